@@ -1,0 +1,1 @@
+"""An embedded Salesforce org on loopback; knows nothing of the rooms above."""

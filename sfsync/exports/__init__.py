@@ -1,0 +1,1 @@
+"""Tables and documents out. Nothing yet."""

@@ -1,0 +1,1 @@
+"""One SQLite file: customers, invoices, journal, audit, history; the state machine."""

@@ -1,0 +1,1 @@
+"""Questions asked of the ledger: revenue, pipeline, aging. Nothing yet."""

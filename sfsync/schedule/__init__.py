@@ -1,0 +1,1 @@
+"""Due or not, next times, cron and systemd units. Nothing yet."""

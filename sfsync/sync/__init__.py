@@ -1,0 +1,1 @@
+"""Joins org and ledger: gather, decide, apply."""
