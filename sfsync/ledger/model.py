@@ -292,8 +292,8 @@ class OpportunityState:
 
     `invoices` holds, per opportunity id, the live invoice, else the latest one. `customers` maps
     the account ids of the page to customers. `ignored` maps opportunity id to the reason given.
-    `known_products` holds the codes and names asked for that are in the ledger. `seen` holds the
-    ids that an earlier run remembered.
+    `known_products` holds the codes and names asked for that are in the ledger. `seen` maps the
+    ids that an earlier run remembered to the fingerprint it stored.
     """
 
     invoices: Mapping[str, InvoiceState]
@@ -301,7 +301,7 @@ class OpportunityState:
     ignored: Mapping[str, str]
     known_products: frozenset[str]
     known_contacts: frozenset[str]
-    seen: frozenset[str]
+    seen: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +357,12 @@ class RememberedOpportunity:
     code: str | None
     source: str
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever any remembered value changes; lets a page skip rows that did not."""
+        values = repr([getattr(self, name) for name in self.__slots__])
+        return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
@@ -364,7 +370,8 @@ class RecordOutcome:
 
     `sobject` is Account, Contact or Opportunity, `name` the record's name as Salesforce has it.
     `changes` is before/after per field.
-    `document_id` is set for opportunities that have an invoice.
+    `document_id` is set for opportunities that have an invoice. `repeated` marks an unchanged
+    record, or a skip that an earlier run recorded with the same reason: it is kept in a compact form.
     """
 
     sobject: str
@@ -379,15 +386,22 @@ class RecordOutcome:
     amount: str | None = None
     document_id: int | None = None
     changes: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far an object has been read: the stamp and id of the last row of the last page."""
+    """How far an object has been read.
+
+    In an incremental pass: stamp and id of the last row of the last page. In a full pass (`full`),
+    which goes by id: `salesforce_id` is the last id read and `system_modstamp` the server's time
+    when the pass began, from which the next incremental pass starts.
+    """
 
     sobject: str
     system_modstamp: str
     salesforce_id: str
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
