@@ -371,7 +371,7 @@ class RecordOutcome:
     `sobject` is Account, Contact or Opportunity, `name` the record's name as Salesforce has it.
     `changes` is before/after per field.
     `document_id` is set for opportunities that have an invoice. `repeated` marks an unchanged
-    record, or a skip that an earlier run recorded with the same reason: it is kept in a compact form.
+    record, or a skip that an earlier run recorded with the same reason: kept in a compact form.
     """
 
     sobject: str
