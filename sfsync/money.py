@@ -35,6 +35,9 @@ EXPONENTS: dict[str, int] = {
 MAX_MINOR = 10**15
 """The largest amount held, in minor units: beyond it a spreadsheet silently drops digits."""
 
+_MAX_DIGITS = 24
+"""Digits an exact number may have once it is rounded; well inside a Decimal's 28."""
+
 _UNITS = {exponent: Decimal(1).scaleb(-exponent) for exponent in range(7)}
 
 
@@ -79,7 +82,14 @@ def parse_decimal(value: object) -> Decimal:
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:
-    """Round to `decimals` places, halves away from zero: 2.675 becomes 2.68."""
+    """Round to `decimals` places, halves away from zero: 2.675 becomes 2.68.
+
+    Raises:
+        InvalidAmountError: beyond what could ever be an amount.
+    """
+    # Checked first: quantize fails, not rounds, once the result has more than 28 digits.
+    if number and number.adjusted() + decimals > _MAX_DIGITS:
+        raise InvalidAmountError(f"{number} is too large to be an amount")
     unit = _UNITS.get(decimals) or Decimal(1).scaleb(-decimals)
     return number.quantize(unit, rounding=ROUND_HALF_UP)
 
@@ -90,10 +100,7 @@ def to_minor(number: Decimal, exponent: int) -> int:
     Raises:
         InvalidAmountError: beyond `MAX_MINOR`.
     """
-    # The magnitude is checked first: scaling 1E+400 would build a 400-digit integer.
-    if number and number.adjusted() + exponent > len(str(MAX_MINOR)):
-        raise InvalidAmountError(f"{number} is too large to be an amount")
-    minor = int(number.scaleb(exponent).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    minor = int(round_half_up(number, exponent).scaleb(exponent))
     if abs(minor) > MAX_MINOR:
         raise InvalidAmountError(f"{number} is too large to be an amount")
     return minor
