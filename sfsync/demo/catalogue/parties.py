@@ -1,0 +1,291 @@
+"""Account, Contact, User and Organization."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sfsync.demo.catalogue.fields import (
+    READ_ONLY,
+    REQUIRED,
+    address,
+    currency,
+    currency_code,
+    custom,
+    day,
+    deleted,
+    flag,
+    lookup,
+    moment,
+    number,
+    owner,
+    picklist,
+    record_id,
+    stamps,
+    text,
+    text_area,
+    typed_text,
+    viewed,
+    whole,
+)
+from sfsync.demo.catalogue.sobject import ALL_ABILITIES, SObject
+
+INDUSTRIES: Final = (
+    *("Agriculture", "Apparel", "Banking", "Biotechnology", "Chemicals", "Communications"),
+    *("Construction", "Consulting", "Education", "Electronics", "Energy", "Engineering"),
+    *("Entertainment", "Environmental", "Finance", "Food & Beverage", "Government", "Healthcare"),
+    *("Hospitality", "Insurance", "Machinery", "Manufacturing", "Media", "Not For Profit"),
+    *("Recreation", "Retail", "Shipping", "Technology", "Telecommunications", "Transportation"),
+    *("Utilities", "Other"),
+)
+LEAD_SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
+SALUTATIONS: Final = ("Mr.", "Ms.", "Mrs.", "Dr.", "Prof.")
+_CLEAN: Final = (
+    *("Matched", "Different", "Acknowledged", "NotFound", "Inactive", "Pending"),
+    *("SelectMatch", "Skipped"),
+)
+_ACCOUNT_TYPES: Final = (
+    *("Prospect", "Customer - Direct", "Customer - Channel", "Channel Partner / Reseller"),
+    *("Installation Partner", "Technology Partner", "Other"),
+)
+_PERSON: Final[dict[str, Any]] = {"feature": "person_accounts"}
+_NAME_PART: Final[dict[str, Any]] = {"compound": "Name", "permissionable": False}
+
+
+def _phone(name: str, label: str, **more: Any) -> Any:  # noqa: ANN401 (Field's own arguments)
+    return typed_text("phone", name, label, 40, **more)
+
+
+_PERSON_FIELDS: Final = (
+    text("LastName", "Last Name", 80, extra="switchablepersonname", **_NAME_PART, **_PERSON),
+    text("FirstName", "First Name", 40, extra="switchablepersonname", **_NAME_PART, **_PERSON),
+    picklist(
+        "Salutation",
+        "Salutation",
+        SALUTATIONS,
+        extra="switchablepersonname",
+        **_NAME_PART,
+        **_PERSON,
+    ),
+    lookup("PersonContactId", "Contact ID", "Contact", "PersonContact", **READ_ONLY, **_PERSON),
+    flag("IsPersonAccount", "Is Person Account", **READ_ONLY, **_PERSON),
+    *address("PersonMailing", "Mailing", feature="person_accounts"),
+    _phone("PersonMobilePhone", "Mobile", **_PERSON),
+    typed_text("email", "PersonEmail", "Email", 80, id_lookup=True, **_PERSON),
+    text("PersonTitle", "Title", 80, **_PERSON),
+    text("PersonDepartment", "Department", 80, **_PERSON),
+    day("PersonBirthdate", "Birthdate", **_PERSON),
+)
+
+ACCOUNT: Final = SObject(
+    name="Account",
+    label="Account",
+    plural="Accounts",
+    prefix="001",
+    abilities=ALL_ABILITIES | {"mergeable"},
+    fields=(
+        record_id("Account ID"),
+        deleted(),
+        lookup("MasterRecordId", "Master Record ID", "Account", "MasterRecord", **READ_ONLY),
+        text(
+            "Name",
+            "Account Name",
+            255,
+            name_field=True,
+            compound="Name",
+            extra="switchablepersonname",
+            **REQUIRED,
+        ),
+        *_PERSON_FIELDS[:3],
+        picklist("Type", "Account Type", _ACCOUNT_TYPES),
+        lookup(
+            "ParentId",
+            "Parent Account ID",
+            "Account",
+            "Parent",
+            child="ChildAccounts",
+            prefilterable=True,
+        ),
+        *address("Billing", "Billing"),
+        *address("Shipping", "Shipping"),
+        _phone("Phone", "Account Phone"),
+        _phone("Fax", "Account Fax"),
+        text("AccountNumber", "Account Number", 40),
+        typed_text("url", "Website", "Website", 255),
+        typed_text("url", "PhotoUrl", "Photo URL", 255, extra="imageurl", **READ_ONLY),
+        text("Sic", "SIC Code", 20),
+        picklist("Industry", "Industry", INDUSTRIES),
+        currency("AnnualRevenue", "Annual Revenue", 0),
+        whole("NumberOfEmployees", "Employees"),
+        picklist("Ownership", "Ownership", ("Public", "Private", "Subsidiary", "Other")),
+        text("TickerSymbol", "Ticker Symbol", 20),
+        text_area("Description", "Account Description"),
+        picklist("Rating", "Account Rating", ("Hot", "Warm", "Cold")),
+        text("Site", "Account Site", 80),
+        currency_code("Account Currency"),
+        owner(),
+        *stamps(),
+        day("LastActivityDate", "Last Activity", **READ_ONLY),
+        *viewed(),
+        *_PERSON_FIELDS[3:],
+        text("Jigsaw", "Data.com Key", 20),
+        text("JigsawCompanyId", "Jigsaw Company ID", 20, relationship="JigsawCompany", **READ_ONLY),
+        picklist("CleanStatus", "Clean Status", _CLEAN, restricted=True),
+        picklist("AccountSource", "Account Source", LEAD_SOURCES),
+        text("DunsNumber", "D-U-N-S Number", 9),
+        text("Tradestyle", "Tradestyle", 255),
+        text("NaicsCode", "NAICS Code", 8),
+        text("NaicsDesc", "NAICS Description", 120),
+        text("YearStarted", "Year Started", 4),
+        text("SicDesc", "SIC Description", 80),
+        custom(picklist("Segment__c", "Segment", ("Enterprise", "Mid-Market", "SMB"), 255)),
+        custom(text("ERP_Customer_Id__c", "ERP Customer Id", 40, external_id=True)),
+        custom(picklist("Payment_Terms__c", "Payment Terms", ("Net 15", "Net 30", "Net 60"), 255)),
+    ),
+)
+
+CONTACT: Final = SObject(
+    name="Contact",
+    label="Contact",
+    plural="Contacts",
+    prefix="003",
+    abilities=ALL_ABILITIES | {"mergeable"},
+    fields=(
+        record_id("Contact ID"),
+        deleted(),
+        lookup("MasterRecordId", "Master Record ID", "Contact", "MasterRecord", **READ_ONLY),
+        lookup(
+            "AccountId",
+            "Account ID",
+            "Account",
+            "Account",
+            child="Contacts",
+            cascade=True,
+            prefilterable=True,
+        ),
+        flag("IsPersonAccount", "Is Person Account", **READ_ONLY, **_PERSON),
+        text("LastName", "Last Name", 80, extra="personname", **_NAME_PART, **REQUIRED),
+        text("FirstName", "First Name", 40, extra="personname", **_NAME_PART),
+        picklist("Salutation", "Salutation", SALUTATIONS, extra="personname", **_NAME_PART),
+        text(
+            "Name", "Full Name", 121, name_field=True, extra="personname", **READ_ONLY, **REQUIRED
+        ),
+        *address("Other", "Other"),
+        *address("Mailing", "Mailing"),
+        _phone("Phone", "Business Phone"),
+        _phone("Fax", "Business Fax"),
+        _phone("MobilePhone", "Mobile Phone"),
+        _phone("HomePhone", "Home Phone"),
+        _phone("OtherPhone", "Other Phone"),
+        _phone("AssistantPhone", "Asst. Phone"),
+        lookup(
+            "ReportsToId",
+            "Reports To ID",
+            "Contact",
+            "ReportsTo",
+            prefilterable=True,
+        ),
+        typed_text("email", "Email", "Email", 80, id_lookup=True),
+        text("Title", "Title", 128),
+        text("Department", "Department", 80),
+        text("AssistantName", "Assistant's Name", 40),
+        picklist("LeadSource", "Lead Source", LEAD_SOURCES, 255),
+        day("Birthdate", "Birthdate"),
+        text_area("Description", "Contact Description"),
+        currency_code("Contact Currency"),
+        owner(),
+        *stamps(),
+        day("LastActivityDate", "Last Activity", **READ_ONLY),
+        moment("LastCURequestDate", "Last Stay-in-Touch Request Date", **READ_ONLY),
+        moment("LastCUUpdateDate", "Last Stay-in-Touch Save Date", **READ_ONLY),
+        *viewed(),
+        text("EmailBouncedReason", "Email Bounced Reason", 255, permissionable=False),
+        moment("EmailBouncedDate", "Email Bounced Date", permissionable=False),
+        flag("IsEmailBounced", "Is Email Bounced", **READ_ONLY),
+        typed_text("url", "PhotoUrl", "Photo URL", 255, extra="imageurl", **READ_ONLY),
+        text("Jigsaw", "Data.com Key", 20),
+        text("JigsawContactId", "Jigsaw Contact ID", 20, relationship="JigsawContact", **READ_ONLY),
+        picklist("CleanStatus", "Clean Status", _CLEAN, restricted=True),
+    ),
+)
+
+_USER_NAME: Final[dict[str, Any]] = {"compound": "Name", "extra": "personname"}
+_SET_BY_ADMIN: Final[dict[str, Any]] = {"permissionable": False}
+
+USER: Final = SObject(
+    name="User",
+    label="User",
+    plural="Users",
+    prefix="005",
+    abilities=ALL_ABILITIES - {"deletable", "undeletable"},
+    fields=(
+        record_id("User ID"),
+        text("Username", "Username", 80, id_lookup=True, **REQUIRED),
+        text("LastName", "Last Name", 80, **_USER_NAME, **REQUIRED),
+        text("FirstName", "First Name", 40, **_USER_NAME, **_SET_BY_ADMIN),
+        text(
+            "Name", "Full Name", 121, name_field=True, extra="personname", **READ_ONLY, **REQUIRED
+        ),
+        text("CompanyName", "Company Name", 80),
+        text("Division", "Division", 80),
+        text("Department", "Department", 80),
+        text("Title", "Title", 80),
+        typed_text("email", "Email", "Email", 128, id_lookup=True, **REQUIRED),
+        _phone("Phone", "Phone"),
+        _phone("MobilePhone", "Mobile"),
+        text("Alias", "Alias", 8, **REQUIRED),
+        flag("IsActive", "Active"),
+        picklist("TimeZoneSidKey", "Time Zone", (), restricted=True, **REQUIRED),
+        picklist("LocaleSidKey", "Locale", ("en_US",), restricted=True, **REQUIRED),
+        picklist("LanguageLocaleKey", "Language", ("en_US",), restricted=True, **REQUIRED),
+        picklist("UserType", "User Type", ("Standard",), restricted=True, **READ_ONLY),
+        text("EmployeeNumber", "Employee Number", 20),
+        lookup("ManagerId", "Manager ID", "User", "Manager", child="ManagedUsers"),
+        moment("LastLoginDate", "Last Login", **READ_ONLY),
+        picklist(
+            "DefaultCurrencyIsoCode",
+            "Default Currency ISO Code",
+            (),
+            3,
+            restricted=True,
+            feature="multi_currency",
+        ),
+        currency_code("User Currency"),
+        text("FederationIdentifier", "SAML Federation ID", 512, id_lookup=True),
+        *stamps(),
+    ),
+)
+
+ORGANIZATION: Final = SObject(
+    name="Organization",
+    label="Organization",
+    plural="Organizations",
+    prefix="00D",
+    abilities=frozenset({"queryable", "replicateable", "retrieveable", "updateable"}),
+    fields=(
+        record_id("Organization ID"),
+        text("Name", "Name", 80, name_field=True, **REQUIRED),
+        text("Division", "Division", 80),
+        text_area("Street", "Street", 255, compound="Address"),
+        text("City", "City", 40, compound="Address"),
+        text("State", "State/Province", 80, compound="Address"),
+        text("PostalCode", "Zip/Postal Code", 20, compound="Address"),
+        text("Country", "Country", 80, compound="Address"),
+        number("Latitude", "Latitude", 18, 15, compound="Address"),
+        number("Longitude", "Longitude", 18, 15, compound="Address"),
+        address("", "")[7],
+        address("", "")[8],
+        _phone("Phone", "Phone"),
+        _phone("Fax", "Fax"),
+        text("PrimaryContact", "Primary Contact", 80),
+        picklist("DefaultLocaleSidKey", "Locale", ("en_US",), restricted=True, **REQUIRED),
+        picklist("TimeZoneSidKey", "Time Zone", (), restricted=True, **REQUIRED),
+        picklist("LanguageLocaleKey", "Language", ("en_US",), restricted=True, **REQUIRED),
+        whole("FiscalYearStartMonth", "Fiscal Year Starts In", **READ_ONLY),
+        picklist("OrganizationType", "Edition", (), 40, **READ_ONLY),
+        text("NamespacePrefix", "Namespace Prefix", 15, **READ_ONLY),
+        text("InstanceName", "Instance Name", 5, **READ_ONLY),
+        flag("IsSandbox", "Is Sandbox", **READ_ONLY),
+        moment("TrialExpirationDate", "Trial Expiration Date", **READ_ONLY),
+        *stamps(),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The org's sign-in: the flows of an External Client App, over plain HTTP on loopback."""

@@ -1,0 +1,155 @@
+"""Making, resetting and asking the file of an org."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfsync.demo import org_settings
+from sfsync.demo.catalogue.catalogue import Features
+from sfsync.demo.oauth.assertion import public_key
+from sfsync.demo.org_settings import setting
+from sfsync.demo.seed import plant
+from sfsync.demo.state import WireState, opened
+from sfsync.demo.store import OrgStore
+from sfsync.demo.tree import plant_trees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+_TREES = "org.trees"
+_SIGN_INS = ("wire_approval", "wire_refresh", "wire_session", "wire_code")
+
+
+@dataclass(frozen=True)
+class OrgStatus:
+    """What is in an org's file.
+
+    Args:
+        name: the org's name.
+        accounts: accounts, without deleted ones; likewise the other counts.
+        contacts: contacts.
+        opportunities: opportunities, open and closed.
+        won: those of them that are won.
+        line_items: product lines.
+        sessions: access tokens that were not revoked.
+        requests: requests answered since the org was made or reset.
+        broken: what `break_org` broke and nobody mended, words of `BREAKS`.
+    """
+
+    name: str
+    accounts: int
+    contacts: int
+    opportunities: int
+    won: int
+    line_items: int
+    sessions: int
+    requests: int
+    broken: tuple[str, ...]
+
+
+def create_seeded(
+    path: Path, *, today: date | None = None, clock: Callable[[], datetime] | None = None
+) -> None:
+    """See `sfsync.demo.create_org`."""
+    day = today or _moment(clock).date()
+    with OrgStore.create(path, features=Features(multi_currency=True), clock=clock) as store:
+        WireState(store.file).prepare()
+        with store.file.transaction():
+            plant(store, day)
+
+
+def create_from_trees(
+    path: Path, directory: Path, *, clock: Callable[[], datetime] | None = None
+) -> None:
+    """See `sfsync.demo.create_org_from_trees`."""
+    with OrgStore.create(path, features=Features(multi_currency=True), clock=clock) as store:
+        try:
+            WireState(store.file).prepare()
+            plant_trees(store, directory, _moment(clock))
+        except BaseException:
+            store.close()
+            _remove(path)
+            raise
+        store.set_setting(_TREES, str(Path(directory).resolve()))
+
+
+def reset(path: Path, *, today: date | None = None) -> None:
+    """See `sfsync.demo.reset`: a fresh org is copied over the file, so servers see it at once."""
+    with OrgStore.open(path) as store:
+        trees = store.get_setting(_TREES)
+    with tempfile.TemporaryDirectory(dir=Path(path).parent, prefix=".reset-") as folder:
+        fresh = Path(folder) / "org.db"
+        if trees is None:
+            create_seeded(fresh, today=today)
+        else:
+            create_from_trees(fresh, Path(trees))
+        _keep_sign_ins(path, fresh)
+        with closing(sqlite3.connect(fresh)) as source, closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+
+
+def status(path: Path) -> OrgStatus:
+    """See `sfsync.demo.org_status`."""
+    with OrgStore.open(path) as store, opened(path) as wire:
+        deals = [store.get("Opportunity", deal) for deal in store.ids("Opportunity")]
+        organization = store.get("Organization", store.ids("Organization")[0])
+        sessions = wire.row("SELECT count(*) FROM wire_session WHERE NOT revoked")
+        requests = wire.row("SELECT count(*) FROM wire_request")
+        return OrgStatus(
+            name=organization["Name"],
+            accounts=store.count("Account"),
+            contacts=store.count("Contact"),
+            opportunities=len(deals),
+            won=sum(1 for deal in deals if deal["IsWon"]),
+            line_items=store.count("OpportunityLineItem"),
+            sessions=sessions[0] if sessions else 0,
+            requests=requests[0] if requests else 0,
+            broken=tuple(setting(store, "broken")),
+        )
+
+
+def change_setting(path: Path, name: str, value: object) -> None:
+    """See `sfsync.demo.change_setting`."""
+    with OrgStore.open(path) as store:
+        org_settings.change(store, name, value)
+
+
+def register_redirect(path: Path, uri: str) -> None:
+    """See `sfsync.demo.register_redirect`."""
+    with OrgStore.open(path) as store:
+        known = setting(store, "oauth.redirect_uris")
+        if uri not in known:
+            org_settings.change(store, "oauth.redirect_uris", [*known, uri])
+
+
+def register_certificate(path: Path, pem: str) -> None:
+    """See `sfsync.demo.register_certificate`."""
+    with OrgStore.open(path) as store:
+        org_settings.change(store, "oauth.certificate", public_key(pem))
+
+
+def _keep_sign_ins(old: Path, fresh: Path) -> None:
+    with closing(sqlite3.connect(fresh)) as connection:
+        connection.execute("ATTACH ? AS old", (str(old),))
+        for table in _SIGN_INS:
+            connection.execute(f"INSERT INTO {table} SELECT * FROM old.{table}")  # noqa: S608 - names of our own tables
+        connection.execute(
+            "INSERT OR REPLACE INTO _setting SELECT * FROM old._setting WHERE key LIKE 'oauth.%'"
+        )
+        connection.commit()
+
+
+def _moment(clock: Callable[[], datetime] | None) -> datetime:
+    return clock() if clock else datetime.now(UTC)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)

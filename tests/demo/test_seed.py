@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sfsync import demo
+from sfsync.demo.seed import PLANTED, cast, deals
+from sfsync.demo.store import OrgStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _rows(path: Path, sobject: str) -> list[dict[str, Any]]:
+    with OrgStore.open(path) as store:
+        return [store.get(sobject, each) for each in store.ids(sobject)]
+
+
+def test_every_planted_case_is_a_row_of_the_seed() -> None:
+    """The table names nothing that is not there, and nothing twice."""
+    keys = {
+        "Opportunity": {deal.key for deal in deals.DEALS},
+        "Account": {account.key for account in cast.ACCOUNTS},
+        "User": {user.key for user in cast.USERS},
+    }
+    assert all(case.key in keys[case.sobject] for case in PLANTED)
+    assert len({(case.sobject, case.key) for case in PLANTED}) == len(PLANTED)
+
+
+def test_most_won_deals_can_become_invoices(org_file: Path) -> None:
+    """Of the won deals of this year's window only the planted ones lack something."""
+    today = date.fromisoformat(max(row["CreatedDate"] for row in _rows(org_file, "Account"))[:10])
+    won = [row for row in _rows(org_file, "Opportunity") if row["IsWon"]]
+    recent = [row for row in won if (today - date.fromisoformat(row["CloseDate"])).days < 365]
+    sound = [
+        row
+        for row in recent
+        if row["Project_Code__c"] and row["AccountId"] and (row["Amount"] or 0) >= 500
+    ]
+    assert (len(won), len(recent), len(sound)) == (31, 28, 22)
+
+
+def test_lines_add_up_to_the_amount(org_file: Path) -> None:
+    """The amount of a deal with lines is the sum of their totals."""
+    lines = _rows(org_file, "OpportunityLineItem")
+    for deal in _rows(org_file, "Opportunity"):
+        own = [line["TotalPrice"] for line in lines if line["OpportunityId"] == deal["Id"]]
+        assert deal["HasOpportunityLineItem"] is bool(own)
+        if own:
+            assert deal["Amount"] == sum(own)
+
+
+def test_every_stage_and_both_currencies_occur(org_file: Path) -> None:
+    """Each stage has a deal, and deals are in dollars and euros."""
+    found = _rows(org_file, "Opportunity")
+    stages = {row["ApiName"] for row in _rows(org_file, "OpportunityStage")}
+    assert {row["StageName"] for row in found} == stages
+    assert {row["CurrencyIsoCode"] for row in found} == {"USD", "EUR"}
+
+
+def test_the_org_says_demo(org_file: Path) -> None:
+    """Whoever asks the org is told that it is a demo."""
+    (organization,) = _rows(org_file, "Organization")
+    assert organization["Id"] == demo.ORG_ID
+    assert organization["Name"].startswith("DEMO")
+    assert organization["OrganizationType"] == "DEMO"
+    assert organization["IsSandbox"] is False
+
+
+def test_the_same_day_gives_the_same_org(tmp_path: Path) -> None:
+    """Two orgs of one day hold the same rows, with the same ids and dates."""
+    paths = [tmp_path / "a.db", tmp_path / "b.db"]
+    for path in paths:
+        demo.create_org(path, today=date(2026, 3, 1))
+    first, second = (_rows(path, "Opportunity") for path in paths)
+    assert first == second
+    assert first[0]["CloseDate"] == "2026-02-06"
+
+
+def test_an_org_is_never_written_over(org_file: Path) -> None:
+    """Creating an org where a file is fails and leaves the file."""
+    with pytest.raises(FileExistsError):
+        demo.create_org(org_file)
+    assert demo.org_status(org_file).opportunities == 49
+
+
+def test_closing_deals(org_file: Path) -> None:
+    """An open deal is won today, by name or the next one; a new one can be made with lines."""
+    before = demo.org_status(org_file).won
+    assert demo.close_deal(org_file, "Globex – domes").startswith("Won “Globex – domes”")
+    assert "Bottom-Dollar" in demo.close_deal(org_file)
+    made = demo.close_deal(org_file, "Brand new", "1234.50")
+    assert "1,234.50 USD" in made
+    with_lines = demo.close_deal(org_file, lines=2)
+    assert demo.org_status(org_file).won == before + 4
+    deal = next(row for row in _rows(org_file, "Opportunity") if row["Id"] in with_lines)
+    assert deal["HasOpportunityLineItem"] is True
+    assert deal["Project_Code__c"]
+
+
+@pytest.mark.parametrize(
+    ("what", "field"),
+    [
+        ("missing-field", "Project_Code__c"),
+        ("bad-amount", "Amount"),
+        ("unknown-customer", "AccountId"),
+    ],
+)
+def test_breaking_and_mending_a_deal(org_file: Path, what: str, field: str) -> None:
+    """Breaking empties a field of one more won deal; mending fills all of them."""
+
+    def values() -> dict[str, Any]:
+        return {row["Id"]: row[field] for row in _rows(org_file, "Opportunity") if row["IsWon"]}
+
+    before = values()
+    demo.break_org(org_file, what)
+    broken = values()
+    changed = [key for key in before if before[key] != broken[key]]
+    assert [broken[key] for key in changed] == [None]
+    assert demo.org_status(org_file).broken == (what,)
+    demo.fix_org(org_file, what)
+    mended = values()
+    assert None not in mended.values()
+    assert mended[changed[0]] == before[changed[0]]
+    assert demo.org_status(org_file).broken == ()
+
+
+def test_unknown_words_are_refused(org_file: Path) -> None:
+    """Nothing can be broken or mended that has no name here."""
+    for act in (demo.break_org, demo.fix_org):
+        with pytest.raises(ValueError, match="missing-field"):
+            act(org_file, "everything")
+
+
+def test_reset_restores_the_seed_and_keeps_sign_ins(org_file: Path) -> None:
+    """A reset takes back rows and breaks, and keeps settings of the app."""
+    demo.close_deal(org_file)
+    demo.break_org(org_file, "outage")
+    demo.register_redirect(org_file, "http://localhost:9999/OauthRedirect")
+    demo.reset(org_file)
+    status = demo.org_status(org_file)
+    assert (status.won, status.broken) == (31, ())
+    with OrgStore.open(org_file) as store:
+        uris = store.get_setting("oauth.redirect_uris")
+    assert "http://localhost:9999/OauthRedirect" in uris
+
+
+def test_importing_the_door_is_cheap() -> None:
+    """Importing the room loads neither the server nor the parser nor cryptography."""
+    code = (
+        "import sys, sfsync.demo\n"
+        "heavy = {'werkzeug', 'lark', 'jwt', 'cryptography', 'sqlite3', 'requests'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
