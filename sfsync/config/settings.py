@@ -46,7 +46,8 @@ class FieldMapping:
 
     Exactly one of `source` (a field path such as ``Owner.Name``) and `template` (text such as
     ``"{Name} – {Account.Name}"``) is set. `default` applies when the source is empty; it may be a
-    template as well (then `default_is_template`). `paths` lists every field path that is read.
+    template as well (then `default_is_template`). `paths` lists every field path that is read, and
+    `path_places` says where each of them stands in the file.
     """
 
     target: str
@@ -60,6 +61,7 @@ class FieldMapping:
     create: bool
     paths: tuple[str, ...]
     place: Place
+    path_places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

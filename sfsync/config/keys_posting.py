@@ -1,0 +1,169 @@
+"""The settings of `posting`: auto-posting, numbers, terms, accounts of the general ledger."""
+
+from __future__ import annotations
+
+import re
+
+from sfsync.config.kinds import Either, Group, Key, Named, Text
+from sfsync.config.numbering import numbering
+from sfsync.config.scalars import choice, day, flag, matching, number, terms, text, whole
+
+_ACCOUNT_CODE = matching(
+    r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}", "an account code", "letters, digits, . _ : / or -"
+)
+_AUTO_POST = Group(
+    (
+        Key(
+            "after_reviewed",
+            whole(1, 100_000),
+            "Only once so many invoices of this mapping were posted by hand.",
+            example="after_reviewed: 5",
+        ),
+        Key(
+            "max_amount",
+            number,
+            "Larger invoices wait for a person.",
+            example="max_amount: 25000",
+        ),
+        Key(
+            "known_customers_only",
+            flag,
+            "Invoices of new customers wait for a person.",
+            "false",
+            "known_customers_only: true",
+        ),
+        Key(
+            "max_per_run",
+            whole(1, 1_000_000),
+            "When a run makes more drafts than this, none of them is posted by itself.",
+            "500",
+            "max_per_run: 50",
+        ),
+    )
+)
+
+POSTING = Group(
+    (
+        Key(
+            "auto_post",
+            Either(
+                Text(
+                    "off or on",
+                    choice("off", "on", also=", or a group with after_reviewed / max_amount").parse,
+                    {"enum": ["off", "on", False, True]},
+                ),
+                _AUTO_POST,
+                "off, on, or a group of guard rails",
+            ),
+            "Post invoices without review. Begin with off.",
+            "off",
+            "auto_post: {after_reviewed: 5, max_amount: 25000}",
+        ),
+        Key(
+            "require_review",
+            flag,
+            "Whether an invoice must be marked as reviewed before it can be posted.",
+            "false",
+            "require_review: true",
+        ),
+        Key(
+            "numbering",
+            numbering,
+            "How posted invoices are numbered; {year} and {month} are those of the document date.",
+            "INV-{year}-{seq:05}",
+            'numbering: "INV-{year}-{seq:05}"',
+        ),
+        Key(
+            "first_number",
+            whole(1, 999_999_999),
+            "The first number of the series, when invoices were numbered elsewhere before.",
+            "1",
+            "first_number: 1201",
+        ),
+        Key(
+            "credit_numbering",
+            numbering,
+            "How credit notes are numbered.",
+            "CN-{year}-{seq:05}",
+            'credit_numbering: "CN-{year}-{seq:05}"',
+        ),
+        Key(
+            "terms",
+            terms,
+            "Payment terms, from which the due date follows.",
+            "Net 30",
+            "terms: EOM+15",
+        ),
+        Key(
+            "accounts",
+            Group(
+                (
+                    Key(
+                        "receivable",
+                        _ACCOUNT_CODE,
+                        "What customers owe.",
+                        "1200",
+                        'receivable: "1200"',
+                    ),
+                    Key(
+                        "revenue",
+                        _ACCOUNT_CODE,
+                        "Revenue, unless by product.",
+                        "4000",
+                        'revenue: "4000"',
+                    ),
+                    Key(
+                        "revenue_by_product",
+                        Named(
+                            _ACCOUNT_CODE,
+                            re.compile(r"[^\x00-\x1f]{1,255}"),
+                            "at most 255 characters",
+                            "a group of product: account",
+                        ),
+                        "Revenue accounts of single products, by name or code.",
+                        {},
+                        'revenue_by_product: {Implementation: "4100"}',
+                    ),
+                )
+            ),
+            "The general ledger accounts that a posting uses.",
+            {},
+        ),
+        Key(
+            "chart",
+            Named(
+                Group(
+                    (
+                        Key(
+                            "name",
+                            text(),
+                            "The account's name.",
+                            required=True,
+                            example="name: Sales",
+                        ),
+                        Key(
+                            "type",
+                            choice("asset", "liability", "equity", "revenue", "expense"),
+                            "The account's type.",
+                            required=True,
+                            example="type: revenue",
+                        ),
+                    )
+                ),
+                re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}"),
+                "an account code: letters, digits, . _ : / or -",
+                "a group of account: {name, type}",
+                most=2000,
+            ),
+            "Your chart of accounts, as far as sfsync shall know it.",
+            {},
+            'chart: {"1200": {name: Receivables, type: asset}}',
+        ),
+        Key(
+            "closed_through",
+            day,
+            "Nothing is posted or reversed on or before this date.",
+            example="closed_through: 2026-09-30",
+        ),
+    )
+)
