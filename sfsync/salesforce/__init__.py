@@ -1,1 +1,56 @@
-"""One org over the wire: sign-in, token store, session, SOQL, REST reads, describe."""
+"""One org over the wire: sign-in, token store, session, SOQL, REST reads, describe.
+
+The door's modules are imported when a name is asked for: every command loads this package for its
+redaction, and few of them sign in. The function `sign_in` is not among them, for its module has the
+same name: it is `sfsync.salesforce.sign_in.sign_in`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sfsync.salesforce import soql
+    from sfsync.salesforce.connections import Connection, find_connection, read_connections
+    from sfsync.salesforce.faults import LocatorLost, QueryRefused
+    from sfsync.salesforce.ids import normalise_id
+    from sfsync.salesforce.org import Org, open_org
+    from sfsync.salesforce.request import SCOPES, SignInRequest
+    from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in, disconnect
+
+__all__ = [
+    "SCOPES",
+    "Connection",
+    "LocatorLost",
+    "Org",
+    "QueryRefused",
+    "SignInRequest",
+    "SignedIn",
+    "begin_web_sign_in",
+    "disconnect",
+    "find_connection",
+    "normalise_id",
+    "open_org",
+    "read_connections",
+    "soql",
+]
+
+_HOMES = {
+    "connections": ("Connection", "find_connection", "read_connections"),
+    "faults": ("LocatorLost", "QueryRefused"),
+    "ids": ("normalise_id",),
+    "org": ("Org", "open_org"),
+    "request": ("SCOPES", "SignInRequest"),
+    "sign_in": ("SignedIn", "begin_web_sign_in", "disconnect"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import the module that a name of the door lives in."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
