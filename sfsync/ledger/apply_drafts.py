@@ -1,0 +1,271 @@
+"""Writing the drafts of a page: new ones, new values in existing ones, and drift."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.apply_parties import before_and_after, ids_json
+from sfsync.ledger.audit import AuditEntry
+from sfsync.ledger.model import source_hash
+from sfsync.ledger.products import product_ids
+from sfsync.money import minor_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.model import (
+        DraftCreate,
+        DraftUpdate,
+        DriftChange,
+        InvoiceContent,
+        LineContent,
+    )
+
+_INSERT = """
+    INSERT INTO document (customer_id, description, document_date, due_date, currency, exponent,
+        total_minor, sales_rep, region, po_number, contact_salesforce_id, source, source_hash,
+        id, kind, org_id, opportunity_id, predecessor_id, run_id, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'invoice', ?, ?, ?, ?, ?)
+"""
+_UPDATE = """
+    UPDATE document SET customer_id = ?, description = ?, document_date = ?, due_date = ?,
+        currency = ?, exponent = ?, total_minor = ?, sales_rep = ?, region = ?, po_number = ?,
+        contact_salesforce_id = ?, source = ?, source_hash = ?
+    WHERE id = ? AND status = 'draft'
+"""
+_INSERT_LINE = """
+    INSERT INTO document_line (id, document_id, position, product_id, description, quantity_micro,
+        unit_price_micro, discount_micro, amount_minor, salesforce_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# Which columns a pin keeps; the total belongs to the lines.
+_PINNED_COLUMNS = {
+    "customer": (0,),
+    "description": (1,),
+    "document_date": (2,),
+    "due_date": (3,),
+    "lines": (4, 5, 6),
+    "total": (4, 5, 6),
+    "sales_rep": (7,),
+    "region": (8,),
+    "po_number": (9,),
+    "contact": (10,),
+}
+_MILLION = Decimal(1_000_000)
+MAX_MICRO = 2**63 - 1
+"""The largest quantity, unit price or discount that is held, in millionths."""
+
+
+def create_drafts(
+    ledger: Ledger, run_id: int, creates: Sequence[DraftCreate]
+) -> tuple[dict[str, int], list[AuditEntry]]:
+    """Insert drafts; their document ids by opportunity id, and the events to be audited."""
+    if not creates:
+        return {}, []
+    (last,) = ledger.row("SELECT coalesce(max(id), 0) FROM document")
+    (org_id,) = ledger.row("SELECT org_id FROM ledger")
+    now = ledger.now()
+    ids = {one.opportunity_id: last + place for place, one in enumerate(creates, 1)}
+    ledger.execute_many(
+        _INSERT,
+        [(*_columns(one.content), one.source, source_hash(one.source), ids[one.opportunity_id],
+          org_id, one.opportunity_id, one.predecessor_id, run_id, now) for one in creates],
+    )  # fmt: skip
+    contents = [(ids[one.opportunity_id], one.content) for one in creates]
+    _write_lines(ledger, contents)
+    _write_properties(ledger, contents)
+    return ids, [_created(ids[one.opportunity_id], one) for one in creates]
+
+
+def _columns(content: InvoiceContent) -> tuple[object, ...]:
+    return (
+        content.customer_id, content.description, content.document_date.isoformat(),
+        content.due_date.isoformat(), content.currency, content.exponent, content.total_minor,
+        content.sales_rep, content.region, content.po_number, content.contact_salesforce_id,
+    )  # fmt: skip
+
+
+def _created(document_id: int, create: DraftCreate) -> AuditEntry:
+    content = create.content
+    after = {
+        "opportunity": create.opportunity_id,
+        "customer": f"C-{content.customer_id:04d}",
+        "total": minor_to_text(content.total_minor, content.exponent),
+        "currency": content.currency,
+    }
+    return AuditEntry("invoice.create", f"D-{document_id:06d}", after=after)
+
+
+def _write_lines(ledger: Ledger, contents: Sequence[tuple[int, InvoiceContent]]) -> None:
+    (last,) = ledger.row("SELECT coalesce(max(id), 0) FROM document_line")
+    products = product_ids(
+        ledger, (line.product for _, one in contents for line in one.lines if line.product)
+    )
+    numbered = enumerate(_lines(contents), last + 1)
+    rows, properties = [], []
+    for line_id, (document_id, position, line) in numbered:
+        product = products[line.product] if line.product else None
+        rows.append((
+            line_id, document_id, position, product, line.description, micro(line.quantity),
+            _micro_or_none(line.unit_price), _micro_or_none(line.discount),
+            line.amount_minor, line.salesforce_id,
+        ))  # fmt: skip
+        properties += [(line_id, name, value) for name, value in line.properties.items()]
+    ledger.execute_many(_INSERT_LINE, rows)
+    ledger.execute_many(
+        "INSERT INTO line_property (line_id, name, value) VALUES (?, ?, ?)", properties
+    )
+
+
+def _lines(
+    contents: Sequence[tuple[int, InvoiceContent]],
+) -> Iterator[tuple[int, int, LineContent]]:
+    for document_id, content in contents:
+        for position, line in enumerate(content.lines, 1):
+            yield document_id, position, line
+
+
+def micro(number: Decimal) -> int:
+    """Millionths, as quantities, unit prices and discounts are stored.
+
+    Raises:
+        ValueError: beyond `MAX_MICRO`.
+    """
+    value = int(number * _MILLION)
+    if abs(value) > MAX_MICRO:
+        raise ValueError(f"{number} is too large for a quantity or unit price")
+    return value
+
+
+def _micro_or_none(number: Decimal | None) -> int | None:
+    return None if number is None else micro(number)
+
+
+def _write_properties(ledger: Ledger, contents: Iterable[tuple[int, InvoiceContent]]) -> None:
+    ledger.execute_many(
+        "INSERT INTO document_property (document_id, name, value) VALUES (?, ?, ?)",
+        [(document_id, name, value) for document_id, content in contents
+         for name, value in content.properties.items()],
+    )  # fmt: skip
+
+
+def update_drafts(ledger: Ledger, updates: Sequence[DraftUpdate]) -> list[AuditEntry]:
+    """Write new mapped values into drafts, save the pinned ones; the events to be audited."""
+    if not updates:
+        return []
+    ids = ids_json(one.document_id for one in updates)
+    _refuse_others_than_drafts(ledger, ids, len(updates))
+    pins = _pins(ledger, ids)
+    ledger.execute_many(_UPDATE, [_updated_row(ledger, one, pins) for one in updates])
+    new_lines = [
+        (one.document_id, one.content)
+        for one in updates
+        if not pins.get(one.document_id, set()) & {"lines", "total"}
+    ]
+    _replace_lines(ledger, new_lines)
+    _replace_properties(ledger, updates, pins)
+    # What a person reviewed is no longer what will be posted.
+    ledger.execute_many(
+        "DELETE FROM document_review WHERE document_id = ?", [(one.document_id,) for one in updates]
+    )
+    return [
+        AuditEntry("invoice.update", f"D-{one.document_id:06d}", *before_and_after(one.changes))
+        for one in updates
+    ]
+
+
+def _refuse_others_than_drafts(ledger: Ledger, ids: str, expected: int) -> None:
+    (drafts,) = ledger.row(
+        "SELECT count(*) FROM document WHERE status = 'draft'"
+        " AND id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
+    if drafts != expected:
+        raise ValueError("only drafts are updated")
+
+
+def _pins(ledger: Ledger, ids: str) -> dict[int, set[str]]:
+    pins: dict[int, set[str]] = {}
+    for document_id, name in ledger.rows(
+        "SELECT document_id, field FROM document_pin"
+        " WHERE document_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    ):
+        pins.setdefault(document_id, set()).add(name)
+    return pins
+
+
+def _updated_row(
+    ledger: Ledger, update: DraftUpdate, pins: dict[int, set[str]]
+) -> tuple[object, ...]:
+    columns = list(_columns(update.content))
+    pinned = pins.get(update.document_id)
+    if pinned:
+        kept = ledger.row(
+            "SELECT customer_id, description, document_date, due_date, currency, exponent,"
+            " total_minor, sales_rep, region, po_number, contact_salesforce_id"
+            " FROM document WHERE id = ?",
+            (update.document_id,),
+        )
+        for place in {place for name in pinned for place in _PINNED_COLUMNS.get(name, ())}:
+            columns[place] = kept[place]
+    return (*columns, update.source, source_hash(update.source), update.document_id)
+
+
+def _replace_lines(ledger: Ledger, contents: Sequence[tuple[int, InvoiceContent]]) -> None:
+    keys = [(document_id,) for document_id, _ in contents]
+    ledger.execute_many(
+        "DELETE FROM line_property WHERE line_id IN"
+        " (SELECT id FROM document_line WHERE document_id = ?)",
+        keys,
+    )
+    ledger.execute_many("DELETE FROM document_line WHERE document_id = ?", keys)
+    _write_lines(ledger, contents)
+
+
+def _replace_properties(
+    ledger: Ledger, updates: Sequence[DraftUpdate], pins: dict[int, set[str]]
+) -> None:
+    kept = {
+        key: [name.removeprefix("properties.") for name in names if name.startswith("properties.")]
+        for key, names in pins.items()
+    }
+    free = [one for one in updates if "properties" not in pins.get(one.document_id, set())]
+    ledger.execute_many(
+        "DELETE FROM document_property WHERE document_id = ?"
+        " AND name NOT IN (SELECT value FROM json_each(?))",
+        [(one.document_id, json.dumps(kept.get(one.document_id, []))) for one in free],
+    )
+    ledger.execute_many(
+        "INSERT INTO document_property (document_id, name, value) VALUES (?, ?, ?)",
+        [(one.document_id, name, value) for one in free
+         for name, value in one.content.properties.items()
+         if name not in kept.get(one.document_id, [])],
+    )  # fmt: skip
+
+
+def write_drifts(ledger: Ledger, run_id: int, changes: Sequence[DriftChange]) -> list[AuditEntry]:
+    """Open, replace and close drifts; the events to be audited."""
+    opened = [one for one in changes if one.detail is not None]
+    now = ledger.now()
+    ledger.execute_many(
+        "INSERT INTO document_drift (document_id, detail, run_id, at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (document_id) DO UPDATE SET detail = excluded.detail,"
+        " run_id = excluded.run_id, at = excluded.at",
+        [(one.document_id, one.detail, run_id, now) for one in opened],
+    )
+    ledger.execute_many(
+        "DELETE FROM document_drift WHERE document_id = ?",
+        [(one.document_id,) for one in changes if one.detail is None],
+    )
+    return [
+        AuditEntry(
+            "invoice.drift" if one.detail is not None else "invoice.drift-closed",
+            f"D-{one.document_id:06d}",
+            *before_and_after(one.changes),
+        )
+        for one in changes
+    ]

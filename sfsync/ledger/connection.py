@@ -1,0 +1,363 @@
+"""The one way to open a ledger: pragmas, private files, transactions, the binding to an org."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from sfsync.errors import LedgerError, LockedError
+from sfsync.ledger.audit import append_event
+from sfsync.ledger.files import create_private, newer, refuse_unsuitable
+from sfsync.ledger.migrations import SCHEMA_VERSION, fingerprint, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+BUSY_SECONDS = 10.0
+"""How long a statement waits for another process's transaction."""
+
+_PRAGMAS = {
+    "foreign_keys": 1,
+    "recursive_triggers": 1,
+    # FULL: with NORMAL a power loss may take the last commits of a WAL database.
+    "synchronous": 2,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity:
+    """Whose ledger it is; the org's fields are None until the first sync binds it."""
+
+    demo: bool
+    created_at: str
+    org_id: str | None
+    org_name: str | None
+    org_kind: str | None
+    instance_url: str | None
+
+
+class Ledger:
+    """An open ledger. Reads go through `rows` and `row`; writes need `transaction`.
+
+    Args:
+        path: the SQLite file.
+        connection: from `connect`.
+        actor: who acts, for the audit trail, as ``user@host``.
+        clock: answers the present time, aware, in UTC.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        *,
+        actor: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.path = path
+        self.actor = actor
+        self._connection = connection
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; an open transaction is rolled back."""
+        self._connection.close()
+
+    def now(self) -> str:
+        """The present time as the ledger stores it: ``2026-11-22T08:31:07Z``."""
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """Every row that a query answers, as tuples."""
+        with translated(self.path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 - sqlite3's own
+        """The first row, or None."""
+        with translated(self.path):
+            return self._connection.execute(sql, parameters).fetchone()
+
+    def each(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
+        """Rows one by one, for answers too large to hold."""
+        with translated(self.path):
+            yield from self._connection.execute(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run one writing statement inside `transaction`; how many rows it touched."""
+        self.require_transaction()
+        with translated(self.path):
+            return self._connection.execute(sql, parameters).rowcount
+
+    def insert(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Insert one row inside `transaction`; its integer key."""
+        self.require_transaction()
+        with translated(self.path):
+            return self._connection.execute(sql, parameters).lastrowid or 0
+
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> None:
+        """Run one writing statement for many rows inside `transaction`."""
+        self.require_transaction()
+        with translated(self.path):
+            self._connection.executemany(sql, parameters)
+
+    def require_transaction(self) -> None:
+        """Raise RuntimeError outside `transaction`: a write without one is a defect."""
+        if not self._connection.in_transaction:
+            raise RuntimeError("writes belong inside ledger.transaction()")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit when the block ends normally, roll back otherwise. Not nested.
+
+        Raises:
+            LockedError: another process kept the ledger for longer than `BUSY_SECONDS`.
+            LedgerError: the disk is full or the file is damaged.
+        """
+        with translated(self.path):
+            # IMMEDIATE: a deferred transaction that first reads cannot wait for the write lock.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            finally:
+                # After a full disk SQLite has rolled back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def schema_fingerprint(self) -> str:
+        """SHA-256 of every table, index and trigger of this file."""
+        with translated(self.path):
+            return fingerprint(self._connection)
+
+    @property
+    def identity(self) -> LedgerIdentity:
+        """Whose ledger it is."""
+        demo, *rest = self.row(
+            "SELECT demo, created_at, org_id, org_name, org_kind, instance_url FROM ledger"
+        )
+        return LedgerIdentity(bool(demo), *rest)
+
+    def bind_org(self, org_id: str, name: str, kind: str, instance_url: str) -> None:
+        """Bind the ledger to the org of its first sync; later, check that it is the same one.
+
+        Name and URL follow the org; id and kind are written once.
+
+        Raises:
+            LedgerError: another org, or a demo org and a real ledger or the other way round.
+        """
+        identity = self.identity
+        _check_org(identity, org_id, name, kind)
+        known = (identity.org_id, identity.org_name, identity.org_kind, identity.instance_url)
+        if known == (org_id, name, kind, instance_url):
+            return
+        with self.transaction():
+            self.execute(
+                "UPDATE ledger SET org_id = ?, org_name = ?, org_kind = ?, instance_url = ?,"
+                " bound_at = coalesce(bound_at, ?)",
+                (org_id, name, kind, instance_url, self.now()),
+            )
+            after = {"org": org_id, "name": name, "kind": kind, "instance_url": instance_url}
+            append_event(self, "ledger.bind", "ledger", after=after)
+
+
+def _check_org(identity: LedgerIdentity, org_id: str, name: str, kind: str) -> None:
+    fix = "use another ledger: --ledger FILE, or SFSYNC_LEDGER"
+    if (kind == "demo") != identity.demo:
+        of_ledger = "for demo data" if identity.demo else "not for demo data"
+        raise LedgerError(
+            f"This ledger is {of_ledger}, and {name} is a {kind} org.",
+            code="ledger-of-another-org",
+            fix=fix,
+        )
+    if identity.org_id is not None and (identity.org_id, identity.org_kind) != (org_id, kind):
+        raise LedgerError(
+            f"This ledger belongs to {identity.org_name} ({identity.org_id}, {identity.org_kind}),"
+            f" not to {name} ({org_id}, {kind}).",
+            code="ledger-of-another-org",
+            fix=fix,
+        )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports about the file into errors for people; defects pass unchanged."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _for_people(error, path) from error
+
+
+def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LockedError(
+            f"Another process has been writing to {path} for more than {BUSY_SECONDS:.0f} s.",
+            code="ledger-busy",
+            fix="wait until it is done, then try again",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return LedgerError(
+            f"{path} is damaged ({error}).",
+            code="ledger-damaged",
+            fix="restore a backup: sfsync db restore FILE",
+        )
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+                sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):  # fmt: skip
+        return LedgerError(
+            f"{path} cannot be read or written ({error}). Nothing of this step was kept.",
+            code="ledger-unwritable",
+            fix="check free space and permissions, then run it again",
+        )
+    return error
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the file with every setting the ledger relies on, and make sure that they took."""
+    mode = "ro" if read_only else "rw"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        cached_statements=256,
+    )
+    try:
+        for name, wanted in _PRAGMAS.items():
+            _set_pragma(connection, name, wanted)
+        if read_only:
+            connection.execute("PRAGMA query_only = 1")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_pragma(connection: sqlite3.Connection, name: str, wanted: int) -> None:
+    connection.execute(f"PRAGMA {name} = {wanted}")
+    (found,) = connection.execute(f"PRAGMA {name}").fetchone()
+    if found != wanted:
+        raise LedgerError(
+            f"SQLite {sqlite3.sqlite_version} does not take {name} = {wanted}.",
+            code="sqlite-unsuitable",
+        )
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _os_user() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A container's bare uid has no name.
+        user = f"uid{os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
+
+
+def open_ledger(
+    path: Path,
+    *,
+    demo: bool = False,
+    create: bool = True,
+    actor: str | None = None,
+    clock: Callable[[], datetime] = _utc_now,
+) -> Ledger:
+    """Open the ledger at `path`, creating it (0600, folder 0700) or migrating it if need be.
+
+    Args:
+        path: the SQLite file.
+        demo: whether a ledger that is created now is one for demo data.
+        create: false refuses a file that does not exist.
+        actor: who acts; the OS user by default.
+        clock: answers the present time in UTC.
+
+    Raises:
+        NotFoundError: there is no such file, and `create` is false.
+        LedgerError: foreign, damaged, newer, unwritable. Such a file is not touched.
+    """
+    refuse_unsuitable(path, create=create)
+    with translated(path):
+        try:
+            create_private(path)
+        except OSError as error:
+            raise LedgerError(
+                f"{path} cannot be created: {error.strerror}.",
+                code="ledger-unwritable",
+                fix="choose another place: --ledger FILE, or SFSYNC_LEDGER",
+            ) from error
+        connection = connect(path)
+        ledger = Ledger(path, connection, actor=actor or _os_user(), clock=clock)
+        try:
+            _bring_up_to_date(ledger, connection, demo=demo)
+        except BaseException:
+            connection.close()
+            raise
+    return ledger
+
+
+def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_now) -> Ledger:
+    """Open an existing, up-to-date ledger for reading; the file cannot be written through it.
+
+    Raises:
+        NotFoundError: there is no such file.
+        LedgerError: foreign, damaged, newer or older than this program.
+    """
+    refuse_unsuitable(path, create=False)
+    with translated(path):
+        connection = connect(path, read_only=True)
+        try:
+            _require_current(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return Ledger(path, connection, actor=_os_user(), clock=clock)
+
+
+def _require_current(path: Path, connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA_VERSION:
+        raise LedgerError(
+            f"{path} has schema {version}; this sfsync reads schema {SCHEMA_VERSION}.",
+            code="ledger-older",
+            fix="sfsync db migrate",
+        )
+
+
+def _bring_up_to_date(ledger: Ledger, connection: sqlite3.Connection, *, demo: bool) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise newer(ledger.path, version)
+    if version < SCHEMA_VERSION:
+        # Not yet WAL when new: an interrupted creation then leaves an empty file behind.
+        migrate(connection, demo=demo, now=ledger.now())
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise LedgerError(
+            f"{ledger.path} is on a file system that cannot share memory (journal mode {mode}).",
+            code="ledger-file-system",
+            fix="keep the ledger on a local disk",
+        )

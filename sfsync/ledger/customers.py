@@ -1,0 +1,234 @@
+"""Customers and contacts: entered by hand, imported, listed and shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.ledger.apply_parties import insert_customers
+from sfsync.ledger.audit import AuditEntry, append_events
+from sfsync.ledger.model import Address, CustomerContent
+from sfsync.ledger.names import name_key
+from sfsync.ledger.references import salesforce_id_18
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sfsync.ledger.connection import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as lists show it; `accounts` are the linked Salesforce account ids."""
+
+    customer_id: int
+    number: str
+    content: CustomerContent
+    origin: str
+    active: bool
+    merged_into: str | None
+    accounts: tuple[str, ...]
+    invoices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact; `customer` is the number of its customer."""
+
+    salesforce_id: str
+    name: str
+    email: str | None
+    phone: str | None
+    title: str | None
+    customer: str | None
+    customer_name: str | None
+    properties: Mapping[str, str]
+
+
+def add_customer(ledger: Ledger, content: CustomerContent) -> Customer:
+    """Enter a customer by hand.
+
+    Raises:
+        RefusedError: its external id is another customer's.
+        UsageError: no name.
+    """
+    return _insert(ledger, [content], "entered")[0]
+
+
+def import_customers(ledger: Ledger, contents: Sequence[CustomerContent]) -> list[Customer]:
+    """Import customers, all or none.
+
+    Raises:
+        RefusedError: an external id is another customer's, or occurs twice.
+        UsageError: a customer without a name.
+    """
+    return _insert(ledger, contents, "imported")
+
+
+def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) -> list[Customer]:
+    if any(not content.name.strip() for content in contents):
+        raise UsageError("A customer needs a name.", code="name-missing")
+    with ledger.transaction():
+        _refuse_known_external_ids(ledger, contents)
+        ids = insert_customers(ledger, contents, origin)
+        append_events(
+            ledger,
+            (AuditEntry("customer.create", f"C-{key:04d}", after={"name": content.name})
+             for key, content in zip(ids, contents, strict=True)),
+        )  # fmt: skip
+    first = ids[0] if ids else 0
+    return list(_customers(ledger, "WHERE c.id >= ? ORDER BY c.id", (first,))) if ids else []
+
+
+def _refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent]) -> None:
+    given = [content.external_id for content in contents if content.external_id]
+    twice = (
+        {one for one in given if given.count(one) > 1} if len(set(given)) < len(given) else set()
+    )
+    known = ledger.rows(
+        "SELECT external_id FROM customer"
+        " WHERE merged_into IS NULL AND external_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(given),),
+    )
+    taken = sorted(twice | {external_id for (external_id,) in known})
+    if taken:
+        raise RefusedError(
+            f"External id {', '.join(taken[:5])} belongs to another customer already.",
+            code="external-id-taken",
+            fix="sfsync customer show, or leave it out of the import",
+        )
+
+
+_CUSTOMERS = """
+    SELECT c.id, c.number, c.name, c.external_id, c.industry, c.phone, c.email, c.tax_id, c.terms,
+           c.street, c.city, c.state, c.postal_code, c.country, c.origin, c.active,
+           (SELECT number FROM customer m WHERE m.id = c.merged_into),
+           (SELECT json_group_object(name, value) FROM customer_property WHERE customer_id = c.id),
+           (SELECT json_group_array(salesforce_id) FROM account_link WHERE customer_id = c.id),
+           (SELECT count(*) FROM document
+            WHERE customer_id = c.id AND kind = 'invoice' AND status <> 'deleted')
+    FROM customer c
+"""
+
+
+def _customers(ledger: Ledger, rest: str, parameters: Sequence[object] = ()) -> Iterator[Customer]:
+    for row in ledger.each(f"{_CUSTOMERS} {rest}", parameters):
+        yield _customer(row)
+
+
+def _customer(row: tuple[Any, ...]) -> Customer:
+    key, number, name, external_id, industry, phone, email, tax_id, terms = row[:9]
+    origin, active, merged_into, properties, accounts, invoices = row[14:]
+    content = CustomerContent(
+        name=name,
+        external_id=external_id,
+        industry=industry,
+        phone=phone,
+        email=email,
+        tax_id=tax_id,
+        terms=terms,
+        address=Address(*row[9:14]),
+        properties=json.loads(properties),
+    )
+    return Customer(
+        key, number, content, origin, bool(active), merged_into, tuple(json.loads(accounts)),
+        invoices,
+    )  # fmt: skip
+
+
+def list_customers(
+    ledger: Ledger, *, search: str | None = None, merged: bool = False
+) -> Iterator[Customer]:
+    """Customers by number; `search` is part of a name, `merged` includes those merged away."""
+    return _customers(
+        ledger,
+        "WHERE (?1 IS NULL OR instr(c.name_key, ?1) > 0) AND (?2 OR c.merged_into IS NULL)"
+        " ORDER BY c.id",
+        (name_key(search) if search else None, merged),
+    )
+
+
+def show_customer(ledger: Ledger, reference: str) -> Customer:
+    """The customer with this number, account id, external id or name (case does not matter).
+
+    Raises:
+        NotFoundError: there is none.
+        RefusedError: several have this name; the fix lists their numbers.
+    """
+    text = reference.strip()
+    unique = list(
+        _customers(
+            ledger,
+            "WHERE c.number = upper(?1) OR c.id = (SELECT customer_id FROM account_link"
+            " WHERE salesforce_id = ?2)",
+            (text, salesforce_id_18(text)),
+        )
+    )
+    found = unique or list(
+        _customers(
+            ledger,
+            "WHERE c.merged_into IS NULL AND (c.external_id = ?1 OR c.name_key = ?2)"
+            " ORDER BY c.name = ?1 DESC, c.id",
+            (text, name_key(text)),
+        )
+    )
+    if not found:
+        raise NotFoundError(
+            f"There is no customer '{reference}'.",
+            code="customer-not-found",
+            fix="sfsync customer list",
+        )
+    exact = [one for one in found if text in (one.number, one.content.name)]
+    if len(found) > 1 and len(exact) != 1:
+        raise RefusedError(
+            f"'{reference}' is the name of {len(found)} customers.",
+            code="customer-ambiguous",
+            fix=f"name one by its number: {', '.join(one.number for one in found[:5])}",
+        )
+    return exact[0] if exact else found[0]
+
+
+_CONTACTS = """
+    SELECT k.salesforce_id, k.name, k.email, k.phone, k.title, c.number, c.name,
+           (SELECT json_group_object(name, value) FROM contact_property WHERE contact_id = k.id)
+    FROM contact k LEFT JOIN customer c ON c.id = k.customer_id
+"""
+
+
+def _contact(row: tuple[Any, ...]) -> Contact:
+    salesforce_id, name, email, phone, title, customer, customer_name, properties = row
+    return Contact(
+        salesforce_id, name, email, phone, title, customer, customer_name, json.loads(properties)
+    )
+
+
+def list_contacts(ledger: Ledger, customer_id: int | None = None) -> Iterator[Contact]:
+    """Contacts by name; with `customer_id` only those of that customer."""
+    for row in ledger.each(
+        f"{_CONTACTS} WHERE ?1 IS NULL OR k.customer_id = ?1 ORDER BY k.name, k.salesforce_id",
+        (customer_id,),
+    ):
+        yield _contact(row)
+
+
+def show_contact(ledger: Ledger, reference: str) -> Contact:
+    """The contact with this Salesforce id, e-mail address or name.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    text = reference.strip()
+    row = ledger.row(
+        f"{_CONTACTS} WHERE k.salesforce_id = ?1 OR k.email = ?2 COLLATE NOCASE OR k.name = ?2"
+        " ORDER BY k.salesforce_id = ?1 DESC, k.salesforce_id LIMIT 1",
+        (salesforce_id_18(text), text),
+    )
+    if row is None:
+        raise NotFoundError(
+            f"There is no contact '{reference}'.",
+            code="contact-not-found",
+            fix="sfsync contact list",
+        )
+    return _contact(row)

@@ -1,0 +1,300 @@
+"""Runs: begun, counted, finished, and told again with every record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sfsync.errors import NotFoundError
+from sfsync.ledger.model import Cursor, Outcome, RunOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.model import RunStart
+
+OBJECT_NAMES = {"Opportunity": "opportunities", "Account": "customers", "Contact": "contacts"}
+"""What counts call the records of an sObject."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCounts:
+    """How many records of one object a run read, and what became of them; they add up."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+    drifted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run as `history list` shows it; times are ``2026-11-22T08:31:07Z``.
+
+    `counts` has the keys opportunities, customers and contacts.
+    """
+
+    run: int
+    trigger: str
+    outcome: RunOutcome
+    org_id: str
+    org_name: str
+    org_kind: str
+    selection: str
+    actor: str
+    config_digest: str
+    evaluation_digest: str
+    started_at: str
+    finished_at: str | None
+    api_calls: int
+    error_code: str | None
+    error_message: str | None
+    counts: Mapping[str, OutcomeCounts]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What became of one record in a run; `invoice` is the number, or the draft's id."""
+
+    sobject: str
+    salesforce_id: str
+    name: str
+    outcome: Outcome
+    code: str | None
+    message: str | None
+    fix: str | None
+    source_field: str | None
+    target: str | None
+    amount: str | None
+    invoice: str | None
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with all its records, those kept in the compact form included."""
+
+    summary: RunSummary
+    records: tuple[RunRecord, ...]
+    config_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFailure:
+    """A record that failed and has not succeeded since."""
+
+    sobject: str
+    salesforce_id: str
+    name: str
+    code: str
+    message: str | None
+    fix: str | None
+    source_field: str | None
+    target: str | None
+    first_run: int
+    last_run: int
+    tries: int
+
+
+def start_run(ledger: Ledger, start: RunStart) -> int:
+    """Begin a run and answer its number. Runs that died while running become interrupted.
+
+    The caller holds `run_lock`, so no other run is at work.
+    """
+    now = ledger.now()
+    digest = hashlib.sha256(start.config_text.encode()).hexdigest()
+    with ledger.transaction():
+        for (run_id,) in ledger.rows("SELECT id FROM run WHERE outcome = 'running'"):
+            _finish(ledger, run_id, RunOutcome.INTERRUPTED, finished_at=now)
+        ledger.execute(
+            "INSERT INTO config_text (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (digest, start.config_text),
+        )
+        return ledger.insert(
+            "INSERT INTO run (trigger, org_id, org_name, org_kind, config_digest,"
+            " evaluation_digest, config_id, selection, actor, started_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM config_text WHERE digest = ?), ?, ?, ?)",
+            (start.trigger, start.org_id, start.org_name, start.org_kind, start.config_digest,
+             start.evaluation_digest, digest, start.selection, ledger.actor,
+             start.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        )  # fmt: skip
+
+
+def finish_run(
+    ledger: Ledger,
+    run_id: int,
+    outcome: RunOutcome,
+    *,
+    error_code: str | None = None,
+    error_message: str | None = None,
+    api_calls: int,
+    finished_at: datetime,
+) -> None:
+    """End a run: its counts are added up and kept; nothing of it changes afterwards."""
+    with ledger.transaction():
+        _finish(
+            ledger,
+            run_id,
+            outcome,
+            finished_at=finished_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            api_calls=api_calls,
+            error=(error_code, error_message),
+        )
+
+
+def _finish(
+    ledger: Ledger,
+    run_id: int,
+    outcome: RunOutcome,
+    *,
+    finished_at: str,
+    api_calls: int | None = None,
+    error: tuple[str | None, str | None] = (None, None),
+) -> None:
+    counts = {name: asdict(one) for name, one in record_counts(ledger, run_id).items()}
+    ledger.execute(
+        "UPDATE run SET outcome = ?, error_code = ?, error_message = ?, api_calls = ?,"
+        " finished_at = ?, counts = ? WHERE id = ?",
+        (outcome.value, *error, api_calls, finished_at, json.dumps(counts), run_id),
+    )
+
+
+# A record on a row of its own counts once, also when a compact row of the same run has it.
+_COUNTS = """
+    SELECT sobject, outcome, count(*) FROM run_record WHERE run_id = ?1 GROUP BY 1, 2
+    UNION ALL
+    SELECT p.sobject, p.outcome, count(DISTINCT json_extract(j.value, '$[0]'))
+    FROM run_page p, json_each(p.records) j
+    WHERE p.run_id = ?1 AND NOT EXISTS (
+        SELECT 1 FROM run_record r
+        WHERE r.salesforce_id = json_extract(j.value, '$[0]') AND r.run_id = ?1)
+    GROUP BY 1, 2
+"""
+
+
+def record_counts(ledger: Ledger, run_id: int) -> dict[str, OutcomeCounts]:
+    """The distinct records of a run by object and outcome, as far as it has come."""
+    tally: dict[str, dict[str, int]] = {name: {} for name in OBJECT_NAMES.values()}
+    for sobject, outcome, count in ledger.rows(_COUNTS, (run_id,)):
+        counts = tally[OBJECT_NAMES[sobject]]
+        counts[outcome] = counts.get(outcome, 0) + count
+    return {
+        name: OutcomeCounts(read=sum(counts.values()), **counts) for name, counts in tally.items()
+    }
+
+
+def cursors(ledger: Ledger) -> dict[str, Cursor]:
+    """How far each object has been read, by sObject name."""
+    return {
+        sobject: Cursor(sobject, stamp, salesforce_id, full=bool(full))
+        for sobject, stamp, salesforce_id, full in ledger.rows(
+            "SELECT sobject, system_modstamp, salesforce_id, full FROM cursor"
+        )
+    }
+
+
+def open_failures(ledger: Ledger, run_id: int | None = None) -> list[OpenFailure]:
+    """The failures that are open; with `run_id` those that this run met last."""
+    return [
+        OpenFailure(*row)
+        for row in ledger.rows(
+            "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
+            " first_run, last_run, tries FROM failure WHERE ?1 IS NULL OR last_run = ?1"
+            " ORDER BY sobject, salesforce_id",
+            (run_id,),
+        )
+    ]
+
+
+_RUNS = """
+    SELECT id, trigger, outcome, org_id, org_name, org_kind, selection, actor, config_digest,
+           evaluation_digest, started_at, finished_at, coalesce(api_calls, 0), error_code,
+           error_message, counts
+    FROM run
+"""
+
+
+def _summary(ledger: Ledger, row: tuple[Any, ...]) -> RunSummary:
+    (run_id, trigger, outcome, org_id, org_name, org_kind, selection, actor, config, evaluation,
+     started_at, finished_at, api_calls, error_code, error_message, counts) = row  # fmt: skip
+    if counts is None:
+        counted = record_counts(ledger, run_id)
+    else:
+        counted = {name: OutcomeCounts(**one) for name, one in json.loads(counts).items()}
+    return RunSummary(
+        run_id, trigger, RunOutcome(outcome), org_id, org_name, org_kind, selection, actor, config,
+        evaluation, started_at, finished_at, api_calls, error_code, error_message, counted,
+    )  # fmt: skip
+
+
+def list_runs(ledger: Ledger, limit: int = -1) -> Iterator[RunSummary]:
+    """Runs, newest first; a negative limit means all."""
+    for row in ledger.each(f"{_RUNS} ORDER BY id DESC LIMIT ?", (limit,)):
+        yield _summary(ledger, row)
+
+
+def last_run(ledger: Ledger, outcomes: frozenset[RunOutcome] | None = None) -> RunSummary | None:
+    """The newest run, or the newest that ended with one of `outcomes`."""
+    wanted = outcomes or frozenset(RunOutcome)
+    row = ledger.row(
+        f"{_RUNS} WHERE outcome IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1",  # noqa: S608 - constants
+        (json.dumps(sorted(wanted)),),
+    )
+    return None if row is None else _summary(ledger, row)
+
+
+def show_run(ledger: Ledger, run_id: int | None = None) -> RunDetail:
+    """A run with its records; without a number, the latest.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    row = ledger.row(
+        f"{_RUNS} WHERE id = coalesce(?, (SELECT max(id) FROM run))",  # noqa: S608 - constants
+        (run_id,),
+    )
+    if row is None:
+        message = "There was no run yet." if run_id is None else f"There is no run {run_id}."
+        raise NotFoundError(message, code="run-not-found", fix="sfsync history list")
+    summary = _summary(ledger, row)
+    (text,) = ledger.row(
+        "SELECT text FROM config_text WHERE id = (SELECT config_id FROM run WHERE id = ?)",
+        (summary.run,),
+    )
+    return RunDetail(summary, tuple(run_records(ledger, summary.run)), text)
+
+
+# Grouped by salesforce_id: a compact row may hold a record that another one holds as well.
+_RECORDS = """
+    SELECT r.sobject, r.salesforce_id, r.name, r.outcome, r.code, r.message, r.fix,
+           r.source_field, r.target, r.amount, coalesce(d.number, d.draft), r.changes
+    FROM run_record r LEFT JOIN document d ON d.id = r.document_id
+    WHERE r.run_id = ?1
+    UNION ALL
+    SELECT p.sobject, json_extract(j.value, '$[0]') AS record, json_extract(j.value, '$[1]'),
+           p.outcome, p.code, p.message, p.fix, NULL, NULL, NULL,
+           coalesce(d.number, d.draft), NULL
+    FROM run_page p CROSS JOIN json_each(p.records) j
+    LEFT JOIN document d ON d.id = json_extract(j.value, '$[2]')
+    WHERE p.run_id = ?1 AND NOT EXISTS (
+        SELECT 1 FROM run_record r WHERE r.salesforce_id = record AND r.run_id = ?1)
+    GROUP BY record, p.sobject, p.outcome
+"""
+
+
+def run_records(ledger: Ledger, run_id: int) -> Iterator[RunRecord]:
+    """What became of each record of a run."""
+    for row in ledger.each(_RECORDS, (run_id,)):
+        (sobject, salesforce_id, name, outcome, code, message, fix, source_field, target, amount,
+         invoice, changes) = row  # fmt: skip
+        yield RunRecord(
+            sobject, salesforce_id, name, Outcome(outcome), code, message, fix, source_field,
+            target, amount, invoice, json.loads(changes) if changes else {},
+        )  # fmt: skip

@@ -1,0 +1,187 @@
+"""What must always hold in a ledger: small checks that return findings; tests run the same list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.audit import Finding, verify_chain
+from sfsync.ledger.digests import document_digests
+from sfsync.ledger.migrations import shipped_fingerprint
+from sfsync.money import EXPONENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sfsync.ledger.connection import Ledger
+
+# Code, query answering the entity of each offender, and what is wrong with it.
+_QUERIES: tuple[tuple[str, str, str], ...] = (
+    ("entry-unbalanced", """
+        SELECT 'entry ' || e.id FROM journal_entry e
+        LEFT JOIN journal_line l ON l.entry_id = e.id
+        WHERE e.sealed = 1 GROUP BY e.id
+        HAVING coalesce(sum(l.amount_minor), 1) <> 0 OR count(l.id) < 2
+            OR min(abs(l.amount_minor)) = 0
+        """, "a sealed entry does not add up to zero over at least two lines"),
+    ("entry-unsealed", """
+        SELECT 'entry ' || e.id FROM journal_entry e JOIN document d ON d.id = e.document_id
+        WHERE e.sealed = 0 OR (e.kind = 'post' AND d.number IS NULL)
+        """, "an entry is not sealed, or its document is not posted"),
+    ("trial-balance", """
+        SELECT e.currency FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id
+        WHERE e.sealed = 1 GROUP BY e.currency HAVING sum(l.amount_minor) <> 0
+        """, "debits and credits of a currency differ"),
+    ("document-without-entry", """
+        SELECT d.draft FROM document d WHERE d.status IN ('posted', 'reversed')
+        AND (SELECT count(*) FROM journal_entry
+             WHERE document_id = d.id AND kind = 'post' AND sealed = 1) <> 1
+        """, "a posted document does not have exactly one journal entry"),
+    ("status-number", """
+        SELECT draft FROM document
+        WHERE (status IN ('posted', 'reversed')) <> (number IS NOT NULL)
+           OR (number IS NULL) <> (posting_date IS NULL)
+        """, "number and posting date do not go with the status"),
+    ("lines-total", """
+        SELECT d.draft FROM document d LEFT JOIN document_line l ON l.document_id = d.id
+        GROUP BY d.id HAVING coalesce(sum(l.amount_minor), 0) <> d.total_minor OR count(l.id) = 0
+        """, "the lines do not add up to the total"),
+    ("journal-total", """
+        SELECT d.draft FROM document d JOIN journal_entry e
+            ON e.document_id = d.id AND e.kind = 'post'
+        JOIN journal_line l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id
+        WHERE d.number IS NOT NULL
+        GROUP BY d.id HAVING sum(CASE a.type WHEN 'asset' THEN l.amount_minor ELSE 0 END)
+            <> d.total_minor OR min(e.posting_date) <> d.posting_date
+        """, "the journal does not debit the receivable with the total on the posting date"),
+    ("journal-lines", """
+        SELECT draft FROM (
+            SELECT d.draft, l.account_id, l.amount_minor AS amount
+            FROM document d JOIN document_line l ON l.document_id = d.id
+            WHERE d.number IS NOT NULL
+            UNION ALL
+            SELECT d.draft, j.account_id, j.amount_minor
+            FROM document d JOIN journal_entry e ON e.document_id = d.id AND e.kind = 'post'
+            JOIN journal_line j ON j.entry_id = e.id
+            JOIN ledger_account a ON a.id = j.account_id
+            WHERE a.type <> 'asset' AND d.number IS NOT NULL)
+        GROUP BY draft, account_id HAVING sum(amount) <> 0
+        """, "the credits do not trace to the lines account by account"),
+    ("series-gap", """
+        SELECT s.key FROM number_series s LEFT JOIN document d ON d.series_id = s.id
+        GROUP BY s.id HAVING count(d.id) <> s.next - s.first
+            OR (count(d.id) > 0 AND (min(d.sequence) <> s.first
+                                     OR max(d.sequence) <> s.next - 1))
+        """, "the numbers of a series are not contiguous"),
+    ("two-live-invoices", """
+        SELECT opportunity_id FROM document
+        WHERE kind = 'invoice' AND status IN ('draft', 'posted')
+        GROUP BY org_id, opportunity_id HAVING count(*) > 1
+        """, "an opportunity has more than one live invoice"),
+    ("reversal-link", """
+        SELECT d.draft FROM document d LEFT JOIN document r ON r.id = d.reversed_by_id
+        WHERE (d.status = 'reversed') <> (r.id IS NOT NULL)
+           OR (r.id IS NOT NULL AND (r.reverses_id <> d.id OR r.status <> 'posted'))
+           OR (d.status = 'reversed' AND d.total_minor + (
+               SELECT coalesce(sum(total_minor), 0) FROM document
+               WHERE reverses_id = d.id AND status = 'posted') <> 0)
+        """, "an invoice and the credit notes that reverse it do not cancel"),
+    ("over-credited", """
+        SELECT i.draft FROM document i JOIN document c
+            ON c.reverses_id = i.id AND c.status = 'posted'
+        GROUP BY i.id HAVING i.total_minor + sum(c.total_minor) < 0 OR i.kind <> 'invoice'
+        """, "more has been credited than was invoiced"),
+    ("another-org", """
+        SELECT draft FROM document WHERE org_id IS NOT (SELECT org_id FROM ledger)
+        """, "a document is of another org"),
+    ("removal-missing", """
+        SELECT d.draft FROM document d LEFT JOIN document_removal r ON r.document_id = d.id
+        WHERE (d.status IN ('deleted', 'reversed')) <> (r.document_id IS NOT NULL)
+        """, "a deleted or reversed document has no reason, or a live one has"),
+    ("mark-on-posted", """
+        SELECT d.draft FROM document d WHERE d.status <> 'draft' AND EXISTS (
+            SELECT 1 FROM document_hold WHERE document_id = d.id)
+        """, "a hold is left on a document that is no draft"),
+    ("run-counts", """
+        SELECT 'run ' || r.id FROM run r, json_each(r.counts) c
+        WHERE json_extract(c.value, '$.read') <> json_extract(c.value, '$.created')
+            + json_extract(c.value, '$.updated') + json_extract(c.value, '$.unchanged')
+            + json_extract(c.value, '$.skipped') + json_extract(c.value, '$.failed')
+            + json_extract(c.value, '$.drifted')
+        """, "the outcomes of a run do not add up to what it read"),
+    ("run-created", """
+        SELECT 'run ' || r.run_id FROM run_record r JOIN document d ON d.id = r.document_id
+        WHERE r.sobject = 'Opportunity' AND r.outcome = 'created' AND d.run_id IS NOT r.run_id
+        """,
+        "a run did not create the drafts that its history names"),
+    ("audit-status", """
+        SELECT d.draft FROM document d LEFT JOIN (
+            SELECT entity, sum(action = 'invoice.post') AS posts,
+                   sum(action = 'invoice.reverse') AS reversals,
+                   sum(action = 'invoice.delete') AS deletions
+            FROM audit_event WHERE action IN ('invoice.post', 'invoice.reverse', 'invoice.delete')
+            GROUP BY entity) a ON a.entity = d.draft
+        WHERE coalesce(a.posts, 0) <> (d.status IN ('posted', 'reversed'))
+           OR coalesce(a.reversals, 0) <> (d.status = 'reversed')
+           OR coalesce(a.deletions, 0) <> (d.status = 'deleted')
+        """, "a change of status is not in the audit trail exactly once"),
+)  # fmt: skip
+
+
+def _broken_rules(ledger: Ledger) -> Iterator[Finding]:
+    for code, query, message in _QUERIES:
+        for (entity,) in ledger.rows(query):
+            yield Finding(code, str(entity), message)
+
+
+def _file(ledger: Ledger) -> Iterator[Finding]:
+    for (problem,) in ledger.rows("PRAGMA integrity_check"):
+        if problem != "ok":
+            yield Finding("file-damaged", "file", problem)
+    for table, row_id, parent, _ in ledger.rows("PRAGMA foreign_key_check"):
+        yield Finding("orphan", f"{table} {row_id}", f"refers to a {parent} that is not there")
+
+
+def _schema(ledger: Ledger) -> Iterator[Finding]:
+    if ledger.schema_fingerprint() != shipped_fingerprint():
+        message = "tables, indexes or triggers are not those that sfsync made"
+        yield Finding("schema-changed", "schema", message)
+
+
+def _exponents(ledger: Ledger) -> Iterator[Finding]:
+    for currency, exponent in ledger.rows("SELECT DISTINCT currency, exponent FROM document"):
+        if EXPONENTS.get(currency) != exponent:
+            message = f"{exponent} decimals are not those of ISO 4217"
+            yield Finding("currency-exponent", currency, message)
+
+
+def _digests(ledger: Ledger) -> Iterator[Finding]:
+    """Whether each posted document still says what it said when it was posted."""
+    recorded = dict(
+        ledger.rows(
+            "SELECT entity, json_extract(after, '$.digest') FROM audit_event"
+            " WHERE action = 'invoice.post'"
+        )
+    )
+    for document_id, digest in document_digests(ledger):
+        draft = f"D-{document_id:06d}"
+        if recorded.get(draft) != digest:
+            yield Finding("document-changed", draft, "it is not what was posted")
+
+
+def _audit(ledger: Ledger) -> Iterator[Finding]:
+    yield from verify_chain(ledger)
+
+
+CHECKS: tuple[Callable[[Ledger], Iterator[Finding]], ...] = (
+    _file,
+    _schema,
+    _broken_rules,
+    _exponents,
+    _digests,
+    _audit,
+)
+
+
+def check_ledger(ledger: Ledger) -> list[Finding]:
+    """Everything that is wrong with a ledger; empty when it is sound."""
+    return [finding for check in CHECKS for finding in check(ledger)]

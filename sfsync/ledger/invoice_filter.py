@@ -1,0 +1,140 @@
+"""Which documents are meant: the same filter in list, post, delete, export and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING
+
+from sfsync.errors import UsageError
+from sfsync.ledger.names import name_key
+from sfsync.ledger.references import salesforce_id_18
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sfsync.ledger.model import DocumentStatus
+
+SORT_KEYS = {
+    "number": "d.number",
+    "draft": "d.id",
+    "customer": "c.name_key",
+    "date": "d.document_date",
+    "due": "d.due_date",
+    "total": "d.total_minor",
+    "status": "d.status",
+    "rep": "d.sales_rep",
+    "region": "d.region",
+    "description": "d.description",
+}
+"""What `InvoiceFilter.sort` may name, with a ``-`` before it for the other direction."""
+
+# Minor units as ten-thousandths of a major unit, so that one bound fits every currency.
+_SCALED_TOTAL = (
+    "d.total_minor * CASE d.exponent WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
+    " WHEN 3 THEN 10 ELSE 1 END"
+)
+_SCALE = 4
+_HAS_PROPERTY = (
+    "EXISTS (SELECT 1 FROM document_property p WHERE p.document_id = d.id"
+    " AND p.name = ? AND p.value = ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """A filter over documents; what is None or empty does not restrict.
+
+    `date_from` and `date_to` are document dates, both included. `minimum` and `maximum` are in
+    major units of each document's own currency. `customer` is a number, a name or part of one, or
+    an account id. `run` is the run that created the draft. Deleted drafts pass only when `status`
+    asks for them.
+    """
+
+    status: DocumentStatus | None = None
+    customer: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    rep: str | None = None
+    region: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    run: int | None = None
+    drifted: bool | None = None
+    on_hold: bool | None = None
+    sort: str = "date"
+    limit: int | None = None
+
+
+def compile_filter(wanted: InvoiceFilter, *, limited: bool = True) -> tuple[str, list[object]]:
+    """The filter as SQL from WHERE on, over ``document d`` and ``customer c``, with parameters.
+
+    Raises:
+        UsageError: an unknown sort key.
+    """
+    conditions = [*_simple(wanted), *_amounts(wanted), *_customer(wanted.customer)]
+    conditions += [(_HAS_PROPERTY, pair) for pair in wanted.properties.items()]
+    for table, flag in (("document_drift", wanted.drifted), ("document_hold", wanted.on_hold)):
+        if flag is not None:
+            exists = f"EXISTS (SELECT 1 FROM {table} WHERE document_id = d.id) = ?"  # noqa: S608 - two constants
+            conditions.append((exists, (flag,)))
+    where = " AND ".join(condition for condition, _ in conditions)
+    parameters = [value for _, values in conditions for value in values]
+    limit = -1 if wanted.limit is None or not limited else wanted.limit
+    return f" WHERE {where} {_order(wanted.sort)} LIMIT ?", [*parameters, limit]
+
+
+def _simple(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:
+    status = ("d.status <> 'deleted'", ()) if wanted.status is None else None
+    equal: list[tuple[str, object]] = [
+        ("d.status = ?", wanted.status and wanted.status.value),
+        ("d.document_date >= ?", wanted.date_from and wanted.date_from.isoformat()),
+        ("d.document_date <= ?", wanted.date_to and wanted.date_to.isoformat()),
+        ("d.sales_rep = ? COLLATE NOCASE", wanted.rep),
+        ("d.region = ? COLLATE NOCASE", wanted.region),
+        ("d.run_id = ?", wanted.run),
+    ]
+    found: list[tuple[str, tuple[object, ...]]] = [
+        (condition, (value,)) for condition, value in equal if value is not None
+    ]
+    return [status, *found] if status else found
+
+
+def _amounts(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:
+    found: list[tuple[str, tuple[object, ...]]] = []
+    if wanted.minimum is not None:
+        found.append((f"{_SCALED_TOTAL} >= ?", (_scaled(wanted.minimum, ROUND_CEILING),)))
+    if wanted.maximum is not None:
+        found.append((f"{_SCALED_TOTAL} <= ?", (_scaled(wanted.maximum, ROUND_FLOOR),)))
+    return found
+
+
+def _scaled(amount: Decimal, rounding: str) -> int:
+    scaled = amount.scaleb(_SCALE).to_integral_value(rounding=rounding)
+    # No total comes near 10^18 ten-thousandths in any bound that matters; SQLite ends at 2^63.
+    return int(max(min(scaled, Decimal(10**18)), Decimal(-(10**18))))
+
+
+def _customer(reference: str | None) -> list[tuple[str, tuple[object, ...]]]:
+    if not reference or not reference.strip():
+        return []
+    text = reference.strip()
+    condition = (
+        "(c.number = upper(?) OR instr(c.name_key, ?) > 0 OR c.id IN"
+        " (SELECT customer_id FROM account_link WHERE salesforce_id = ?))"
+    )
+    return [(condition, (text, name_key(text), salesforce_id_18(text)))]
+
+
+def _order(sort: str) -> str:
+    name = sort.removeprefix("-")
+    if name not in SORT_KEYS:
+        raise UsageError(
+            f"Cannot sort by '{name}'.",
+            code="sort-unknown",
+            fix=f"sort by one of: {', '.join(SORT_KEYS)}, with - before it to turn it round",
+        )
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    return f"ORDER BY {SORT_KEYS[name]} {direction}, d.id {direction}"

@@ -1,0 +1,331 @@
+"""Documents as people read them: filtered lists, and one with its lines, journal and source."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.invoice_filter import InvoiceFilter, compile_filter
+from sfsync.ledger.model import DocumentKind, DocumentStatus
+from sfsync.ledger.references import find_document
+from sfsync.money import from_minor, minor_to_text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from sfsync.ledger.connection import Ledger
+
+__all__ = ["InvoiceDetail", "InvoiceFilter", "InvoiceLine", "InvoiceRow", "JournalLine",
+           "list_invoices", "show_invoice"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One document of a list. Amounts in minor units of `currency`, `exponent` decimals.
+
+    `customer_id` is the number that people use, ``C-0007``. `balance_minor` is what is still
+    owed: the total less credit notes; 0 for what is deleted, reversed, or a credit note.
+    """
+
+    document_id: int
+    number: str | None
+    draft: str
+    status: DocumentStatus
+    kind: DocumentKind
+    customer_id: str
+    customer_name: str
+    customer_salesforce_id: str | None
+    opportunity_id: str
+    url: str | None
+    description: str
+    document_date: date
+    due_date: date
+    currency: str
+    exponent: int
+    total_minor: int
+    balance_minor: int
+    sales_rep: str | None
+    region: str | None
+    properties: Mapping[str, str]
+    drifted: bool
+    on_hold: bool
+
+    @property
+    def name(self) -> str:
+        """The number, or the draft id of a document without one."""
+        return self.number or self.draft
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `invoice list --json`."""
+        return {
+            "number": self.number,
+            "draft": self.draft,
+            "status": self.status.value,
+            "kind": self.kind.value,
+            "customer": {
+                "id": self.customer_id,
+                "name": self.customer_name,
+                "salesforce_id": self.customer_salesforce_id,
+            },
+            "opportunity": self.opportunity_id,
+            "url": self.url,
+            "description": self.description,
+            "document_date": self.document_date.isoformat(),
+            "due_date": self.due_date.isoformat(),
+            "currency": self.currency,
+            "total": minor_to_text(self.total_minor, self.exponent),
+            "balance": minor_to_text(self.balance_minor, self.exponent),
+            "sales_rep": self.sales_rep,
+            "region": self.region,
+            "properties": dict(self.properties),
+            "drifted": self.drifted,
+            "on_hold": self.on_hold,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A stored line; `discount` in percent."""
+
+    no: int
+    product: str | None
+    product_code: str | None
+    description: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    discount: Decimal | None
+    amount_minor: int
+    properties: Mapping[str, str]
+
+    def as_json(self, exponent: int) -> dict[str, Any]:
+        """The keys of a line in `invoice show --json`."""
+        return {
+            "no": self.no,
+            "product": self.product,
+            "description": self.description,
+            "quantity": plain(self.quantity),
+            "unit_price": None if self.unit_price is None else plain(self.unit_price),
+            "discount": None if self.discount is None else plain(self.discount),
+            "amount": minor_to_text(self.amount_minor, exponent),
+            "properties": dict(self.properties),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A line of the document's journal entry; debit positive, credit negative."""
+
+    account: str
+    account_name: str
+    amount_minor: int
+
+    def as_json(self, exponent: int) -> dict[str, Any]:
+        """The keys of a journal line: one of debit and credit is null."""
+        text = minor_to_text(abs(self.amount_minor), exponent)
+        return {
+            "account": self.account,
+            "debit": text if self.amount_minor > 0 else None,
+            "credit": text if self.amount_minor < 0 else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDetail:
+    """A document with everything that belongs to it.
+
+    `reverses` and `reversed_by` are numbers, `predecessor` is what the document replaces.
+    `seller` and `buyer` are the frozen texts of a posted document. `drift` is the open drift.
+    """
+
+    row: InvoiceRow
+    lines: tuple[InvoiceLine, ...]
+    journal: tuple[JournalLine, ...]
+    source: Mapping[str, Any]
+    source_hash: str
+    run: int | None
+    po_number: str | None
+    contact: str | None
+    posting_date: date | None
+    posted_at: str | None
+    posted_by: str | None
+    reverses: str | None
+    reversed_by: str | None
+    predecessor: str | None
+    seller: Mapping[str, Any] | None
+    buyer: Mapping[str, Any] | None
+    hold_note: str | None
+    drift: Mapping[str, Any] | None
+    removal_reason: str | None
+    pinned: frozenset[str]
+    reviewed_by: str | None = field(default=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys of `invoice show --json`."""
+        exponent = self.row.exponent
+        return {
+            **self.row.as_json(),
+            "lines": [line.as_json(exponent) for line in self.lines],
+            "journal": [line.as_json(exponent) for line in self.journal],
+            "source": {"run": self.run, "hash": self.source_hash, "values": dict(self.source)},
+            "po_number": self.po_number,
+            "contact": self.contact,
+            "posting_date": self.posting_date and self.posting_date.isoformat(),
+            "posted_at": self.posted_at,
+            "posted_by": self.posted_by,
+            "reverses": self.reverses,
+            "reversed_by": self.reversed_by,
+            "predecessor": self.predecessor,
+            "hold": self.hold_note,
+            "drift": self.drift,
+            "reason": self.removal_reason,
+            "pinned": sorted(self.pinned),
+            "reviewed_by": self.reviewed_by,
+        }
+
+
+_LIST = """
+    SELECT d.id, d.number, d.draft, d.status, d.kind, c.number, c.name,
+           (SELECT salesforce_id FROM account_link WHERE customer_id = c.id
+            ORDER BY salesforce_id LIMIT 1),
+           d.opportunity_id, o.instance_url || '/' || d.opportunity_id, d.description,
+           d.document_date, d.due_date, d.currency, d.exponent, d.total_minor,
+           CASE WHEN d.kind = 'credit_note' OR d.status IN ('deleted', 'reversed') THEN 0
+                WHEN d.status = 'draft' THEN d.total_minor
+                ELSE d.total_minor + (
+                    SELECT coalesce(sum(total_minor), 0) FROM document
+                    WHERE reverses_id = d.id AND status = 'posted') END,
+           d.sales_rep, d.region,
+           CASE WHEN EXISTS (SELECT 1 FROM document_property WHERE document_id = d.id)
+                THEN (SELECT json_group_object(name, value) FROM document_property
+                      WHERE document_id = d.id) END,
+           EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
+           EXISTS (SELECT 1 FROM document_hold WHERE document_id = d.id)
+    FROM document d JOIN customer c ON c.id = d.customer_id CROSS JOIN ledger o
+"""
+
+
+def list_invoices(ledger: Ledger, wanted: InvoiceFilter | None = None) -> Iterator[InvoiceRow]:
+    """The documents that pass a filter, one by one, in its order.
+
+    Raises:
+        UsageError: the filter sorts by something unknown.
+    """
+    where, parameters = compile_filter(wanted or InvoiceFilter())
+    for row in ledger.each(_LIST + where, parameters):
+        yield _invoice_row(row)
+
+
+def count_invoices(ledger: Ledger, wanted: InvoiceFilter) -> int:
+    """How many documents pass a filter; its limit does not count."""
+    where, parameters = compile_filter(wanted, limited=False)
+    (count,) = ledger.row(
+        f"SELECT count(*) FROM document d JOIN customer c ON c.id = d.customer_id {where}",  # noqa: S608 - from compile_filter's own constants
+        parameters,
+    )
+    return int(count)
+
+
+def _invoice_row(row: tuple[Any, ...]) -> InvoiceRow:
+    (document_id, number, draft, status, kind, customer, customer_name, account, opportunity, url,
+     description, document_date, due_date, currency, exponent, total, balance, sales_rep, region,
+     properties, drifted, on_hold) = row  # fmt: skip
+    return InvoiceRow(
+        document_id, number, draft, DocumentStatus(status), DocumentKind(kind), customer,
+        customer_name, account, opportunity, url, description,
+        date.fromisoformat(document_date), date.fromisoformat(due_date), currency, exponent,
+        total, balance, sales_rep, region, json.loads(properties) if properties else {},
+        bool(drifted), bool(on_hold),
+    )  # fmt: skip
+
+
+def show_invoice(ledger: Ledger, reference: str) -> InvoiceDetail:
+    """One document, found as `find_document` finds it.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    document_id = find_document(ledger, reference).document_id
+    row = _invoice_row(ledger.row(f"{_LIST} WHERE d.id = ?", (document_id,)))
+    (source, digest, run_id, po_number, contact, posting_date, posted_at, posted_by, reverses,
+     reversed_by, predecessor, seller, buyer, note, drift, reason, pinned,
+     reviewed_by) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
+    return InvoiceDetail(
+        row=row,
+        lines=_lines(ledger, document_id),
+        journal=_journal(ledger, document_id),
+        source=json.loads(source),
+        source_hash=digest,
+        run=run_id,
+        po_number=po_number,
+        contact=contact,
+        posting_date=date.fromisoformat(posting_date) if posting_date else None,
+        posted_at=posted_at,
+        posted_by=posted_by,
+        reverses=reverses,
+        reversed_by=reversed_by,
+        predecessor=predecessor,
+        seller=_json(seller),
+        buyer=_json(buyer),
+        hold_note=note,
+        drift=_json(drift),
+        removal_reason=reason,
+        pinned=frozenset(json.loads(pinned)),
+        reviewed_by=reviewed_by,
+    )
+
+
+def _json(text: str | None) -> Any:  # noqa: ANN401 - whatever was stored
+    return None if text is None else json.loads(text)
+
+
+_DETAIL = """
+    SELECT d.source, d.source_hash, d.run_id, d.po_number,
+           coalesce(k.name, d.contact_salesforce_id), d.posting_date, d.posted_at, d.posted_by,
+           o.number, r.number, coalesce(p.number, p.draft), d.seller, d.buyer, h.note, f.detail,
+           m.reason,
+           (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id), v.actor
+    FROM document d
+    LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id
+    LEFT JOIN document o ON o.id = d.reverses_id
+    LEFT JOIN document r ON r.id = d.reversed_by_id
+    LEFT JOIN document p ON p.id = d.predecessor_id
+    LEFT JOIN document_hold h ON h.document_id = d.id
+    LEFT JOIN document_drift f ON f.document_id = d.id
+    LEFT JOIN document_removal m ON m.document_id = d.id
+    LEFT JOIN document_review v ON v.document_id = d.id
+    WHERE d.id = ?
+"""
+
+
+def _lines(ledger: Ledger, document_id: int) -> tuple[InvoiceLine, ...]:
+    rows = ledger.rows(
+        "SELECT l.position, p.name, p.code, l.description, l.quantity_micro, l.unit_price_micro,"
+        " l.discount_micro, l.amount_minor,"
+        " (SELECT json_group_object(name, value) FROM line_property WHERE line_id = l.id)"
+        " FROM document_line l LEFT JOIN product p ON p.id = l.product_id"
+        " WHERE l.document_id = ? ORDER BY l.position",
+        (document_id,),
+    )
+    return tuple(
+        InvoiceLine(
+            position, product, code, description, from_minor(quantity, 6),
+            None if price is None else from_minor(price, 6),
+            None if discount is None else from_minor(discount, 6),
+            amount, json.loads(properties),
+        )
+        for (position, product, code, description, quantity, price, discount, amount,
+             properties) in rows
+    )  # fmt: skip
+
+
+def _journal(ledger: Ledger, document_id: int) -> tuple[JournalLine, ...]:
+    rows = ledger.rows(
+        "SELECT a.code, a.name, l.amount_minor FROM journal_entry e"
+        " JOIN journal_line l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id"
+        " WHERE e.document_id = ? AND e.kind = 'post' AND e.sealed = 1 ORDER BY l.id",
+        (document_id,),
+    )
+    return tuple(JournalLine(*row) for row in rows)

@@ -1,0 +1,77 @@
+"""What a person notes on a draft: a hold, its release, a review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfsync.errors import RefusedError
+from sfsync.ledger.audit import append_event
+from sfsync.ledger.model import DocumentStatus
+from sfsync.ledger.references import find_document
+
+if TYPE_CHECKING:
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.references import DocumentReference
+
+
+def _find_draft(ledger: Ledger, reference: str) -> DocumentReference:
+    document = find_document(ledger, reference)
+    if document.status is not DocumentStatus.DRAFT:
+        raise RefusedError(
+            f"{document.name} is {document.status}, not a draft.",
+            code=f"already-{document.status}",
+            fix=f"sfsync invoice show {document.name}",
+        )
+    return document
+
+
+def hold_invoice(ledger: Ledger, reference: str, note: str) -> DocumentReference:
+    """Keep a draft from being posted until it is released; a second hold replaces the note.
+
+    Raises:
+        NotFoundError, RefusedError: there is no such draft.
+    """
+    with ledger.transaction():
+        document = _find_draft(ledger, reference)
+        ledger.execute(
+            "INSERT INTO document_hold (document_id, note, at, actor) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (document_id) DO UPDATE SET note = excluded.note, at = excluded.at,"
+            " actor = excluded.actor",
+            (document.document_id, note, ledger.now(), ledger.actor),
+        )
+        append_event(ledger, "invoice.hold", document.draft, reason=note)
+    return document
+
+
+def release_invoice(ledger: Ledger, reference: str) -> DocumentReference:
+    """Take the hold off a draft.
+
+    Raises:
+        NotFoundError, RefusedError: there is no such draft, or it is not on hold.
+    """
+    with ledger.transaction():
+        document = _find_draft(ledger, reference)
+        taken = ledger.execute(
+            "DELETE FROM document_hold WHERE document_id = ?", (document.document_id,)
+        )
+        if not taken:
+            raise RefusedError(f"{document.name} is not on hold.", code="not-on-hold")
+        append_event(ledger, "invoice.release", document.draft)
+    return document
+
+
+def review_invoice(ledger: Ledger, reference: str) -> DocumentReference:
+    """Note that a person has looked at a draft as it is now; a later change takes it away.
+
+    Raises:
+        NotFoundError, RefusedError: there is no such draft.
+    """
+    with ledger.transaction():
+        document = _find_draft(ledger, reference)
+        ledger.execute(
+            "INSERT INTO document_review (document_id, at, actor) VALUES (?, ?, ?)"
+            " ON CONFLICT (document_id) DO UPDATE SET at = excluded.at, actor = excluded.actor",
+            (document.document_id, ledger.now(), ledger.actor),
+        )
+        append_event(ledger, "invoice.review", document.draft)
+    return document

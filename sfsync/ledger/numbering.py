@@ -1,0 +1,62 @@
+"""Document numbers: one series per template and year, taken when posting, without gaps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sfsync.ledger.connection import Ledger
+
+_SEQUENCE = re.compile(r"\{seq(?::0?(\d+))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class NextNumber:
+    """The number that the next document of a series gets; `series_id` None for a new series."""
+
+    series_key: str
+    series_id: int | None
+    sequence: int
+    number: str
+
+
+def series_key(template: str, day: date) -> str:
+    """The series of a document dated `day`: the template with all but its counter filled in."""
+    return template.replace("{year}", f"{day.year:04}").replace("{month}", f"{day.month:02}")
+
+
+def next_number(ledger: Ledger, template: str, day: date, first: int) -> NextNumber:
+    """What the series would give next; nothing is taken.
+
+    Args:
+        ledger: the ledger.
+        template: ``INV-{year}-{seq:05}``.
+        day: the document's date.
+        first: where a series that is new begins.
+    """
+    key = series_key(template, day)
+    row = ledger.row("SELECT id, next FROM number_series WHERE key = ?", (key,))
+    series_id, sequence = row or (None, first)
+    return NextNumber(key, series_id, sequence, _fill(key, sequence))
+
+
+def _fill(key: str, sequence: int) -> str:
+    return _SEQUENCE.sub(lambda found: f"{sequence:0{found[1] or 1}d}", key)
+
+
+def series_of(ledger: Ledger, number: NextNumber) -> int:
+    """The id of the number's series, begun if it is new.
+
+    The counter is moved by the schema itself when a document becomes posted, so that no number is
+    taken without a document; BEGIN IMMEDIATE keeps other processes away until then.
+    """
+    if number.series_id is not None:
+        return number.series_id
+    return ledger.insert(
+        "INSERT INTO number_series (key, first, next) VALUES (?, ?, ?)",
+        (number.series_key, number.sequence, number.sequence),
+    )

@@ -1,0 +1,309 @@
+"""Posting: a draft gets its number, its journal entry and its frozen texts, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sfsync.errors import RefusedError
+from sfsync.ledger.audit import append_event
+from sfsync.ledger.chart import closed_through, ensure_chart, list_accounts
+from sfsync.ledger.digests import document_digest
+from sfsync.ledger.model import DocumentKind, DocumentStatus, canonical_json
+from sfsync.ledger.numbering import next_number, series_of
+from sfsync.ledger.posting_rules import (
+    PostingCandidate,
+    PostingRules,
+    Refusal,
+    Seller,
+    refusals,
+)
+from sfsync.ledger.references import find_document
+from sfsync.money import minor_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sfsync.ledger.chart import LedgerAccount
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.numbering import NextNumber
+    from sfsync.ledger.references import DocumentReference
+
+__all__ = ["PostedInvoice", "PostingPreview", "PostingRules", "Refusal", "Seller", "post_invoice",
+           "post_many", "preview_posting"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PostingPreview:
+    """What posting would do, or why it would not.
+
+    `journal` is account code and amount in minor units, debit positive. `number` is what the
+    document would get now.
+    """
+
+    document: DocumentReference
+    posting_date: date
+    number: str
+    currency: str
+    exponent: int
+    journal: tuple[tuple[str, int], ...]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostedInvoice:
+    """A document that has just been posted; `journal` as in `PostingPreview`."""
+
+    document_id: int
+    draft: str
+    number: str
+    customer: str
+    posting_date: date
+    due_date: date
+    currency: str
+    exponent: int
+    total_minor: int
+    journal: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Everything that posting one document writes, and what speaks against it."""
+
+    document: DocumentReference
+    customer: str
+    posting_date: date
+    due_date: date
+    currency: str
+    exponent: int
+    total_minor: int
+    description: str
+    number: NextNumber
+    line_accounts: tuple[tuple[int, str], ...]
+    journal: tuple[tuple[str, int], ...]
+    refusals: tuple[Refusal, ...]
+
+
+_DOCUMENT = """
+    SELECT d.document_date, d.due_date, d.currency, d.exponent, d.total_minor, d.description,
+           c.number, c.name, c.active,
+           (SELECT note FROM document_hold WHERE document_id = d.id),
+           EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
+           EXISTS (SELECT 1 FROM document_review WHERE document_id = d.id)
+    FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = ?
+"""
+_LINES = """
+    SELECT l.id, l.amount_minor, p.code, p.name, p.family
+    FROM document_line l LEFT JOIN product p ON p.id = l.product_id
+    WHERE l.document_id = ? ORDER BY l.position
+"""
+# The words that a document keeps whatever becomes of its customer.
+_BUYER = """
+    SELECT json_object('number', c.number, 'name', c.name, 'tax_id', c.tax_id, 'email', c.email,
+        'terms', c.terms, 'street', c.street, 'city', c.city, 'state', c.state,
+        'postal_code', c.postal_code, 'country', c.country, 'contact', k.name)
+    FROM document d JOIN customer c ON c.id = d.customer_id
+    LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id WHERE d.id = ?
+"""
+
+
+def preview_posting(
+    ledger: Ledger, reference: str, rules: PostingRules, *, day: date | None = None, today: date
+) -> PostingPreview:
+    """What `post_invoice` would do now; changes nothing.
+
+    Raises:
+        NotFoundError: there is no such document.
+    """
+    plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
+    return PostingPreview(
+        plan.document,
+        plan.posting_date,
+        plan.number.number,
+        plan.currency,
+        plan.exponent,
+        plan.journal,
+        plan.refusals,
+    )
+
+
+def post_invoice(
+    ledger: Ledger, reference: str, rules: PostingRules, *, day: date | None = None, today: date
+) -> PostedInvoice:
+    """Post a draft.
+
+    Args:
+        ledger: the ledger.
+        reference: as `find_document` takes it.
+        rules: numbering, accounts and seller.
+        day: the posting date; the document's own date by default.
+        today: today in the company's time zone.
+
+    Raises:
+        NotFoundError: there is no such document.
+        RefusedError: the first of its `refusals`.
+    """
+    with ledger.transaction():
+        ensure_chart(ledger, rules.chart)
+        plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
+        if plan.refusals:
+            first = plan.refusals[0]
+            raise RefusedError(first.message, code=first.code, fix=first.fix)
+        _write(ledger, plan, rules)
+    return PostedInvoice(
+        plan.document.document_id,
+        plan.document.draft,
+        plan.number.number,
+        plan.customer,
+        plan.posting_date,
+        plan.due_date,
+        plan.currency,
+        plan.exponent,
+        plan.total_minor,
+        plan.journal,
+    )
+
+
+def post_many(
+    ledger: Ledger,
+    references: Iterable[str],
+    rules: PostingRules,
+    *,
+    day: date | None = None,
+    today: date,
+) -> Iterator[tuple[str, PostedInvoice | RefusedError]]:
+    """Post one after the other, each in its own transaction; a refusal does not stop the rest."""
+    for reference in references:
+        try:
+            yield reference, post_invoice(ledger, reference, rules, day=day, today=today)
+        except RefusedError as refusal:
+            yield reference, refusal
+
+
+def _plan(
+    ledger: Ledger,
+    document: DocumentReference,
+    rules: PostingRules,
+    day: date | None,
+    today: date,
+) -> _Plan:
+    (document_date, due_date, currency, exponent, total, description, customer, customer_name,
+     active, hold_note, drifted, reviewed) = ledger.row(
+        _DOCUMENT, (document.document_id,)
+    )  # fmt: skip
+    lines = ledger.rows(_LINES, (document.document_id,))
+    line_accounts = tuple(
+        (line_id, rules.revenue_account(code, name, family))
+        for line_id, _, code, name, family in lines
+    )
+    amounts = [amount for _, amount, *_ in lines]
+    is_invoice = document.kind is DocumentKind.INVOICE
+    template = rules.numbering if is_invoice else rules.credit_numbering
+    own_day = date.fromisoformat(document_date)
+    number = next_number(ledger, template, own_day, rules.first_number if is_invoice else 1)
+    journal = _journal(rules, total, [code for _, code in line_accounts], amounts)
+    candidate = PostingCandidate(
+        name=document.name,
+        kind=document.kind,
+        status=document.status,
+        total_minor=total,
+        lines_minor=sum(amounts),
+        posting_date=day or own_day,
+        customer=f"{customer} {customer_name}",
+        customer_active=bool(active),
+        hold_note=hold_note,
+        drifted=bool(drifted),
+        reviewed=bool(reviewed),
+        closed=latest(closed_through(ledger), rules.closed_through),
+        accounts=_accounts(ledger, rules),
+        used_accounts=tuple(
+            dict.fromkeys([rules.receivable, *(code for _, code in line_accounts)])
+        ),
+        number=number.number,
+        number_taken=number_taken(ledger, number),
+    )
+    return _Plan(
+        document, customer_name, candidate.posting_date, date.fromisoformat(due_date), currency,
+        exponent, total, description, number, line_accounts, journal,
+        tuple(refusals(candidate, rules, today)),
+    )  # fmt: skip
+
+
+def _accounts(ledger: Ledger, rules: PostingRules) -> dict[str, LedgerAccount]:
+    # A preview must not write, so the config's chart counts as if it were in the ledger already.
+    stored = {account.code: account for account in list_accounts(ledger)}
+    return stored | {account.code: account for account in rules.chart}
+
+
+def latest(*days: date | None) -> date | None:
+    """The latest of the days that are given."""
+    return max((day for day in days if day is not None), default=None)
+
+
+def number_taken(ledger: Ledger, number: NextNumber) -> bool:
+    """Whether another series has given this number already."""
+    return ledger.row("SELECT 1 FROM document WHERE number = ?", (number.number,)) is not None
+
+
+def _journal(
+    rules: PostingRules, total: int, accounts: list[str], amounts: list[int]
+) -> tuple[tuple[str, int], ...]:
+    """Debit the receivable, credit revenue; one line for each account, none of zero."""
+    entry = {rules.receivable: total}
+    for account, amount in zip(accounts, amounts, strict=True):
+        entry[account] = entry.get(account, 0) - amount
+    return tuple((account, amount) for account, amount in entry.items() if amount)
+
+
+def _write(ledger: Ledger, plan: _Plan, rules: PostingRules) -> None:
+    document_id = plan.document.document_id
+    ids = dict(ledger.rows("SELECT code, id FROM ledger_account"))
+    ledger.execute_many(
+        "UPDATE document_line SET account_id = ? WHERE id = ?",
+        [(ids[code], line_id) for line_id, code in plan.line_accounts],
+    )
+    write_entry(ledger, document_id, plan.posting_date, [(ids[c], a) for c, a in plan.journal])
+    freeze(ledger, document_id, plan.number, plan.posting_date, rules.seller)
+    append_event(
+        ledger,
+        "invoice.post",
+        plan.document.draft,
+        before={"status": DocumentStatus.DRAFT.value},
+        after={
+            "status": DocumentStatus.POSTED.value,
+            "number": plan.number.number,
+            "posting_date": plan.posting_date.isoformat(),
+            "total": minor_to_text(plan.total_minor, plan.exponent),
+            "currency": plan.currency,
+            "digest": document_digest(ledger, document_id),
+        },
+    )
+
+
+def write_entry(
+    ledger: Ledger, document_id: int, day: date, lines: Iterable[tuple[int, int]]
+) -> None:
+    """Write the entry of a document that is about to be posted: account ids and amounts."""
+    entry_id = ledger.insert(
+        "INSERT INTO journal_entry (kind, document_id, posting_date, currency, exponent,"
+        " description) SELECT 'post', id, ?, currency, exponent, description FROM document"
+        " WHERE id = ?",
+        (day.isoformat(), document_id),
+    )
+    ledger.execute_many(
+        "INSERT INTO journal_line (entry_id, account_id, amount_minor) VALUES (?, ?, ?)",
+        [(entry_id, account_id, amount) for account_id, amount in lines],
+    )
+
+
+def freeze(ledger: Ledger, document_id: int, number: NextNumber, day: date, seller: Seller) -> None:
+    """Make the document posted; the schema seals its entry and moves the series' counter."""
+    (buyer,) = ledger.row(_BUYER, (document_id,))
+    ledger.execute(
+        "UPDATE document SET status = 'posted', number = ?, series_id = ?, sequence = ?,"
+        " posting_date = ?, posted_at = ?, posted_by = ?, seller = ?, buyer = ?"
+        " WHERE id = ? AND status = 'draft'",
+        (number.number, series_of(ledger, number), number.sequence, day.isoformat(), ledger.now(),
+         ledger.actor, canonical_json(asdict(seller)), buyer, document_id),
+    )  # fmt: skip

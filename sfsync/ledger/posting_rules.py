@@ -1,0 +1,164 @@
+"""What posting needs to know from the config, and the questions a document must pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.model import DocumentKind, DocumentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from sfsync.ledger.chart import LedgerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who issues the invoices; frozen into a document when it is posted."""
+
+    name: str | None = None
+    address: str | None = None
+    tax_id: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRules:
+    """How documents are numbered and which accounts they touch.
+
+    `numbering` and `credit_numbering` hold ``{year}``, ``{month}`` and ``{seq:05}``;
+    `revenue_by_product` maps a product's code, name or family to a revenue account, the first match
+    wins. `closed_through` is the config's; a period closed in the ledger counts as well.
+    """
+
+    numbering: str
+    credit_numbering: str
+    receivable: str
+    revenue: str
+    chart: tuple[LedgerAccount, ...]
+    first_number: int = 1
+    revenue_by_product: Mapping[str, str] = field(default_factory=dict)
+    closed_through: date | None = None
+    require_review: bool = False
+    seller: Seller = field(default_factory=Seller)
+
+    def revenue_account(self, code: str | None, name: str | None, family: str | None) -> str:
+        """The revenue account of a line with this product."""
+        names = {text.casefold() for text in (code, name, family) if text}
+        for product, account in self.revenue_by_product.items():
+            if product.casefold() in names:
+                return account
+        return self.revenue
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a document is not posted, for people and for programs."""
+
+    code: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingCandidate:
+    """A document as the guards see it; `closed` is the effective end of the closed period."""
+
+    name: str
+    kind: DocumentKind
+    status: DocumentStatus
+    total_minor: int
+    lines_minor: int
+    posting_date: date
+    customer: str
+    customer_active: bool
+    hold_note: str | None
+    drifted: bool
+    reviewed: bool
+    closed: date | None
+    accounts: Mapping[str, LedgerAccount]
+    used_accounts: tuple[str, ...]
+    number: str
+    number_taken: bool
+
+
+def refusals(candidate: PostingCandidate, rules: PostingRules, today: date) -> list[Refusal]:
+    """Every reason against posting, the gravest first; empty when it may be posted."""
+    if candidate.status is not DocumentStatus.DRAFT:
+        return [_wrong_status(candidate)]
+    found = [*_of_document(candidate, rules), *_of_date(candidate, today)]
+    return [*found, *_of_accounts(candidate, rules)]
+
+
+def _wrong_status(candidate: PostingCandidate) -> Refusal:
+    if candidate.status is DocumentStatus.DELETED:
+        fix = f"sfsync invoice resync {candidate.name}"
+        return Refusal("already-deleted", f"{candidate.name} was deleted.", fix)
+    fix = f"sfsync invoice show {candidate.name}"
+    return Refusal("already-posted", f"{candidate.name} is {candidate.status} already.", fix)
+
+
+def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[Refusal]:
+    name = candidate.name
+    if candidate.drifted:
+        yield Refusal(
+            "drifted",
+            f"{name} no longer agrees with its opportunity in Salesforce.",
+            f"sfsync invoice show {name}, then invoice resync or invoice delete",
+        )
+    if candidate.hold_note is not None:
+        fix = f"sfsync invoice release {name}"
+        yield Refusal("on-hold", f"{name} is on hold: {candidate.hold_note}", fix)
+    if rules.require_review and not candidate.reviewed and candidate.kind is DocumentKind.INVOICE:
+        fix = f"sfsync invoice review {name}"
+        yield Refusal("not-reviewed", f"{name} has not been reviewed.", fix)
+    if not candidate.customer_active:
+        fix = "sfsync customer edit, or merge it into another one"
+        yield Refusal("customer-inactive", f"{candidate.customer} is not active.", fix)
+    if candidate.kind is DocumentKind.INVOICE and candidate.total_minor <= 0:
+        fix = "correct it in Salesforce, or: sfsync invoice delete"
+        yield Refusal("total-not-positive", f"The total of {name} is not above zero.", fix)
+    if candidate.lines_minor != candidate.total_minor:
+        fix = f"sfsync invoice resync {name}"
+        yield Refusal("out-of-balance", f"The lines of {name} do not add up to its total.", fix)
+    if candidate.number_taken:
+        yield Refusal(
+            "number-taken",
+            f"{candidate.number} is the number of another document already.",
+            "change posting.numbering so that its numbers differ from earlier ones",
+        )
+
+
+def _of_date(candidate: PostingCandidate, today: date) -> Iterator[Refusal]:
+    day = candidate.posting_date
+    if candidate.closed is not None and day <= candidate.closed:
+        first_open = candidate.closed + timedelta(days=1)
+        yield Refusal(
+            "period-closed",
+            f"{day} is in a closed period (through {candidate.closed}).",
+            f"post it on an open day: --date {first_open}",
+        )
+    if day > today:
+        yield Refusal(
+            "future-date", f"{day} is in the future.", f"wait, or post it today: --date {today}"
+        )
+
+
+def _of_accounts(candidate: PostingCandidate, rules: PostingRules) -> Iterator[Refusal]:
+    for code in candidate.used_accounts:
+        account = candidate.accounts.get(code)
+        if account is None:
+            fix = "add it to posting.chart, or correct posting.accounts"
+            yield Refusal("account-unknown", f"Account {code} is not in the chart.", fix)
+        elif not account.active:
+            fix = "choose another account in posting.accounts"
+            yield Refusal("account-inactive", f"Account {code} is not active.", fix)
+        elif (account.type == "asset") != (code == rules.receivable):
+            expected = "an asset" if code == rules.receivable else "no asset"
+            fix = "correct its type in posting.chart, or choose another account"
+            yield Refusal(
+                "account-type", f"Account {code} must be {expected}, it is {account.type}.", fix
+            )

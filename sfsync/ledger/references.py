@@ -1,0 +1,104 @@
+"""Finding a document by whatever a person has at hand: draft id, number, opportunity id, URL."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.errors import NotFoundError
+from sfsync.ledger.model import DocumentKind, DocumentStatus
+
+if TYPE_CHECKING:
+    from sfsync.ledger.connection import Ledger
+
+_DRAFT = re.compile(r"[dD]-?0*(\d{1,18})")
+_SALESFORCE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?(?![A-Za-z0-9])")
+_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_CANDIDATES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReference:
+    """Which document was meant."""
+
+    document_id: int
+    draft: str
+    number: str | None
+    status: DocumentStatus
+    kind: DocumentKind
+    opportunity_id: str
+
+    @property
+    def name(self) -> str:
+        """The number, or the draft id of a document without one."""
+        return self.number or self.draft
+
+
+def salesforce_id_18(text: str) -> str:
+    """The 18-character form of a 15-character id: each block of five tells which are capitals."""
+    if len(text) != len("006000000000001"):
+        return text
+    bits = (
+        sum(1 << place for place, char in enumerate(text[block : block + 5]) if char.isupper())
+        for block in (0, 5, 10)
+    )
+    return text + "".join(_CHECKSUM[number] for number in bits)
+
+
+_SELECT = "SELECT id, draft, number, status, kind, opportunity_id FROM document WHERE "
+
+
+def find_document(ledger: Ledger, reference: str) -> DocumentReference:
+    """The document that `reference` means.
+
+    Args:
+        ledger: the ledger.
+        reference: ``D-000131`` (also ``d-131``), a posted number, an opportunity id of 15 or 18
+            characters or a Salesforce URL with one: the live invoice, else the latest document.
+
+    Raises:
+        NotFoundError: nothing fits; the fix names what is near.
+    """
+    text = reference.strip()
+    row = ledger.row(_SELECT + "number = ?1 OR number = upper(?1)", (text,))
+    if row is None and (draft := _DRAFT.fullmatch(text)):
+        row = ledger.row(_SELECT + "id = ?", (int(draft[1]),))
+    if row is None:
+        row = _of_opportunity(ledger, text)
+    if row is None:
+        raise NotFoundError(
+            f"There is no invoice '{reference}'.",
+            code="invoice-not-found",
+            fix=_near(ledger, text),
+        )
+    document_id, draft_id, number, status, kind, opportunity_id = row
+    return DocumentReference(
+        document_id,
+        draft_id,
+        number,
+        DocumentStatus(status),
+        DocumentKind(kind),
+        opportunity_id,
+    )
+
+
+def _of_opportunity(ledger: Ledger, text: str) -> tuple[int, str, str | None, str, str, str] | None:
+    for found in _SALESFORCE_ID.findall(text):
+        row: tuple[int, str, str | None, str, str, str] | None = ledger.row(
+            _SELECT + "opportunity_id = ?"
+            " ORDER BY kind = 'invoice' AND status IN ('draft', 'posted') DESC, id DESC LIMIT 1",
+            (salesforce_id_18(found),),
+        )
+        if row is not None:
+            return row
+    return None
+
+
+def _near(ledger: Ledger, text: str) -> str:
+    newest = ledger.rows(
+        "SELECT coalesce(number, draft) FROM document ORDER BY id DESC LIMIT ?", (_CANDIDATES,)
+    )
+    near = difflib.get_close_matches(text.upper(), [name for (name,) in newest], n=3, cutoff=0.75)
+    return f"did you mean {', '.join(near)}?" if near else "sfsync invoice list"

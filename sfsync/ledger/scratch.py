@@ -1,0 +1,41 @@
+"""A throw-away copy of the ledger, for finding out what a sync would do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.connection import connect, open_ledger, open_ledger_read_only, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def scratch_copy(path: Path, *, demo: bool = False) -> Iterator[Path]:
+    """The path of a consistent private copy that is gone afterwards; the original is only read.
+
+    Where there is no ledger at `path` yet, the copy is a fresh one (`demo` says of which sort).
+    """
+    with tempfile.TemporaryDirectory(prefix="sfsync-plan-") as folder:
+        copy = Path(folder) / "ledger.db"
+        if path.exists() and path.stat().st_size:
+            _back_up(path, copy)
+        else:
+            open_ledger(copy, demo=demo).close()
+        yield copy
+
+
+def _back_up(path: Path, copy: Path) -> None:
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    open_ledger_read_only(path).close()
+    with (
+        translated(path),
+        closing(connect(path, read_only=True)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.ledger import open_ledger
+from sfsync.ledger.chart import LedgerAccount, close_period
+from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.invoices import show_invoice
+from sfsync.ledger.marks import hold_invoice, release_invoice, review_invoice
+from sfsync.ledger.posting import post_invoice, post_many, preview_posting
+from sfsync.ledger.removal import delete_draft, reverse_invoice
+from tests.ledger.ledger_books import (
+    NOW,
+    RULES,
+    TODAY,
+    content,
+    fill,
+    line,
+    new_ledger,
+    opportunity_id,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sfsync.ledger import Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger with three drafts of 150.00 over two products."""
+    with new_ledger(tmp_path / "ledger.db") as opened:
+        fill(opened, 3, content(line(10_000), line(5_000, "implementation")))
+        yield opened
+
+
+def _refused(ledger: Ledger, reference: str = "D-000001", **changes: object) -> str:
+    with pytest.raises(RefusedError) as refused:
+        post_invoice(ledger, reference, replace(RULES, **changes), today=TODAY)  # type: ignore[arg-type]  # any field of the rules
+    assert check_ledger(ledger) == []
+    return refused.value.code
+
+
+def test_posting_gives_number_and_balanced_journal(ledger: Ledger) -> None:
+    """Posting numbers the document and debits the receivable against revenue by product."""
+    posted = post_invoice(ledger, "d-1", RULES, today=TODAY)
+    assert posted.number == "INV-2026-00001"
+    assert posted.journal == (("1200", 15_000), ("4000", -10_000), ("4100", -5_000))
+    shown = show_invoice(ledger, "INV-2026-00001").as_json()
+    assert shown["status"] == "posted"
+    assert shown["posted_at"] == "2026-11-22T08:31:07Z"
+    assert shown["posted_by"] == "dana@test"
+    assert shown["journal"][0] == {"account": "1200", "debit": "150.00", "credit": None}
+    assert check_ledger(ledger) == []
+
+
+def test_frozen_texts_survive_a_renamed_customer(ledger: Ledger) -> None:
+    """A posted document keeps the seller's and customer's words of the day it was posted."""
+    post_invoice(ledger, "D-000001", RULES, today=TODAY)
+    with ledger.transaction():
+        ledger.execute("UPDATE customer SET name = 'Other'")
+    shown = show_invoice(ledger, "D-000001")
+    assert shown.buyer is not None
+    assert shown.buyer["name"] == "Globex, Inc."
+    assert shown.seller == {"name": "Acme Ltd", "address": "1 Road", "tax_id": "GB1", "email": None}
+
+
+def test_preview_changes_nothing_and_agrees_with_posting(ledger: Ledger) -> None:
+    """A preview shows the number and journal that posting then writes, and leaves no trace."""
+    preview = preview_posting(ledger, "D-000002", RULES, today=TODAY)
+    assert preview.refusals == ()
+    assert ledger.rows("SELECT * FROM ledger_account") == []
+    posted = post_invoice(ledger, "D-000002", RULES, today=TODAY)
+    assert (posted.number, posted.journal) == (preview.number, preview.journal)
+
+
+def test_guards_refuse_with_their_codes(ledger: Ledger) -> None:
+    """Each guard refuses under its own code and leaves the ledger sound."""
+    assert _refused(ledger, closed_through=date(2026, 10, 30)) == "period-closed"
+    assert _refused(ledger, revenue="4999") == "account-unknown"
+    assert _refused(ledger, receivable="4000") == "account-type"
+    assert _refused(ledger, require_review=True) == "not-reviewed"
+    inactive = tuple(LedgerAccount(a.code, a.name, a.type, active=False) for a in RULES.chart)
+    assert _refused(ledger, chart=inactive) == "account-inactive"
+    with pytest.raises(RefusedError, match="in the future"):
+        post_invoice(ledger, "D-000001", RULES, day=date(2026, 11, 23), today=TODAY)
+    hold_invoice(ledger, "D-000001", "wait for PO")
+    assert _refused(ledger) == "on-hold"
+    release_invoice(ledger, "D-000001")
+    with ledger.transaction():
+        ledger.execute("INSERT INTO document_drift VALUES (1, '{}', NULL, 'now')")
+        ledger.execute("UPDATE customer SET active = 0")
+    codes = [one.code for one in preview_posting(ledger, "D-000001", RULES, today=TODAY).refusals]
+    assert codes == ["drifted", "customer-inactive"]
+    with pytest.raises(NotFoundError):
+        post_invoice(ledger, "D-000099", RULES, today=TODAY)
+
+
+def test_posting_twice_is_refused(ledger: Ledger) -> None:
+    """A posted document is not posted again, under whatever name it is called."""
+    post_invoice(ledger, "D-000001", RULES, today=TODAY)
+    for name in ("D-000001", "INV-2026-00001", opportunity_id(1)):
+        assert _refused(ledger, name) == "already-posted"
+
+
+def test_refusal_gives_the_number_back(ledger: Ledger) -> None:
+    """A refused posting takes no number: the series stays contiguous."""
+    hold_invoice(ledger, "D-000002", "wait")
+    results = dict(post_many(ledger, ["D-000001", "D-000002", "D-000003"], RULES, today=TODAY))
+    numbers = [getattr(one, "number", None) for one in results.values()]
+    assert numbers == ["INV-2026-00001", None, "INV-2026-00002"]
+    assert check_ledger(ledger) == []
+
+
+def test_series_per_year_and_first_number(ledger: Ledger) -> None:
+    """A new year begins a new series; `first_number` is where a series begins."""
+    rules = replace(RULES, numbering="{year}/{seq:04}", first_number=131)
+    assert post_invoice(ledger, "D-000001", rules, today=TODAY).number == "2026/0131"
+    assert post_invoice(ledger, "D-000002", rules, today=TODAY).number == "2026/0132"
+    with ledger.transaction():
+        ledger.execute("UPDATE document SET document_date = '2025-12-31' WHERE id = 3")
+    assert post_invoice(ledger, "D-000003", rules, today=TODAY).number == "2025/0131"
+    assert check_ledger(ledger) == []
+
+
+def test_a_number_of_another_series_is_refused(ledger: Ledger) -> None:
+    """A changed template that would repeat a given number is refused, not forced."""
+    post_invoice(ledger, "D-000001", replace(RULES, numbering="A{seq}"), today=TODAY)
+    code = _refused(ledger, "D-000002", numbering="A{seq:1}")
+    assert code == "number-taken"
+
+
+def test_closing_a_period_is_for_good(ledger: Ledger) -> None:
+    """After a close nothing posts on or before the day, and the close never moves back."""
+    close_period(ledger, date(2026, 10, 31))
+    assert _refused(ledger) == "period-closed"
+    with pytest.raises(RefusedError):
+        close_period(ledger, date(2026, 9, 30))
+    posted = post_invoice(ledger, "D-000001", RULES, day=date(2026, 11, 1), today=TODAY)
+    assert posted.posting_date == date(2026, 11, 1)
+
+
+def test_reviewed_drafts_pass_a_required_review(ledger: Ledger) -> None:
+    """With `require_review`, a review by a person is what lets a draft through."""
+    review_invoice(ledger, "D-000001")
+    posted = post_invoice(ledger, "D-000001", replace(RULES, require_review=True), today=TODAY)
+    assert posted.number == "INV-2026-00001"
+
+
+def test_reversal_cancels_to_zero_and_links_both_ways(ledger: Ledger) -> None:
+    """A reversal posts the negated lines as a credit note; both documents name each other."""
+    post_invoice(ledger, "D-000001", RULES, today=TODAY)
+    reversal = reverse_invoice(ledger, "INV-2026-00001", RULES, reason="wrong", today=TODAY)
+    note = show_invoice(ledger, reversal.credit_note_number).as_json()
+    invoice = show_invoice(ledger, "INV-2026-00001").as_json()
+    assert (note["kind"], note["total"], note["reverses"]) == (
+        "credit_note", "-150.00", "INV-2026-00001",
+    )  # fmt: skip
+    assert (invoice["status"], invoice["reversed_by"]) == ("reversed", "CN-2026-00001")
+    assert invoice["balance"] == note["balance"] == "0.00"
+    assert ledger.row("SELECT sum(amount_minor) FROM journal_line WHERE account_id = 1") == (0,)
+    assert check_ledger(ledger) == []
+    with pytest.raises(RefusedError, match="only posted"):
+        reverse_invoice(ledger, "INV-2026-00001", RULES, reason="again", today=TODAY)
+    with pytest.raises(RefusedError, match="credit note"):
+        reverse_invoice(ledger, "CN-2026-00001", RULES, reason="back", today=TODAY)
+
+
+def test_reversal_respects_dates_and_reason(ledger: Ledger) -> None:
+    """A reversal needs a reason, an open period, and a day from the posting date to today."""
+    post_invoice(ledger, "D-000001", RULES, today=TODAY)
+    with pytest.raises(UsageError):
+        reverse_invoice(ledger, "D-000001", RULES, reason=" ", today=TODAY)
+    for day, code in ((date(2026, 10, 29), "reversal-date"), (date(2026, 11, 23), "reversal-date")):
+        with pytest.raises(RefusedError) as refused:
+            reverse_invoice(ledger, "D-000001", RULES, reason="x", day=day, today=TODAY)
+        assert refused.value.code == code
+    close_period(ledger, date(2026, 11, 22))
+    with pytest.raises(RefusedError, match="closed period"):
+        reverse_invoice(ledger, "D-000001", RULES, reason="x", today=TODAY)
+    assert check_ledger(ledger) == []
+
+
+def test_deleting_leaves_a_tombstone(ledger: Ledger) -> None:
+    """A deleted draft keeps its row, its reason and the deal's stamp, and cannot be posted."""
+    delete_draft(ledger, "D-000001", "duplicate")
+    assert ledger.row("SELECT system_modstamp, reason FROM document_removal") == (
+        "2026-11-01T00:00:00.000+0000", "duplicate",
+    )  # fmt: skip
+    assert _refused(ledger) == "already-deleted"
+    post_invoice(ledger, "D-000002", RULES, today=TODAY)
+    with pytest.raises(RefusedError) as refused:
+        delete_draft(ledger, "D-000002", "oops")
+    assert "invoice reverse INV-2026-00001" in refused.value.fix
+
+
+def _post_from(path: Path, drafts: list[str]) -> None:
+    with open_ledger(path, clock=lambda: NOW) as ledger:
+        for _ in post_many(ledger, drafts, RULES, today=TODAY):
+            pass
+
+
+def test_eight_processes_post_contiguously(tmp_path: Path) -> None:
+    """Eight processes posting at once share one series without gap or duplicate."""
+    path = tmp_path / "ledger.db"
+    with new_ledger(path) as ledger:
+        drafts = fill(ledger, 160)
+    workers = [
+        multiprocessing.get_context("spawn").Process(target=_post_from, args=(path, drafts[n::8]))
+        for n in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * 8
+    with open_ledger(path) as ledger:
+        sequences = [s for (s,) in ledger.rows("SELECT sequence FROM document ORDER BY 1")]
+        assert sequences == list(range(1, 161))
+        assert check_ledger(ledger) == []
