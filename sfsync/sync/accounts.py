@@ -1,0 +1,188 @@
+"""Decide what becomes of a page of accounts: create a customer, link, update, or leave as it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.model import CustomerChange, Outcome, RecordOutcome, canonical_json
+from sfsync.sync.customer_values import content_of, mapped_values, merged
+from sfsync.sync.failures import Failure, failure
+from sfsync.sync.mapping import as_text, map_value
+from sfsync.sync.matching import Candidate, CustomerIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sfsync.ledger.model import AccountLink, AccountState, CustomerState
+    from sfsync.sync.mapping import Record, Values
+    from sfsync.sync.matching import Match
+    from sfsync.sync.rules import Rules
+
+SOBJECT = "Account"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDecision:
+    """What becomes of one account; `change` is None where nothing is written for it."""
+
+    outcome: RecordOutcome
+    change: CustomerChange | None = None
+
+
+def external_id_of(record: Record, rules: Rules) -> str | None:
+    """The account's customer number, from the field that `duplicates.external_id` names."""
+    field = rules.settings.duplicates.external_id
+    return (as_text(record.get(field)).strip() or None) if field else None
+
+
+def name_of(record: Record, rules: Rules) -> str:
+    """The name that the account's customer would have: as mapped, else as Salesforce has it."""
+    mapped = rules.account.target("name")
+    name = map_value(mapped, record) if mapped is not None else None
+    return name if isinstance(name, str) else as_text(record.get("Name"))
+
+
+def decide_accounts(
+    records: Iterable[Record], state: AccountState, rules: Rules
+) -> list[AccountDecision]:
+    """Decide a whole page; a customer that one account creates is seen by those after it.
+
+    With `accounts.sync` off nothing is created and no values are written: accounts only find the
+    customers that are there.
+    """
+    index = CustomerIndex()
+    for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
+        for customer in customers:
+            index.add(_candidate(customer))
+    return [_decide(record, state, index, rules) for record in records]
+
+
+def _decide(
+    record: Record, state: AccountState, index: CustomerIndex, rules: Rules
+) -> AccountDecision:
+    if record.get("IsDeleted"):
+        return _skipped(record, "deleted in Salesforce; its customer stays")
+    values = mapped_values(record, rules.account, rules.settings.duplicates.external_id)
+    if isinstance(values, Failure):
+        return _failed(record, values)
+    link = state.links.get(record["Id"])
+    if link is not None:
+        return _linked(record, values, link, state.by_id[link.customer_id], rules)
+    name = name_of(record, rules)
+    match = index.match(name, external_id_of(record, rules), rules.settings.duplicates)
+    if match.blocked or len(match.candidates) > 1:
+        return _failed(record, _not_found(name, match))
+    if match.candidates:
+        return _matched(record, values, match, rules)
+    if rules.settings.accounts.sync and rules.settings.duplicates.create:
+        index.add(Candidate(name, values.get("external_id"), name, created_by=record["Id"]))
+        return _created(record, values)
+    return _skipped(record, "no customer of this name or external id, and none is created")
+
+
+def _linked(
+    record: Record, values: Values, link: AccountLink, customer: CustomerState, rules: Rules
+) -> AccountDecision:
+    source = canonical_json(values)
+    if link.source == source or not rules.settings.accounts.sync:
+        return AccountDecision(_outcome(record, Outcome.UNCHANGED))
+    before: Mapping[str, object] | None = None if link.source is None else json.loads(link.source)
+    content, changes = merged(customer.content, before, values, keep_name=link.how == "name")
+    change = CustomerChange(
+        record["Id"], link.how, source, customer.customer_id, content=content, changes=changes
+    )
+    outcome = Outcome.UPDATED if changes else Outcome.UNCHANGED
+    return AccountDecision(_outcome(record, outcome, changes=changes), change)
+
+
+def _matched(record: Record, values: Values, match: Match, rules: Rules) -> AccountDecision:
+    found = match.candidates[0]
+    source = canonical_json(values)
+    if found.customer is None:
+        # A customer that this very page creates: only the link is new.
+        change = CustomerChange(record["Id"], match.how, source, created_by=found.created_by)
+        return AccountDecision(_outcome(record, Outcome.UPDATED, changes=_link(record)), change)
+    if not rules.settings.accounts.sync:
+        change = CustomerChange(record["Id"], match.how, source, found.customer.customer_id)
+        return AccountDecision(_outcome(record, Outcome.UPDATED, changes=_link(record)), change)
+    content, changes = merged(found.customer.content, None, values, keep_name=match.how == "name")
+    changes = {**_link(record), **changes}
+    change = CustomerChange(
+        record["Id"],
+        match.how,
+        source,
+        found.customer.customer_id,
+        content=content,
+        changes=changes,
+    )
+    return AccountDecision(_outcome(record, Outcome.UPDATED, changes=changes), change)
+
+
+def _created(record: Record, values: Values) -> AccountDecision:
+    change = CustomerChange(
+        record["Id"], "created", canonical_json(values), content=content_of(values)
+    )
+    return AccountDecision(_outcome(record, Outcome.CREATED), change)
+
+
+def _link(record: Record) -> dict[str, tuple[object, object]]:
+    return {"salesforce_account": (None, record["Id"])}
+
+
+def _not_found(name: str, match: Match) -> Failure:
+    if match.blocked:
+        message = f"'{name}' has no customer: {match.blocked} and duplicates.if_blank is fail"
+        return failure("customer-not-found", message, source_field="AccountId", target="customer")
+    labels = [candidate.label for candidate in match.candidates]
+    return failure(
+        "customer-not-found",
+        f"'{name}' matches {len(labels)} customers: {', '.join(labels[:5])}",
+        fix="merge them, or say which one it is with: sfsync customer link",
+        source_field="AccountId",
+        target="customer",
+    )
+
+
+def _candidate(customer: CustomerState) -> Candidate:
+    return Candidate(customer.name, customer.external_id, customer.number, customer)
+
+
+def _skipped(record: Record, message: str) -> AccountDecision:
+    return AccountDecision(_outcome(record, Outcome.SKIPPED, "not-synced", message))
+
+
+def _failed(record: Record, reason: Failure) -> AccountDecision:
+    return AccountDecision(
+        RecordOutcome(
+            SOBJECT,
+            record["Id"],
+            as_text(record.get("Name")),
+            Outcome.FAILED,
+            reason.code,
+            reason.message,
+            reason.fix,
+            reason.source_field,
+            reason.target,
+        )
+    )
+
+
+def _outcome(
+    record: Record,
+    outcome: Outcome,
+    code: str | None = None,
+    message: str | None = None,
+    changes: Mapping[str, tuple[object, object]] | None = None,
+) -> RecordOutcome:
+    return RecordOutcome(
+        SOBJECT,
+        record["Id"],
+        as_text(record.get("Name")),
+        outcome,
+        code,
+        message,
+        changes=changes or {},
+        repeated=outcome is Outcome.UNCHANGED,
+    )

@@ -1,0 +1,107 @@
+"""Decide what becomes of a page of contacts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sfsync.ledger.model import (
+    ContactChange,
+    ContactContent,
+    Outcome,
+    RecordOutcome,
+    canonical_json,
+)
+from sfsync.sync.failures import Failure
+from sfsync.sync.mapping import as_text, map_properties, map_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfsync.ledger.model import ContactState
+    from sfsync.sync.mapping import Record, Values
+    from sfsync.sync.rules import Rules
+
+SOBJECT = "Contact"
+
+
+def decide_contact(
+    record: Record, known: ContactState | None, customers: Mapping[str, int], rules: Rules
+) -> tuple[RecordOutcome, ContactChange | None]:
+    """Decide one contact.
+
+    Args:
+        record: the contact as read.
+        known: the contact as it is in the ledger, None if it is new.
+        customers: customer ids by the account ids of the page.
+        rules: the run's rules.
+    """
+    name = as_text(record.get("Name")) or as_text(record.get("LastName"))
+    if record.get("IsDeleted"):
+        message = "deleted in Salesforce; it stays in the ledger"
+        return RecordOutcome(
+            SOBJECT, record["Id"], name, Outcome.SKIPPED, "not-synced", message
+        ), None
+    values = _values(record, rules)
+    if isinstance(values, Failure):
+        return RecordOutcome(
+            SOBJECT,
+            record["Id"],
+            name,
+            Outcome.FAILED,
+            values.code,
+            values.message,
+            values.fix,
+            values.source_field,
+            values.target,
+        ), None
+    customer_id = customers.get(values.get("customer") or "")
+    source = canonical_json({**values, "customer_id": customer_id})
+    if known is not None and known.source == source:
+        return RecordOutcome(SOBJECT, record["Id"], name, Outcome.UNCHANGED, repeated=True), None
+    changes = {} if known is None else _changes(json.loads(known.source), json.loads(source))
+    change = ContactChange(
+        record["Id"],
+        source,
+        _content(values, name, customer_id),
+        contact_id=None if known is None else known.contact_id,
+        changes=changes,
+    )
+    outcome = Outcome.CREATED if known is None else Outcome.UPDATED
+    return RecordOutcome(SOBJECT, record["Id"], name, outcome, changes=changes), change
+
+
+def _values(record: Record, rules: Rules) -> Values | Failure:
+    values = map_values(rules.contact.targets, record)
+    if isinstance(values, Failure):
+        return values
+    properties = map_properties(rules.contact.properties, record)
+    if isinstance(properties, Failure):
+        return properties
+    return {**values, **{f"properties.{key}": text for key, text in properties.items()}}
+
+
+def _content(values: Values, name: str, customer_id: int | None) -> ContactContent:
+    return ContactContent(
+        name=values.get("name") or name,
+        customer_id=customer_id,
+        email=values.get("email"),
+        phone=values.get("phone"),
+        title=values.get("title"),
+        properties={
+            key.removeprefix("properties."): text
+            for key, text in values.items()
+            if key.startswith("properties.") and text is not None
+        },
+    )
+
+
+def _changes(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    names = {**before, **after}
+    return {
+        name: (before.get(name), after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    }

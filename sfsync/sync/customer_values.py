@@ -1,0 +1,114 @@
+"""A customer's values as one flat mapping, so that two versions can be compared and merged.
+
+Keys are the mapping's targets: ``name``, ``phone``, ``billing_address.city``,
+``properties.segment``. Merging is three-way: a value is written only where Salesforce changed it
+since it was last synced, so that what a person entered in the ledger stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.model import Address, CustomerContent
+from sfsync.sync.failures import Failure
+from sfsync.sync.mapping import as_text, map_properties, map_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfsync.sync.mapping import Record, Values
+    from sfsync.sync.rules import CompiledRecord
+
+ADDRESS_PARTS = {
+    "street": "Street",
+    "city": "City",
+    "state": "State",
+    "postal_code": "PostalCode",
+    "country": "Country",
+}
+"""Our name of each part of an address, and the suffix of its Salesforce field."""
+
+_PLAIN = ("name", "external_id", "industry", "phone", "email", "tax_id", "terms")
+Changes = dict[str, tuple[object, object]]
+
+
+def mapped_values(
+    record: Record, compiled: CompiledRecord, external_id_field: str | None
+) -> Values | Failure:
+    """The flat values that an account maps to, or the first failure."""
+    values = map_values(
+        tuple(one for one in compiled.targets if one.mapping.target != "billing_address"), record
+    )
+    if isinstance(values, Failure):
+        return values
+    properties = map_properties(compiled.properties, record)
+    if isinstance(properties, Failure):
+        return properties
+    if external_id_field and not values.get("external_id"):
+        values["external_id"] = as_text(record.get(external_id_field)).strip() or None
+    address = compiled.target("billing_address")
+    if address is not None and address.mapping.source:
+        values.update(_address(record, address.mapping.source))
+    values.update({f"properties.{name}": text for name, text in properties.items()})
+    return values
+
+
+def content_of(values: Mapping[str, str | None]) -> CustomerContent:
+    """The customer that flat values describe."""
+    return CustomerContent(
+        **{name: values.get(name) for name in _PLAIN if name != "name"},
+        name=values.get("name") or "",
+        address=Address(**{part: values.get(f"billing_address.{part}") for part in ADDRESS_PARTS}),
+        properties={
+            name.removeprefix("properties."): text
+            for name, text in values.items()
+            if name.startswith("properties.") and text is not None
+        },
+    )
+
+
+def values_of(content: CustomerContent) -> Values:
+    """The flat values of a customer that is in the ledger."""
+    return {
+        **{name: getattr(content, name) for name in _PLAIN},
+        **{f"billing_address.{part}": getattr(content.address, part) for part in ADDRESS_PARTS},
+        **{f"properties.{name}": text for name, text in content.properties.items()},
+    }
+
+
+def merged(
+    current: CustomerContent, before: Mapping[str, Any] | None, after: Values, *, keep_name: bool
+) -> tuple[CustomerContent, Changes]:
+    """Write what Salesforce changed into a customer, and say what that was.
+
+    Args:
+        current: the customer as it is in the ledger.
+        before: the values last synced from this account; None at the first sync, when only
+            values that Salesforce has are written and blanks erase nothing.
+        after: the values now.
+        keep_name: the account was matched by its name, so the ledger's spelling stays.
+    """
+    values = values_of(current)
+    changes: Changes = {}
+    for name, new in after.items():
+        if keep_name and name == "name" and before is None:
+            continue
+        moved = bool(new) if before is None else before.get(name) != new
+        if moved and values.get(name) != new:
+            changes[name] = (values.get(name), new)
+            values[name] = new
+    return content_of(values), changes
+
+
+def _address(record: Record, source: str) -> Values:
+    compound = record.get(source)
+    if isinstance(compound, dict):
+        parts = {part: as_text(compound.get(_camel(part))) for part in ADDRESS_PARTS}
+    else:
+        stem = source.removesuffix("Address")
+        parts = {part: as_text(record.get(stem + name)) for part, name in ADDRESS_PARTS.items()}
+    return {f"billing_address.{part}": text or None for part, text in parts.items()}
+
+
+def _camel(part: str) -> str:
+    return "postalCode" if part == "postal_code" else part

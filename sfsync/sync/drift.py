@@ -1,0 +1,63 @@
+"""What changed between two versions of an invoice's mapped values, and how that is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.model import canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Changes = dict[str, tuple[object, object]]
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Before and after of every mapped value that differs, lines and properties one by one.
+
+    Keys read ``total``, ``properties.cost_center``, ``line.2.amount``; a line that appeared or
+    went is ``line.3`` with None on one side.
+    """
+    changes: Changes = {}
+    for name in (*before, *(key for key in after if key not in before)):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if name == "lines":
+            changes.update(_line_differences(old or [], new or []))
+        elif name == "properties":
+            changes.update(_prefixed("properties", old or {}, new or {}))
+        else:
+            changes[name] = (old, new)
+    return changes
+
+
+def drift_detail(reason: str, changes: Mapping[str, tuple[object, object]]) -> str:
+    """The canonical JSON of an open drift: why, and before and after of each value."""
+    return canonical_json(
+        {"reason": reason, "changes": {name: list(pair) for name, pair in changes.items()}}
+    )
+
+
+def _line_differences(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Changes:
+    changes: Changes = {}
+    for place in range(max(len(old), len(new))):
+        before = old[place] if place < len(old) else None
+        after = new[place] if place < len(new) else None
+        name = f"line.{place + 1}"
+        if before is None or after is None:
+            changes[name] = (before, after)
+        elif before != after:
+            changes.update({f"{name}.{key}": pair for key, pair in _pairs(before, after).items()})
+    return changes
+
+
+def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    keys = (*before, *(key for key in after if key not in before))
+    return {
+        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    }
+
+
+def _prefixed(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    return {f"{prefix}.{key}": pair for key, pair in _pairs(before, after).items()}

@@ -1,0 +1,177 @@
+"""Read what a page of opportunities needs before it can be decided: lines, condition, accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.ledger import pages
+from sfsync.ledger.model import PageOfChanges
+from sfsync.salesforce import soql
+from sfsync.sync.accounts import decide_accounts, external_id_of, name_of
+from sfsync.sync.failures import Failure
+from sfsync.sync.invoices import account_id_of
+from sfsync.sync.mapping import as_text
+from sfsync.sync.opportunities import Deal, candidate
+from sfsync.sync.reader import ids_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sfsync.ledger.model import AccountState, Cursor
+    from sfsync.salesforce.records import Record
+    from sfsync.sync.accounts import AccountDecision
+    from sfsync.sync.reader import Source
+    from sfsync.sync.run import Run
+
+_FEW = 400
+"""Up to so many deals of a page are asked for by id; a denser page is one range of ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunitySources:
+    """Where opportunities, their lines and their accounts are read from.
+
+    `lines` is None where the org or the config has no line items.
+    """
+
+    opportunities: Source
+    lines: Source | None
+    accounts: Source
+
+
+def gather_deals(
+    run: Run, records: Sequence[Record], sources: OpportunitySources, *, contiguous: bool
+) -> list[Deal]:
+    """The deals of a page, with all that deciding them takes.
+
+    Args:
+        run: the run at work.
+        records: the page, in the order in which the org answered it.
+        sources: where to read from.
+        contiguous: the page is a range of ids without gaps, as in a full pass.
+    """
+    wanted = [record for record in records if candidate(record, run.rules)]
+    span = _Span(records, wanted, contiguous=contiguous)
+    items = _items(run, span, sources.lines)
+    meeting = _meeting_condition(run, span, sources.opportunities)
+    _resolve_accounts(run, wanted, sources.accounts)
+    return [
+        Deal(
+            record=record,
+            items=items.get(record["Id"], ()),
+            meets_condition=meeting is None or record["Id"] in meeting,
+            customer_problem=run.unmatched.get(as_text(_account_id(run, record))),
+        )
+        for record in records
+    ]
+
+
+def decide_and_apply_accounts(
+    run: Run, records: Sequence[Record], cursor: Cursor | None = None
+) -> list[AccountDecision]:
+    """Decide a page of accounts and write it, with its cursor, in one transaction."""
+    with run.ledger.transaction():
+        decisions = decide_accounts(records, _account_state(run, records), run.rules)
+        synced = run.rules.settings.accounts.sync
+        outcomes = tuple(one.outcome for one in decisions) if synced else ()
+        pages.apply(
+            run.ledger,
+            run.run_id,
+            PageOfChanges(
+                records=outcomes,
+                cursor=cursor,
+                customers=tuple(one.change for one in decisions if one.change is not None),
+            ),
+        )
+    run.count(outcomes)
+    for decision in decisions:
+        if decision.outcome.code is not None:
+            run.unmatched[decision.outcome.salesforce_id] = _problem(decision)
+    return decisions
+
+
+class _Span:
+    """Which rows belong to a page of deals: by their ids, or as one range of ids."""
+
+    def __init__(
+        self, records: Sequence[Record], wanted: Sequence[Record], *, contiguous: bool
+    ) -> None:
+        self.ids = ids_of(wanted)
+        self._range = (records[0]["Id"], records[-1]["Id"]) if records else None
+        self._dense = contiguous and len(wanted) > _FEW
+
+    def conditions(self, field: str) -> Iterable[str]:
+        """SOQL conditions that together cover the wanted deals (and perhaps their neighbours)."""
+        if self._dense and self._range is not None:
+            first, last = map(soql.quote, self._range)
+            return (f"{field} >= {first} AND {field} <= {last}",)
+        return (f"{field} IN {chunk}" for chunk in soql.in_chunks(self.ids))
+
+
+def _items(run: Run, span: _Span, lines: Source | None) -> dict[str, list[Record]]:
+    items: dict[str, list[Record]] = {}
+    if lines is None:
+        return items
+    field = run.rules.settings.line_items.opportunity_field
+    wanted = set(span.ids)
+    for condition in span.conditions(field):
+        for page in lines.where(condition, order_by=(field, "Id")):
+            for item in page.records:
+                if item[field] in wanted and not item.get("IsDeleted"):
+                    items.setdefault(item[field], []).append(item)
+    return items
+
+
+def _meeting_condition(run: Run, span: _Span, opportunities: Source) -> set[str] | None:
+    where = run.rules.settings.opportunities.filters.where
+    if where is None:
+        return None
+    return {
+        record["Id"]
+        for condition in span.conditions("Id")
+        for page in opportunities.only("Id").where(f"{condition} AND ({where})")
+        for record in page.records
+    }
+
+
+def _resolve_accounts(run: Run, wanted: Sequence[Record], accounts: Source) -> None:
+    """Find or create customers for accounts that no earlier pass has linked."""
+    ids = {account_id for record in wanted if (account_id := _account_id(run, record))}
+    linked = _known_accounts(run, ids, (), ()).links
+    unknown = sorted(ids - linked.keys() - run.unmatched.keys())
+    if not unknown:
+        return
+    run.unmatched.update(dict.fromkeys(unknown))
+    for page in accounts.by_ids(unknown):
+        for record in page.records:
+            run.unmatched.pop(record["Id"], None)
+        decide_and_apply_accounts(run, page.records)
+
+
+def _account_id(run: Run, record: Record) -> str | None:
+    account_id = account_id_of(record, run.rules)
+    return None if isinstance(account_id, Failure) else account_id
+
+
+def _account_state(run: Run, records: Sequence[Record]) -> AccountState:
+    names = {name_of(record, run.rules) for record in records}
+    external_ids = {
+        external_id for record in records if (external_id := external_id_of(record, run.rules))
+    }
+    return _known_accounts(run, ids_of(records), names, external_ids)
+
+
+def _known_accounts(
+    run: Run, ids: Iterable[str], names: Iterable[str], external_ids: Iterable[str]
+) -> AccountState:
+    return pages.account_state(run.ledger, run.org.identity.org_id, ids, names, external_ids)
+
+
+def _problem(decision: AccountDecision) -> Failure | None:
+    outcome = decision.outcome
+    if outcome.code is None or outcome.fix is None:
+        return None
+    return Failure(
+        outcome.code, outcome.message or "", outcome.fix, outcome.source_field, outcome.target
+    )

@@ -1,0 +1,230 @@
+"""From the line items of a deal to invoice lines that add up to its total, or the reason why not.
+
+TotalPrice decides (it is what Salesforce adds up); quantity, unit price and discount inform.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sfsync.config.settings import OnTotalMismatch, WhenNoLines
+from sfsync.ledger.model import LineContent, ProductKey
+from sfsync.money import InvalidAmountError, from_minor, minor_to_text, round_half_up, to_minor
+from sfsync.sync.failures import Failure, failure
+from sfsync.sync.filters import Skip
+from sfsync.sync.mapping import as_text, getter, map_properties, map_value, map_values
+from sfsync.sync.typed import PRICE_DECIMALS, informative, read_number, source_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from sfsync.sync.mapping import Record, Values
+    from sfsync.sync.rules import CompiledRecord, Rules
+
+Lines = tuple[LineContent, ...]
+_HUNDRED = Decimal(100)
+_ONE = Decimal(1)
+
+
+def build_lines(
+    record: Record, items: Sequence[Record], total_minor: int, exponent: int, rules: Rules
+) -> Lines | Failure | Skip:
+    """The lines of one invoice; their amounts add up to `total_minor`.
+
+    Args:
+        record: the opportunity.
+        items: its complete line items, deleted ones left out.
+        total_minor: the mapped total in minor units.
+        exponent: decimals of the currency.
+        rules: the run's rules.
+    """
+    if not items:
+        return _without_items(record, total_minor, exponent, rules)
+    lines: list[LineContent] = []
+    for item in sorted(items, key=_position):
+        line = _line(item, exponent, rules)
+        if isinstance(line, Failure):
+            return line
+        lines.append(line)
+    return _adding_up(tuple(lines), total_minor, exponent, rules)
+
+
+def unknown_product(lines: Lines, known: Collection[str]) -> Failure | None:
+    """A failure for the first line whose product has to be there already and is not."""
+    for line in lines:
+        product = line.product
+        if (
+            product is not None
+            and not product.create
+            and (product.code or product.name) not in known
+        ):
+            return failure(
+                "product-not-found",
+                f"the ledger has no product '{product.code or product.name}'",
+                target="product",
+            )
+    return None
+
+
+def required_products(items: Iterable[Record], rules: Rules) -> set[str]:
+    """Codes or names of products that must be there already: none where create is on."""
+    mapped = rules.line.target("product")
+    if mapped is None or mapped.mapping.create:
+        return set()
+    keys: set[str] = set()
+    for item in items:
+        name = map_value(mapped, item)
+        if isinstance(name, str):
+            product = _product(item, name, rules.line)
+            keys.add(product.code or product.name)
+    return keys
+
+
+def _position(item: Record) -> tuple[bool, int, str]:
+    order = item.get("SortOrder")
+    return (order is None, int(order or 0), str(item.get("Id") or ""))
+
+
+def _without_items(
+    record: Record, total_minor: int, exponent: int, rules: Rules
+) -> Lines | Failure | Skip:
+    choice = rules.settings.line_items.when_none
+    # An org or a config without line items has nothing to miss: one line for the total.
+    if rules.read_lines and choice is WhenNoLines.FAIL:
+        return failure("no-line-items", "the deal has no line items", target="lines")
+    if rules.read_lines and choice is WhenNoLines.SKIP:
+        return Skip("not-synced", "the deal has no line items and line_items.when_none is skip")
+    values = map_values(rules.single_line.targets, record)
+    if isinstance(values, Failure):
+        return values
+    properties = map_properties(rules.single_line.properties, record)
+    if isinstance(properties, Failure):
+        return properties
+    name = values.get("product")
+    return (
+        LineContent(
+            product=None if name is None else _product(record, name, rules.single_line),
+            description=values.get("description") or as_text(record.get("Name")),
+            quantity=_ONE,
+            unit_price=from_minor(total_minor, exponent),
+            discount=None,
+            amount_minor=total_minor,
+            properties=properties,
+        ),
+    )
+
+
+def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
+    if item.get("HasRevenueSchedule"):
+        return failure(
+            "revenue-schedule",
+            f"line item {item.get('Id')} has a revenue schedule",
+            source_field="HasRevenueSchedule",
+            target="lines",
+        )
+    values = map_values(rules.line.targets, item)
+    if isinstance(values, Failure):
+        return values
+    properties = map_properties(rules.line.properties, item)
+    if isinstance(properties, Failure):
+        return properties
+    numbers = _numbers(values, rules.line)
+    if isinstance(numbers, Failure):
+        return numbers
+    quantity, unit_price, discount, amount = numbers
+    if amount is None:
+        amount = _computed(quantity, unit_price, discount)
+    if amount is None:
+        return _no_amount(item, rules.line)
+    name = values.get("product")
+    try:
+        amount_minor = to_minor(amount, exponent)
+    except InvalidAmountError as problem:
+        return failure("invalid-line", f"line item {item.get('Id')}: {problem}", target="amount")
+    return LineContent(
+        product=None if name is None else _product(item, name, rules.line),
+        description=values.get("description") or name or "",
+        quantity=_ONE if quantity is None else round_half_up(quantity, PRICE_DECIMALS),
+        unit_price=informative(unit_price),
+        discount=informative(discount),
+        amount_minor=amount_minor,
+        properties=properties,
+        salesforce_id=item.get("Id"),
+    )
+
+
+def _numbers(
+    values: Values, compiled: CompiledRecord
+) -> tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None] | Failure:
+    read: list[Decimal | None] = []
+    for target in ("quantity", "unit_price", "discount", "amount"):
+        number = read_number(
+            values.get(target), source_name(compiled.target(target), target), target
+        )
+        if isinstance(number, Failure):
+            return number
+        read.append(number)
+    quantity, unit_price, discount, amount = read
+    return quantity, unit_price, discount, amount
+
+
+def _computed(
+    quantity: Decimal | None, unit_price: Decimal | None, discount: Decimal | None
+) -> Decimal | None:
+    if unit_price is None:
+        return None
+    full = (_ONE if quantity is None else quantity) * unit_price
+    return full if discount is None else full * (1 - discount / _HUNDRED)
+
+
+def _no_amount(item: Record, compiled: CompiledRecord) -> Failure:
+    amount = source_name(compiled.target("amount"), "amount")
+    price = source_name(compiled.target("unit_price"), "unit price")
+    return failure(
+        "invalid-line",
+        f"line item {item.get('Id')} has neither {amount} nor {price}",
+        source_field=amount,
+        target="amount",
+    )
+
+
+def _product(record: Record, name: str, compiled: CompiledRecord) -> ProductKey:
+    mapped = compiled.target("product")
+    match_on = mapped.mapping.match_on if mapped is not None else None
+    code = as_text(getter(match_on)(record)).strip() if match_on else ""
+    return ProductKey(
+        name=name,
+        code=code or None,
+        salesforce_id=as_text(record.get("Product2Id")) or None,
+        family=as_text(getter("Product2.Family")(record)) or None,
+        create=mapped is None or mapped.mapping.create,
+    )
+
+
+def _adding_up(lines: Lines, total_minor: int, exponent: int, rules: Rules) -> Lines | Failure:
+    found = sum(line.amount_minor for line in lines)
+    if found == total_minor:
+        return lines
+    difference = minor_to_text(total_minor - found, exponent)
+    if rules.settings.line_items.on_total_mismatch is OnTotalMismatch.WARN:
+        return (*lines, _difference(total_minor - found, exponent))
+    total = source_name(rules.opportunity.target("total"), "the total")
+    return failure(
+        "lines-do-not-add-up",
+        f"the lines add up to {minor_to_text(found, exponent)}, {total} is "
+        f"{minor_to_text(total_minor, exponent)}: a difference of {difference}",
+        source_field=total,
+        target="total",
+    )
+
+
+def _difference(minor: int, exponent: int) -> LineContent:
+    return LineContent(
+        product=None,
+        description="Difference between the lines and the total",
+        quantity=_ONE,
+        unit_price=from_minor(minor, exponent),
+        discount=None,
+        amount_minor=minor,
+    )

@@ -1,0 +1,351 @@
+"""Decide what becomes of one opportunity: the heart of the product, with no clock and no I/O.
+
+The order of questions: deleted or ignored, stage, date, condition, amount; then the customer, the
+mapped values and the lines; then what the ledger already has. Each opportunity gets exactly one
+outcome, and every outcome but created, updated and unchanged carries its reason.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.model import (
+    DocumentStatus,
+    DraftCreate,
+    DraftUpdate,
+    DriftChange,
+    InvoiceContent,
+    Outcome,
+    RecordOutcome,
+    RememberedOpportunity,
+    canonical_json,
+    source_hash,
+)
+from sfsync.sync.drift import differences, drift_detail
+from sfsync.sync.failures import Failure, failure
+from sfsync.sync.filters import SKIP_REASONS, Skip, condition, stage_and_date
+from sfsync.sync.invoices import account_id_of, build_invoice, deal_currency, total_of
+from sfsync.sync.lines import unknown_product
+from sfsync.sync.mapping import as_text, getter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sfsync.ledger.model import (
+        InvoiceState,
+        OpportunityState,
+    )
+    from sfsync.sync.mapping import Record
+    from sfsync.sync.rules import Rules
+
+SOBJECT = "Opportunity"
+_LIVE = frozenset({DocumentStatus.DRAFT, DocumentStatus.POSTED})
+_account_name = getter("Account.Name")
+_owner_name = getter("Owner.Name")
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """One opportunity with all that was gathered for it.
+
+    `items` are its line items, deleted ones left out. `meets_condition` is the org's answer to
+    `opportunities.filters.where`, true where there is none. `customer_problem` says why its
+    account has no customer, as its own decision found.
+    """
+
+    record: Record
+    items: Sequence[Record]
+    meets_condition: bool
+    customer_problem: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityDecision:
+    """What becomes of one opportunity: its outcome, and what is written for it."""
+
+    outcome: RecordOutcome
+    remembered: RememberedOpportunity | None
+    create: DraftCreate | None = None
+    update: DraftUpdate | None = None
+    drift: DriftChange | None = None
+
+
+def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> OpportunityDecision:
+    """Decide one opportunity against what the ledger knows of it."""
+    record = deal.record
+    known = state.invoices.get(record["Id"])
+    content = _wanted(deal, state, rules)
+    if isinstance(content, InvoiceContent):
+        decision = _with_content(record, content, known)
+    else:
+        decision = _without_content(record, content, known)
+    return _remember(decision, record, state, rules)
+
+
+def candidate(record: Record, rules: Rules) -> bool:
+    """Whether the first questions let this opportunity through, so that more must be gathered."""
+    filters = rules.settings.opportunities.filters
+    return not record.get("IsDeleted") and stage_and_date(record, filters, rules.today) is None
+
+
+def _wanted(deal: Deal, state: OpportunityState, rules: Rules) -> InvoiceContent | Skip | Failure:
+    """The invoice that this opportunity should have now, or why it should have none."""
+    record = deal.record
+    if record.get("IsDeleted"):
+        return Skip("not-synced", "deleted in Salesforce")
+    if record["Id"] in state.ignored:
+        return Skip("ignored", state.ignored[record["Id"]] or SKIP_REASONS["ignored"])
+    filters = rules.settings.opportunities.filters
+    refusal = stage_and_date(record, filters, rules.today) or condition(
+        deal.meets_condition, filters
+    )
+    if refusal is not None:
+        return refusal
+    total = total_of(record, rules)
+    if isinstance(total, (Skip, Failure)):
+        return total
+    account_id = account_id_of(record, rules)
+    if isinstance(account_id, Failure):
+        return account_id
+    customer_id = state.customers.get(account_id)
+    if customer_id is None:
+        return deal.customer_problem or _no_customer(record, account_id)
+    content = build_invoice(record, deal.items, total, customer_id, rules)
+    if isinstance(content, InvoiceContent):
+        return unknown_product(content.lines, state.known_products) or content
+    return content
+
+
+def _no_customer(record: Record, account_id: str) -> Failure:
+    name = as_text(_account_name(record)) or account_id
+    return failure(
+        "customer-not-found",
+        f"no customer matches the account '{name}'",
+        fix="add it (sfsync customer add) or link it (sfsync customer link), "
+        "then: sfsync sync retry",
+        source_field="AccountId",
+        target="customer",
+    )
+
+
+def _with_content(
+    record: Record, content: InvoiceContent, known: InvoiceState | None
+) -> OpportunityDecision:
+    values = content.as_source()
+    source = canonical_json(values)
+    if known is None:
+        create = DraftCreate(record["Id"], content, source)
+        return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
+    if known.status not in _LIVE:
+        return _after_removal(record, content, source, known)
+    if known.source_hash == source_hash(source):
+        closing = None if known.drift is None else DriftChange(known.document_id, None)
+        outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
+        return OpportunityDecision(outcome, None, drift=closing)
+    changes = differences(json.loads(known.source), values)
+    if known.status is DocumentStatus.POSTED:
+        return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
+    update = DraftUpdate(known.document_id, content, source, changes)
+    closing = None if known.drift is None else DriftChange(known.document_id, None)
+    outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
+    return OpportunityDecision(outcome, None, update=update, drift=closing)
+
+
+def _after_removal(
+    record: Record, content: InvoiceContent, source: str, known: InvoiceState
+) -> OpportunityDecision:
+    """A deleted or reversed invoice comes back only when the deal has changed since."""
+    if as_text(record.get("SystemModstamp")) > (known.removed_stamp or ""):
+        create = DraftCreate(record["Id"], content, source, predecessor_id=known.document_id)
+        return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
+    deleted = known.status is DocumentStatus.DELETED
+    code = "deleted-here" if deleted else "reversed-here"
+    name = known.draft if deleted else known.number or known.draft
+    message = f"{name} was {known.status}; it comes back when the deal changes, or with resync"
+    return OpportunityDecision(
+        _outcome(record, Outcome.SKIPPED, code, message, document_id=known.document_id), None
+    )
+
+
+def _without_content(
+    record: Record, reason: Skip | Failure, known: InvoiceState | None
+) -> OpportunityDecision:
+    live = known is not None and known.status in _LIVE
+    if known is not None and live:
+        return _live_but_unwanted(record, reason, known)
+    if isinstance(reason, Failure):
+        return OpportunityDecision(_failed(record, reason), None)
+    document_id = None if known is None else known.document_id
+    outcome = _outcome(
+        record, Outcome.SKIPPED, reason.code, reason.message, document_id=document_id
+    )
+    return OpportunityDecision(outcome, None)
+
+
+def _live_but_unwanted(
+    record: Record, reason: Skip | Failure, known: InvoiceState
+) -> OpportunityDecision:
+    """The deal left the filters or can no longer be mapped, and its invoice is still there."""
+    changes = {reason.code: (None, reason.message)}
+    if isinstance(reason, Skip) or known.status is DocumentStatus.POSTED:
+        return _drifted(record, known, reason.code, reason.message, changes)
+    # The draft shows values that no longer hold: it must not be posted until the failure is gone.
+    blocking = DriftChange(known.document_id, drift_detail(reason.code, changes), changes)
+    same = known.drift == blocking.detail
+    return OpportunityDecision(
+        _failed(record, reason, known.document_id), None, drift=None if same else blocking
+    )
+
+
+def _drifted(
+    record: Record,
+    known: InvoiceState,
+    reason: str,
+    message: str,
+    changes: Mapping[str, tuple[object, object]],
+) -> OpportunityDecision:
+    detail = drift_detail(reason, changes)
+    draft = known.status is DocumentStatus.DRAFT
+    fix = (
+        f"sfsync invoice delete {known.draft}, or mend the deal in Salesforce"
+        if draft
+        else f"sfsync invoice reverse {known.number} --reason …, then sfsync invoice resync; "
+        f"or sfsync invoice accept {known.number} --reason …"
+    )
+    outcome = RecordOutcome(
+        SOBJECT,
+        record["Id"],
+        as_text(record.get("Name")),
+        Outcome.DRIFTED,
+        reason,
+        message,
+        fix,
+        amount=_amount(record),
+        document_id=known.document_id,
+        changes=changes,
+        repeated=False,
+    )
+    same = known.drift == detail
+    change = None if same else DriftChange(known.document_id, detail, changes)
+    return OpportunityDecision(outcome, None, drift=change)
+
+
+def _failed(record: Record, reason: Failure, document_id: int | None = None) -> RecordOutcome:
+    return RecordOutcome(
+        SOBJECT,
+        record["Id"],
+        as_text(record.get("Name")),
+        Outcome.FAILED,
+        reason.code,
+        reason.message,
+        reason.fix,
+        reason.source_field,
+        reason.target,
+        _amount(record),
+        document_id,
+    )
+
+
+def _outcome(
+    record: Record,
+    outcome: Outcome,
+    code: str | None = None,
+    message: str | None = None,
+    *,
+    document_id: int | None = None,
+    changes: Mapping[str, tuple[object, object]] | None = None,
+) -> RecordOutcome:
+    return RecordOutcome(
+        SOBJECT,
+        record["Id"],
+        as_text(record.get("Name")),
+        outcome,
+        code,
+        message,
+        amount=_amount(record),
+        document_id=document_id,
+        changes=changes or {},
+        repeated=outcome is Outcome.UNCHANGED,
+    )
+
+
+def _amount(record: Record) -> str | None:
+    return as_text(record.get("Amount")) or None
+
+
+def _remember(
+    decision: OpportunityDecision, record: Record, state: OpportunityState, rules: Rules
+) -> OpportunityDecision:
+    """Add what is remembered of the opportunity, unless an earlier run remembered just that."""
+    currency = deal_currency(record, rules)
+    remembered = RememberedOpportunity(
+        salesforce_id=record["Id"],
+        name=as_text(record.get("Name")),
+        account_salesforce_id=_text(record, "AccountId"),
+        account_name=as_text(_account_name(record)) or None,
+        owner_salesforce_id=_text(record, "OwnerId"),
+        owner_name=as_text(_owner_name(record)) or None,
+        stage=as_text(record.get("StageName")),
+        is_won=bool(record.get("IsWon")),
+        is_closed=bool(record.get("IsClosed")),
+        is_deleted=bool(record.get("IsDeleted")),
+        amount=_amount(record),
+        currency=rules.settings.ledger.currency if isinstance(currency, Failure) else currency,
+        probability=_text(record, "Probability"),
+        expected_revenue=_text(record, "ExpectedRevenue"),
+        close_date=_text(record, "CloseDate"),
+        system_modstamp=as_text(record.get("SystemModstamp")),
+        outcome=_lasting(decision.outcome.outcome),
+        code=decision.outcome.code,
+        source=_raw(record),
+    )
+    if state.seen.get(record["Id"]) == remembered.fingerprint:
+        repeated = decision.outcome.outcome in {Outcome.UNCHANGED, Outcome.SKIPPED}
+        return OpportunityDecision(
+            _as_repeated(decision.outcome) if repeated else decision.outcome,
+            None,
+            decision.create,
+            decision.update,
+            decision.drift,
+        )
+    return OpportunityDecision(
+        decision.outcome, remembered, decision.create, decision.update, decision.drift
+    )
+
+
+def _lasting(outcome: Outcome) -> Outcome:
+    """The outcome as it is remembered: what was created or updated is unchanged next time."""
+    return Outcome.UNCHANGED if outcome in {Outcome.CREATED, Outcome.UPDATED} else outcome
+
+
+def _as_repeated(outcome: RecordOutcome) -> RecordOutcome:
+    if outcome.repeated:
+        return outcome
+    return RecordOutcome(
+        outcome.sobject,
+        outcome.salesforce_id,
+        outcome.name,
+        outcome.outcome,
+        outcome.code,
+        outcome.message,
+        amount=outcome.amount,
+        document_id=outcome.document_id,
+        repeated=True,
+    )
+
+
+def _text(record: Record, name: str) -> str | None:
+    return as_text(record.get(name)) or None
+
+
+def _raw(record: Record) -> str:
+    """The record as it was read, as compact JSON: what `explain` shows without the network."""
+    return json.dumps(record, default=as_text, ensure_ascii=False, separators=(",", ":"))
+
+
+def raw_record(source: str) -> dict[str, Any]:
+    """The record that `RememberedOpportunity.source` holds; numbers come back as text."""
+    record: dict[str, Any] = json.loads(source)
+    return record

@@ -1,0 +1,200 @@
+"""One pass over one object: which pages are read, how each is decided and written, which cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.errors import RefusedError
+from sfsync.ledger import pages
+from sfsync.ledger.model import Cursor, PageOfChanges
+from sfsync.sync.contacts import decide_contact
+from sfsync.sync.gather import decide_and_apply_accounts, gather_deals
+from sfsync.sync.invoices import account_id_of, contact_id_of
+from sfsync.sync.lines import required_products
+from sfsync.sync.mapping import as_text
+from sfsync.sync.opportunities import decide_opportunity
+from sfsync.sync.reader import ids_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sfsync.ledger.model import OpportunityState
+    from sfsync.salesforce.records import Page, Record
+    from sfsync.sync.gather import OpportunitySources
+    from sfsync.sync.opportunities import Deal
+    from sfsync.sync.reader import Source
+    from sfsync.sync.run import Run
+
+    ApplyPage = Callable[[Sequence[Record], Cursor | None], None]
+
+MANY = 10
+"""So many remembered deals make an empty answer suspicious."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How one object is read in this run.
+
+    `cursor` is where an earlier run stopped, None at the first read. `started` is the server's
+    time when this run began, from which the pass after a full one starts. A pass over a chosen
+    time (`moves_cursor` false) leaves the cursor where it is.
+    """
+
+    source: Source
+    cursor: Cursor | None
+    full: bool
+    started: str
+    moves_cursor: bool = True
+
+    def pages(self) -> Iterator[tuple[Page, Cursor | None]]:
+        """The pages of the pass, each with the cursor that its transaction stores."""
+        for page, cursor in self._full() if self.full else self._changed():
+            yield page, cursor if self.moves_cursor else None
+
+    @property
+    def resumed_after(self) -> str:
+        """The last id that an interrupted full pass has read; empty when it starts anew."""
+        return self.cursor.salesforce_id if self.cursor is not None and self.cursor.full else ""
+
+    def closing(self) -> Cursor | None:
+        """The cursor that ends a full pass; an incremental one has moved its own."""
+        if not self.full:
+            return None
+        return Cursor(self.source.sobject, self._since, "")
+
+    @property
+    def _since(self) -> str:
+        # A resumed pass must look back to when it first began, not to when it was taken up again.
+        resumed = self.cursor is not None and self.cursor.full
+        return self.cursor.system_modstamp if resumed and self.cursor else self.started
+
+    def _full(self) -> Iterator[tuple[Page, Cursor]]:
+        for page in self.source.all_by_id(self.resumed_after):
+            last = page.records[-1]["Id"]
+            yield page, Cursor(self.source.sobject, self._since, last, full=True)
+
+    def _changed(self) -> Iterator[tuple[Page, Cursor]]:
+        if self.cursor is None:
+            raise ValueError("an incremental pass needs a cursor")
+        position = self.cursor
+        for page in self.source.changed_since(self.cursor):
+            last = page.records[-1]
+            # Never beyond the server's own time: one row stamped in the future would hide the rest.
+            stamp = min(as_text(last["SystemModstamp"]), self.started)
+            if (stamp, last["Id"]) > (position.system_modstamp, position.salesforce_id):
+                position = Cursor(self.source.sobject, stamp, last["Id"])
+            yield page, position
+
+
+def sync_accounts(run: Run, one_pass: Pass) -> None:
+    """Read the accounts of a pass and write their customers."""
+
+    def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
+        decide_and_apply_accounts(run, records, cursor)
+
+    _go_through(run, one_pass, apply)
+    _close(run, one_pass)
+
+
+def sync_contacts(run: Run, one_pass: Pass) -> None:
+    """Read the contacts of a pass and write them."""
+
+    def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
+        account_ids = sorted({as_text(record.get("AccountId")) for record in records} - {""})
+        with run.ledger.transaction():
+            known, customers = pages.contact_state(run.ledger, ids_of(records), account_ids)
+            decided = [
+                decide_contact(record, known.get(record["Id"]), customers, run.rules)
+                for record in records
+            ]
+            outcomes = tuple(outcome for outcome, _ in decided)
+            changes = tuple(change for _, change in decided if change is not None)
+            pages.apply(
+                run.ledger,
+                run.run_id,
+                PageOfChanges(records=outcomes, cursor=cursor, contacts=changes),
+            )
+        run.count(outcomes)
+
+    _go_through(run, one_pass, apply)
+    _close(run, one_pass)
+
+
+def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) -> None:
+    """Read the opportunities of a pass and write their drafts."""
+
+    def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
+        deals = gather_deals(run, records, sources, contiguous=one_pass.full)
+        apply_deals(run, deals, cursor)
+
+    found = _go_through(run, one_pass, apply)
+    if one_pass.full and not found and not one_pass.resumed_after:
+        _refuse_sudden_emptiness(run)
+    _close(run, one_pass)
+
+
+def apply_deals(run: Run, deals: Sequence[Deal], cursor: Cursor | None) -> None:
+    """Decide a page of deals and write it, with its cursor, in one transaction."""
+    with run.ledger.transaction():
+        state = _opportunity_state(run, deals)
+        decisions = [decide_opportunity(deal, state, run.rules) for deal in deals]
+        outcomes = tuple(one.outcome for one in decisions)
+        pages.apply(
+            run.ledger,
+            run.run_id,
+            PageOfChanges(
+                records=outcomes,
+                cursor=cursor,
+                creates=tuple(one.create for one in decisions if one.create is not None),
+                updates=tuple(one.update for one in decisions if one.update is not None),
+                drifts=tuple(one.drift for one in decisions if one.drift is not None),
+                opportunities=tuple(
+                    one.remembered for one in decisions if one.remembered is not None
+                ),
+            ),
+        )
+    run.count(outcomes)
+
+
+def _go_through(run: Run, one_pass: Pass, apply: ApplyPage) -> int:
+    found = 0
+    for page, cursor in one_pass.pages():
+        if not found:
+            run.progress.phase(one_pass.source.sobject, page.total)
+        apply(page.records, cursor)
+        found += len(page.records)
+        run.progress.advance(len(page.records))
+    return found
+
+
+def _close(run: Run, one_pass: Pass) -> None:
+    if closing := one_pass.closing():
+        with run.ledger.transaction():
+            pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=closing))
+
+
+def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:
+    records = [deal.record for deal in deals]
+    accounts = {account_id_of(record, run.rules) for record in records}
+    contacts = {contact_id_of(record, run.rules) for record in records}
+    return pages.opportunity_state(
+        run.ledger,
+        run.org.identity.org_id,
+        ids_of(records),
+        sorted(one for one in accounts if isinstance(one, str)),
+        required_products((item for deal in deals for item in deal.items), run.rules),
+        sorted(one for one in contacts if one is not None),
+    )
+
+
+def _refuse_sudden_emptiness(run: Run) -> None:
+    remembered = pages.remembered_count(run.ledger)
+    if remembered < MANY or run.request.allow_empty:
+        return
+    raise RefusedError(
+        f"Salesforce answered no opportunity at all, and {remembered} were read before; "
+        "this is not taken for 'everything was deleted'",
+        code="source-empty",
+        fix="check the user's permissions (sfsync org show), or accept it with --allow-empty",
+    )

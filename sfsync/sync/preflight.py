@@ -1,0 +1,124 @@
+"""What is checked and learnt before the first record is read, and before the first write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.config import check_against
+from sfsync.errors import ConfigError, ConfigProblem
+from sfsync.money import parse_decimal
+from sfsync.salesforce import QueryRefused, soql
+from sfsync.sync.columns import (
+    account_columns,
+    contact_columns,
+    line_columns,
+    opportunity_columns,
+)
+from sfsync.sync.gather import OpportunitySources
+from sfsync.sync.mapping import as_text
+from sfsync.sync.reader import Source
+from sfsync.sync.rules import Rules
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from sfsync.config.settings import Settings
+    from sfsync.salesforce import Org
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The rules of a run and where its records come from."""
+
+    rules: Rules
+    deals: OpportunitySources
+    contacts: Source
+
+
+def prepare(org: Org, settings: Settings, now: datetime) -> Prepared:
+    """Describe the org, hold the config against it, and compile the rules.
+
+    Raises:
+        ConfigError: a mapped field or object does not exist or is hidden, a stage is unknown, or
+            the extra condition is not SOQL that this org accepts.
+    """
+    problems = check_against(settings, org.describe, _stages(org)) or _condition_problems(
+        org, settings
+    )
+    if problems:
+        raise ConfigError(
+            f"{settings.file} does not fit {org.identity.name}: "
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''}",
+            problems=problems,
+            fix="sfsync config validate --online",
+        )
+    lines = settings.line_items
+    lines_exist = lines.sync and org.describe(lines.object) is not None
+    rules = Rules.compile(
+        settings,
+        today=now.astimezone(settings.schedule.time_zone).date(),
+        rates=_rates(org, settings),
+        lines_exist=lines_exist,
+    )
+    return Prepared(
+        rules, _sources(org, settings, lines_exist=lines_exist), _contacts(org, settings)
+    )
+
+
+def _sources(org: Org, settings: Settings, *, lines_exist: bool) -> OpportunitySources:
+    lines = settings.line_items
+    return OpportunitySources(
+        opportunities=Source(org, "Opportunity", opportunity_columns(settings, org.describe)),
+        lines=Source(org, lines.object, line_columns(settings, org.describe))
+        if lines_exist
+        else None,
+        accounts=Source(org, "Account", account_columns(settings, org.describe)),
+    )
+
+
+def _contacts(org: Org, settings: Settings) -> Source:
+    columns = contact_columns(settings, org.describe) if settings.contacts.sync else ("Id",)
+    return Source(org, "Contact", columns)
+
+
+def _stages(org: Org) -> tuple[str, ...] | None:
+    described = org.describe("Opportunity")
+    field = described.field("StageName") if described is not None else None
+    return (field.picklist_values or None) if field is not None else None
+
+
+def _condition_problems(org: Org, settings: Settings) -> tuple[ConfigProblem, ...]:
+    """Ask the org itself whether it accepts the extra condition."""
+    filters = settings.opportunities.filters
+    if filters.where is None:
+        return ()
+    try:
+        query = soql.select(("Id",), "Opportunity", where=f"({filters.where})", limit=1)
+        list(org.query(query))
+    except QueryRefused as refusal:
+        place = filters.where_place
+        return (
+            ConfigProblem(
+                code="C205",
+                file=settings.file if place is None else place.file,
+                line=0 if place is None else place.line,
+                column=0 if place is None else place.column,
+                message=f"Salesforce refuses 'opportunities.filters.where': {refusal.message}",
+                suggestion="write a SOQL condition, e.g. Type != 'Renewal'",
+            ),
+        )
+    return ()
+
+
+def _rates(org: Org, settings: Settings) -> dict[str, Decimal]:
+    minimum = settings.opportunities.filters.min_amount
+    if minimum is None or minimum.currency is None or org.describe("CurrencyType") is None:
+        return {}
+    source = Source(org, "CurrencyType", ("IsoCode", "ConversionRate"))
+    return {
+        record["IsoCode"]: parse_decimal(as_text(record["ConversionRate"]))
+        for page in source.where("IsActive = true", order_by=("IsoCode",))
+        for record in page.records
+    }

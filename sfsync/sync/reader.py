@@ -1,0 +1,119 @@
+"""How an org is read: whole and by id, by what changed, or by named ids; page by page.
+
+A full pass goes by Id, so that the lines of a page of deals are one range. An incremental pass is
+a keyset over (SystemModstamp, Id) with an overlap, because a stamp is set before its row commits
+and rows can therefore appear behind a cursor. Both survive a lost query locator: the next query
+starts after the last row that was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sfsync.salesforce import LocatorLost, soql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from sfsync.ledger.model import Cursor
+    from sfsync.salesforce import Org
+    from sfsync.salesforce.records import Page, Record
+
+    _Query = Callable[[Record | None], str]
+
+OVERLAP = timedelta(minutes=10)
+"""How far an incremental pass looks back: the longest transaction that Salesforce allows."""
+
+_MAX_RESTARTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One object of an org and the fields read of it."""
+
+    org: Org
+    sobject: str
+    columns: tuple[str, ...]
+
+    def only(self, *columns: str) -> Source:
+        """The same object, reading just these fields."""
+        return replace(self, columns=columns)
+
+    def all_by_id(self, after: str = "") -> Iterator[Page]:
+        """Every row that is not deleted, by Id, starting after the id `after`."""
+
+        def query(last: Record | None) -> str:
+            start = after if last is None else last["Id"]
+            where = f"Id > {soql.quote(start)}" if start else None
+            return soql.select(self.columns, self.sobject, where=where, order_by=("Id",))
+
+        return _pages(self.org, query, all_rows=False)
+
+    def changed_since(self, cursor: Cursor) -> Iterator[Page]:
+        """Every row that changed since the cursor less the overlap, deleted rows among them."""
+        start = soql.datetime_literal(stamp_of(cursor.system_modstamp) - OVERLAP)
+
+        def query(last: Record | None) -> str:
+            where = f"SystemModstamp >= {start}" if last is None else _after(last)
+            return soql.select(
+                self.columns, self.sobject, where=where, order_by=("SystemModstamp", "Id")
+            )
+
+        return _pages(self.org, query, all_rows=True)
+
+    def by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
+        """The rows of these ids, in chunks that fit a query."""
+        for chunk in soql.in_chunks(ids):
+            yield from self.where(f"Id IN {chunk}")
+
+    def where(self, condition: str, order_by: Sequence[str] = ("Id",)) -> Iterator[Page]:
+        """The rows that meet a condition; small reads that are simply repeated when cut short."""
+        query = soql.select(self.columns, self.sobject, where=condition, order_by=order_by)
+        for attempt in range(_MAX_RESTARTS):
+            try:
+                pages = list(self.org.query(query))
+            except LocatorLost:
+                if attempt == _MAX_RESTARTS - 1:
+                    raise
+            else:
+                yield from pages
+                return
+
+
+def stamp_of(text: str) -> datetime:
+    """A SystemModstamp (``2026-01-01T00:00:00.000+0000``) as an aware UTC datetime."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _after(last: Record) -> str:
+    stamp = soql.datetime_literal(stamp_of(last["SystemModstamp"]))
+    return (
+        f"(SystemModstamp = {stamp} AND Id > {soql.quote(last['Id'])}) OR SystemModstamp > {stamp}"
+    )
+
+
+def _pages(org: Org, query: _Query, *, all_rows: bool) -> Iterator[Page]:
+    last: Record | None = None
+    restarts = 0
+    while True:
+        try:
+            for page in org.query(query(last), all_rows=all_rows):
+                if page.records:
+                    yield page
+                    last = page.records[-1]
+                    restarts = 0
+        except LocatorLost:
+            # The locator died with its session or its two days: go on after the last row.
+            restarts += 1
+            if restarts > _MAX_RESTARTS:
+                raise
+        else:
+            return
+
+
+def ids_of(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ids of records, in their order."""
+    return [record["Id"] for record in records]

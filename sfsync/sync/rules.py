@@ -1,0 +1,75 @@
+"""A config compiled for one run: what every decision needs, and nothing that does I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.sync.mapping import compile_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from decimal import Decimal
+
+    from sfsync.config.settings import RecordMapping, Settings
+    from sfsync.sync.mapping import CompiledMapping
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRecord:
+    """The compiled mappings of one kind of record."""
+
+    targets: tuple[CompiledMapping, ...]
+    properties: tuple[CompiledMapping, ...]
+
+    @classmethod
+    def of(cls, mapping: RecordMapping) -> CompiledRecord:
+        """Compile a record mapping."""
+        return cls(*compile_record(mapping))
+
+    def target(self, name: str) -> CompiledMapping | None:
+        """The mapping of one target, None where it is not mapped."""
+        return next((one for one in self.targets if one.mapping.target == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings, their compiled mappings, and the facts of the run.
+
+    `today` is the calendar date in the schedule's time zone. `rates` maps a currency to units per
+    unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
+    `lines_exist` is false where the org has no such line object.
+    """
+
+    settings: Settings
+    today: date
+    opportunity: CompiledRecord
+    line: CompiledRecord
+    single_line: CompiledRecord
+    account: CompiledRecord
+    contact: CompiledRecord
+    rates: Mapping[str, Decimal]
+    lines_exist: bool
+
+    @classmethod
+    def compile(
+        cls, settings: Settings, *, today: date, rates: Mapping[str, Decimal], lines_exist: bool
+    ) -> Rules:
+        """Compile the settings for one run."""
+        return cls(
+            settings=settings,
+            today=today,
+            opportunity=CompiledRecord.of(settings.opportunities.mapping),
+            line=CompiledRecord.of(settings.line_items.mapping),
+            single_line=CompiledRecord.of(settings.line_items.single_line),
+            account=CompiledRecord.of(settings.accounts.mapping),
+            contact=CompiledRecord.of(settings.contacts.mapping),
+            rates=rates,
+            lines_exist=lines_exist,
+        )
+
+    @property
+    def read_lines(self) -> bool:
+        """Whether line items are read at all."""
+        return self.settings.line_items.sync and self.lines_exist

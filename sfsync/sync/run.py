@@ -1,0 +1,93 @@
+"""What one run carries from page to page: the org, the ledger, the rules, and the tally."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sfsync.ledger import Ledger
+    from sfsync.ledger.model import Outcome, RecordOutcome
+    from sfsync.salesforce import Org
+    from sfsync.sync.failures import Failure
+    from sfsync.sync.rules import Rules
+
+OBJECTS = ("accounts", "contacts", "opportunities")
+"""What a run may be restricted to, in the order in which they are synced."""
+
+
+class Progress(Protocol):
+    """Told how a run goes, for a person who watches; never decides anything."""
+
+    def phase(self, name: str, total: int | None) -> None:
+        """A phase begins: its name, and how many records it has, where that is known."""
+
+    def advance(self, records: int) -> None:
+        """So many records more have been read and written."""
+
+
+class Silence:
+    """A progress that nobody watches."""
+
+    def phase(self, name: str, total: int | None) -> None:
+        """Say nothing."""
+
+    def advance(self, records: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What a run is asked to do.
+
+    `trigger` is manual, schedule, watch, retry, resync or plan. `only` restricts the objects.
+    With `opportunity_ids` just those deals are read. `since` reads what changed since then, and
+    like `opportunity_ids` moves no cursor.
+    """
+
+    trigger: str = "manual"
+    full: bool = False
+    only: frozenset[str] = frozenset(OBJECTS)
+    opportunity_ids: tuple[str, ...] = ()
+    since: datetime | None = None
+    allow_empty: bool = False
+
+    @property
+    def selection(self) -> str:
+        """The request in words, as the history keeps it; empty for a whole run."""
+        parts = []
+        if self.full:
+            parts.append("full")
+        if self.only != frozenset(OBJECTS):
+            parts.append("only " + ", ".join(name for name in OBJECTS if name in self.only))
+        if self.opportunity_ids:
+            parts.append("opportunities " + ", ".join(self.opportunity_ids))
+        if self.since is not None:
+            parts.append(f"since {self.since:%Y-%m-%dT%H:%M:%SZ}")
+        return "; ".join(parts)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run at work.
+
+    `unmatched` holds the accounts that were decided in this run and have no customer, with the
+    reason where there is one, so that no account is read or counted twice.
+    """
+
+    run_id: int
+    org: Org
+    ledger: Ledger
+    rules: Rules
+    progress: Progress
+    request: SyncRequest
+    tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    unmatched: dict[str, Failure | None] = field(default_factory=dict)
+
+    def count(self, outcomes: Iterable[RecordOutcome]) -> None:
+        """Add a page's outcomes to the tally."""
+        self.tally.update((outcome.sobject, outcome.outcome) for outcome in outcomes)

@@ -1,0 +1,111 @@
+"""The closed list of transforms: text in, text out, or the reason why not. Nothing is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from sfsync.money import InvalidAmountError, parse_decimal, plain, round_half_up
+
+if TYPE_CHECKING:
+    from sfsync.config.settings import Transform
+
+Step = Callable[[str], str]
+"""One compiled transform; raises ValueError with a sentence when it cannot read its input."""
+
+
+def compile_transforms(transforms: tuple[Transform, ...]) -> tuple[Step, ...]:
+    """The steps of a mapping, in the order written, ready to be applied to many values."""
+    return tuple(_COMPILERS[transform.name](transform.argument) for transform in transforms)
+
+
+def _digits_only(text: str) -> str:
+    return "".join(character for character in text if character in "0123456789")
+
+
+def _number(text: str) -> str:
+    try:
+        return plain(parse_decimal(text))
+    except InvalidAmountError as problem:
+        raise ValueError(str(problem)) from None
+
+
+def _round(argument: object) -> Step:
+    decimals = cast("int", argument)
+    return lambda text: plain(round_half_up(parse_decimal(_number(text)), decimals))
+
+
+def _split_first(argument: object) -> Step:
+    separator = cast("str", argument)
+    return lambda text: text.split(separator, 1)[0].strip()
+
+
+def _date(argument: object) -> Step:
+    pattern = cast("str", argument)
+
+    def read(text: str) -> str:
+        try:
+            # Only the calendar date is kept, so a time zone has nothing to change.
+            return datetime.strptime(text.strip(), pattern).date().isoformat()  # noqa: DTZ007
+        except ValueError:
+            raise ValueError(f"'{text}' is not a date written as {pattern}") from None
+
+    return read
+
+
+def _add_days(argument: object) -> Step:
+    days = timedelta(days=cast("int", argument))
+
+    def add(text: str) -> str:
+        try:
+            return (date.fromisoformat(text[:10]) + days).isoformat()
+        except (ValueError, OverflowError):
+            raise ValueError(f"'{text}' is not a date written as year-month-day") from None
+
+    return add
+
+
+def _map(argument: object) -> Step:
+    table = cast("dict[str, str]", argument)
+    return lambda text: table.get(text, text)
+
+
+def _prefix(argument: object) -> Step:
+    prefix = cast("str", argument)
+    return lambda text: prefix + text
+
+
+def _suffix(argument: object) -> Step:
+    suffix = cast("str", argument)
+    return lambda text: text + suffix
+
+
+def _replace(argument: object) -> Step:
+    old, new = cast("tuple[str, str]", argument)
+    return lambda text: text.replace(old, new)
+
+
+def _negate(text: str) -> str:
+    return plain(-parse_decimal(_number(text)))
+
+
+_COMPILERS: dict[str, Callable[[object], Step]] = {
+    "trim": lambda _: str.strip,
+    "upper": lambda _: str.upper,
+    "lower": lambda _: str.lower,
+    "title": lambda _: str.title,
+    "digits_only": lambda _: _digits_only,
+    "round": _round,
+    "negate": lambda _: _negate,
+    "split_first": _split_first,
+    "date": _date,
+    "add_days": _add_days,
+    "map": _map,
+    "prefix": _prefix,
+    "suffix": _suffix,
+    "replace": _replace,
+}
+
+TRANSFORM_NAMES = frozenset(_COMPILERS)
+"""Every transform that a mapping may name."""

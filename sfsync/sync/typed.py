@@ -1,0 +1,86 @@
+"""Typed values out of mapped text: amounts, dates, currencies, terms; each with its own failure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sfsync.money import EXPONENTS, InvalidAmountError, parse_decimal, round_half_up, to_minor
+from sfsync.sync.failures import failure
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+    from zoneinfo import ZoneInfo
+
+    from sfsync.sync.failures import Failure
+    from sfsync.sync.mapping import CompiledMapping
+
+PRICE_DECIMALS = 6
+"""Decimals kept of quantities, unit prices and discounts; only amounts are rounded to cents."""
+
+
+def source_name(compiled: CompiledMapping | None, fallback: str) -> str:
+    """What to call the source of a mapped value in a message."""
+    if compiled is None:
+        return fallback
+    return compiled.mapping.source or compiled.mapping.template or fallback
+
+
+def read_amount(text: str | None, source: str) -> Decimal | Failure:
+    """The mapped total as an exact number; empty, negative or unreadable is `invalid-amount`."""
+    if text is None:
+        return _invalid_amount(source, f"{source} is empty; a number is required")
+    try:
+        number = parse_decimal(text)
+        to_minor(number, 0)
+    except InvalidAmountError as problem:
+        return _invalid_amount(source, f"{source}: {problem}")
+    if number < 0:
+        return _invalid_amount(source, f"{source} is {number:f}; an invoice cannot be negative")
+    return number
+
+
+def read_date(text: str | None, source: str, target: str, zone: ZoneInfo) -> date | Failure:
+    """A mapped date; a datetime counts as its calendar date in `zone`."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):
+        shown = f"'{text}', which is not a date" if text else "empty"
+        return failure("invalid-date", f"{source} is {shown}", source_field=source, target=target)
+
+
+def read_currency(text: str, source: str) -> str | Failure:
+    """A mapped currency code, checked against ISO 4217."""
+    code = text.strip().upper()
+    if code in EXPONENTS:
+        return code
+    return failure(
+        "invalid-currency",
+        f"{source} is '{text}', which is not an ISO 4217 currency",
+        source_field=source,
+        target="currency",
+    )
+
+
+def read_number(text: str | None, source: str, target: str) -> Decimal | Failure | None:
+    """A quantity, price, discount or amount of a line, exact; None if empty."""
+    if text is None:
+        return None
+    try:
+        number = parse_decimal(text)
+        # Bounded like an amount with three decimals, so that its millionths fit an integer.
+        to_minor(number, 3)
+    except InvalidAmountError as problem:
+        return failure("invalid-line", f"{source}: {problem}", source_field=source, target=target)
+    return number
+
+
+def informative(number: Decimal | None) -> Decimal | None:
+    """A quantity, price or discount as it is kept: six decimals, rounded half up."""
+    return None if number is None else round_half_up(number, PRICE_DECIMALS)
+
+
+def _invalid_amount(source: str, message: str) -> Failure:
+    return failure("invalid-amount", message, source_field=source, target="total")
