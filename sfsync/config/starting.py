@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_FIRST_DAY = "from: 2026-01-01"
 
 
 def template() -> str:
@@ -14,7 +12,7 @@ def template() -> str:
     return (_FOLDER / "template.yaml").read_text(encoding="utf-8")
 
 
-def demo_template(year: int | None = None) -> str:
-    """A mappings.yaml for the embedded demo org, with deals from `year` (default: this one) on."""
-    text = (_FOLDER / "demo.yaml").read_text(encoding="utf-8")
-    return text.replace(_FIRST_DAY, f"from: {year or datetime.now(UTC).year}-01-01")
+def demo_template(*, own_data: bool = False) -> str:
+    """A mappings.yaml for the embedded demo org, as it is seeded or with a person's own records."""
+    name = "demo_own_data.yaml" if own_data else "demo.yaml"
+    return (_FOLDER / name).read_text(encoding="utf-8")

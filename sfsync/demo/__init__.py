@@ -13,7 +13,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sfsync.demo.approve import ApprovalError, approve_in_browser
 from sfsync.demo.breaks import BREAKS
 from sfsync.demo.identity import (
     API_VERSIONS,
@@ -25,6 +24,7 @@ from sfsync.demo.identity import (
     USERNAME,
 )
 from sfsync.demo.tree_files import TreeFileError
+from sfsync.demo.wire import ApprovalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -105,6 +105,17 @@ def serve(
 
     with server.serve(path, port=port, clock=clock) as running:
         yield running
+
+
+def approve_in_browser(
+    authorize_url: str, *, deny: bool = False, complete: bool = False, username: str | None = None
+) -> str:
+    """Approve or deny a sign-in as a person does; see `approve.approve_in_browser`."""
+    from sfsync.demo import approve  # noqa: PLC0415 - start-up time
+
+    return approve.approve_in_browser(
+        authorize_url, deny=deny, complete=complete, username=username
+    )
 
 
 def close_deal(

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from sfsync.demo.wire import ApprovalError
+
 if TYPE_CHECKING:
     from email.message import Message
     from http.client import HTTPResponse
@@ -15,10 +17,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = 30
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-
-
-class ApprovalError(Exception):
-    """The page could not be approved; the message is what the page said."""
 
 
 def approve_in_browser(

@@ -55,6 +55,10 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": self.description}
 
 
+class ApprovalError(Exception):
+    """A page of the sign-in could not be approved; the message is what the page said."""
+
+
 @dataclass(frozen=True)
 class ConnectionFault:
     """What happens to the connection instead of a well-formed reply.

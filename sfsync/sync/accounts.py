@@ -11,6 +11,7 @@ from sfsync.sync.customer_values import content_of, mapped_values, merged
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.mapping import as_text, map_value
 from sfsync.sync.matching import Candidate, CustomerIndex
+from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -154,19 +155,8 @@ def _skipped(record: Record, message: str) -> AccountDecision:
 
 
 def _failed(record: Record, reason: Failure) -> AccountDecision:
-    return AccountDecision(
-        RecordOutcome(
-            SOBJECT,
-            record["Id"],
-            as_text(record.get("Name")),
-            Outcome.FAILED,
-            reason.code,
-            reason.message,
-            reason.fix,
-            reason.source_field,
-            reason.target,
-        )
-    )
+    name = as_text(record.get("Name"))
+    return AccountDecision(failed_outcome(SOBJECT, record["Id"], name, reason))
 
 
 def _outcome(

@@ -14,6 +14,7 @@ from sfsync.ledger.model import (
 )
 from sfsync.sync.failures import Failure
 from sfsync.sync.mapping import as_text, map_properties, map_values
+from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,17 +45,7 @@ def decide_contact(
         ), None
     values = _values(record, rules)
     if isinstance(values, Failure):
-        return RecordOutcome(
-            SOBJECT,
-            record["Id"],
-            name,
-            Outcome.FAILED,
-            values.code,
-            values.message,
-            values.fix,
-            values.source_field,
-            values.target,
-        ), None
+        return failed_outcome(SOBJECT, record["Id"], name, values), None
     customer_id = customers.get(values.get("customer") or "")
     source = canonical_json({**values, "customer_id": customer_id})
     if known is not None and known.source == source:

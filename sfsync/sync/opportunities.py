@@ -8,7 +8,7 @@ outcome, and every outcome but created, updated and unchanged carries its reason
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.model import (
@@ -29,6 +29,7 @@ from sfsync.sync.filters import SKIP_REASONS, Skip, condition, stage_and_date
 from sfsync.sync.invoices import account_id_of, build_invoice, deal_currency, total_of
 from sfsync.sync.lines import unknown_product
 from sfsync.sync.mapping import as_text, getter
+from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -233,18 +234,13 @@ def _drifted(
 
 
 def _failed(record: Record, reason: Failure, document_id: int | None = None) -> RecordOutcome:
-    return RecordOutcome(
+    return failed_outcome(
         SOBJECT,
         record["Id"],
         as_text(record.get("Name")),
-        Outcome.FAILED,
-        reason.code,
-        reason.message,
-        reason.fix,
-        reason.source_field,
-        reason.target,
-        _amount(record),
-        document_id,
+        reason,
+        amount=_amount(record),
+        document_id=document_id,
     )
 
 
@@ -302,17 +298,10 @@ def _remember(
         source=_raw(record),
     )
     if state.seen.get(record["Id"]) == remembered.fingerprint:
-        repeated = decision.outcome.outcome in {Outcome.UNCHANGED, Outcome.SKIPPED}
-        return OpportunityDecision(
-            _as_repeated(decision.outcome) if repeated else decision.outcome,
-            None,
-            decision.create,
-            decision.update,
-            decision.drift,
-        )
-    return OpportunityDecision(
-        decision.outcome, remembered, decision.create, decision.update, decision.drift
-    )
+        if decision.outcome.outcome is Outcome.SKIPPED:
+            return replace(decision, outcome=_as_repeated(decision.outcome))
+        return decision
+    return replace(decision, remembered=remembered)
 
 
 def _lasting(outcome: Outcome) -> Outcome:
@@ -321,19 +310,7 @@ def _lasting(outcome: Outcome) -> Outcome:
 
 
 def _as_repeated(outcome: RecordOutcome) -> RecordOutcome:
-    if outcome.repeated:
-        return outcome
-    return RecordOutcome(
-        outcome.sobject,
-        outcome.salesforce_id,
-        outcome.name,
-        outcome.outcome,
-        outcome.code,
-        outcome.message,
-        amount=outcome.amount,
-        document_id=outcome.document_id,
-        repeated=True,
-    )
+    return outcome if outcome.repeated else replace(outcome, repeated=True)
 
 
 def _text(record: Record, name: str) -> str | None:

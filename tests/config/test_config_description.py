@@ -89,7 +89,11 @@ def _group_errors(
     return found
 
 
-@pytest.mark.parametrize("text", [template(), demo_template(2026)], ids=["template", "demo"])
+@pytest.mark.parametrize(
+    "text",
+    [template(), demo_template(), demo_template(own_data=True)],
+    ids=["template", "demo", "own data"],
+)
 def test_templates_are_valid_for_program_and_editor(text: str) -> None:
     """What `config init` writes has no problem, and the JSON Schema agrees."""
     assert find_problems_in(text).problems == ()
@@ -144,12 +148,13 @@ def test_a_template_switched_on_line_by_line_stays_valid() -> None:
 
 
 def test_the_demo_template_is_for_the_demo_org() -> None:
-    """It needs no account and begins with the year that it is given."""
-    settings = load_text(demo_template(2031))
+    """It needs no account, keeps its ledger beside itself and warns of nothing."""
+    settings = load_text(demo_template())
     assert settings.connection.type.value == "demo"
-    assert str(settings.opportunities.filters.close_date.first) == "2031-01-01"
+    assert settings.ledger.path is not None
+    assert settings.ledger.path.name == "demo.db"
     assert settings.posting.revenue_by_product == {"Implementation": "4100"}
-    assert find_problems_in(demo_template(2031)).warnings == ()
+    assert find_problems_in(demo_template()).warnings == ()
 
 
 def test_every_setting_is_explained() -> None:

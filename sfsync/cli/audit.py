@@ -1,0 +1,100 @@
+"""`sfsync audit`: who did what, when, why, before and after."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from sfsync.cli.context import context_of
+from sfsync.cli.frame import tree
+from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.errors import LedgerError, NotFoundError
+from sfsync.ledger import audit
+
+app = tree.new_app("Who did what, when and why; and proof that nobody changed the record of it.")
+
+FIELDS = ("seq", "at", "run", "actor", "action", "entity", "reason", "before", "after", "hash")
+COLUMNS = (
+    Column("seq", "No", Kind.NUMBER),
+    Column("at", "When (UTC)", Kind.CODE),
+    Column("actor", "Who", wide=True),
+    Column("action", "Action", Kind.CODE),
+    Column("entity", "What", Kind.CODE),
+    Column("reason", "Reason"),
+)
+
+
+@tree.command(
+    app,
+    "list",
+    "sfsync audit list --limit 20",
+    "sfsync audit list --what D-000131",
+    "sfsync audit list --action invoice.reverse --json",
+)
+def list_(
+    ctx: typer.Context,
+    what: Annotated[
+        str | None, typer.Option(help="only events of this document or customer")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option(help="only this action, or its part before the dot: invoice")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="at most so many events")] = None,
+) -> None:
+    """List what was done, the newest first."""
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        found = audit.list_events(ledger, entity=what, action=action, limit=limit or -1)
+        rows = [_row(event) for event in found]
+    table = Table(COLUMNS, FIELDS, rows, limit=limit, empty="no events")
+    context.emit("audit_list", rows, table=table)
+
+
+@tree.command(app, "show", "sfsync audit show 42", "sfsync audit show 42 --json")
+def show(
+    ctx: typer.Context, number: Annotated[int, typer.Argument(help="the number of the event")]
+) -> None:
+    """Show one event with the values before and after."""
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        found = next((e for e in audit.list_events(ledger) if e.seq == number), None)
+    if found is None:
+        raise NotFoundError(
+            f"there is no event {number}", code="event-not-found", fix="sfsync audit list"
+        )
+    context.emit("audit_show", _row(found))
+
+
+@tree.command(
+    app,
+    "verify",
+    "sfsync audit verify",
+    "sfsync audit verify --head 812:1$9f2c…",
+    "sfsync audit verify --json | jq -r .result.head",
+)
+def verify(
+    ctx: typer.Context,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="SEQ:HASH", help="an earlier head that must still be there"),
+    ] = None,
+) -> None:
+    """Recompute the chain of hashes; keep the head it prints elsewhere to prove the tail later."""
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        findings = audit.verify_chain(ledger, head)
+        newest = audit.head(ledger)
+    if findings:
+        details = "\n".join(f"{found.entity}: {found.message}" for found in findings)
+        raise LedgerError(
+            f"the audit trail was tampered with\n{details}",
+            code="audit-tampered",
+            fix="restore the ledger from a backup",
+        )
+    events = int(newest.partition(":")[0])
+    text = f"{events} events, unbroken. Head: {newest}\n"
+    context.emit("audit_verify", {"events": events, "head": newest}, text=text)
+
+
+def _row(event: audit.AuditEvent) -> dict[str, Any]:
+    return asdict(event)

@@ -1,0 +1,155 @@
+"""The filters that mean the same wherever invoices are chosen: list, post, delete, export, report.
+
+They are declared once, here; `takes_filters` puts them into a command's options.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from sfsync.errors import UsageError
+from sfsync.ledger.model import DocumentStatus
+from sfsync.money import InvalidAmountError, parse_decimal
+
+if TYPE_CHECKING:
+    from sfsync.ledger.invoice_filter import InvoiceFilter
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class FilterOptions:
+    """What the person typed; `as_filter` turns it into the ledger's filter."""
+
+    status: Annotated[DocumentStatus | None, typer.Option(help="only documents in this state")] = (
+        None
+    )
+    customer: Annotated[str | None, typer.Option(help="part of the name, or C-0007")] = None
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="first document date")
+    ] = None
+    to: Annotated[str | None, typer.Option(metavar="DATE", help="last document date")] = None
+    min_: Annotated[str | None, typer.Option("--min", metavar="AMOUNT", help="smallest total")] = (
+        None
+    )
+    max_: Annotated[str | None, typer.Option("--max", metavar="AMOUNT", help="largest total")] = (
+        None
+    )
+    rep: Annotated[str | None, typer.Option(help="sales rep")] = None
+    region: Annotated[str | None, typer.Option(help="region")] = None
+    property_: Annotated[
+        list[str] | None,
+        typer.Option("--property", metavar="K=V", help="custom property; may be repeated"),
+    ] = None
+    run: Annotated[int | None, typer.Option(min=1, metavar="N", help="written by run N")] = None
+    sort: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="date, -total, customer, number, rep …")
+    ] = None
+    limit: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the filters that were given."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) is not None)
+
+
+def as_filter(options: FilterOptions, **more: Any) -> "InvoiceFilter":  # noqa: ANN401 - its fields
+    """The ledger's filter; `more` are further fields of it, and go before the options.
+
+    Raises:
+        UsageError: a date, an amount or a property that cannot be read.
+    """
+    from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
+
+    chosen: dict[str, Any] = {
+        "status": options.status,
+        "customer": options.customer,
+        "date_from": day(options.from_, "--from"),
+        "date_to": day(options.to, "--to"),
+        "minimum": amount(options.min_, "--min"),
+        "maximum": amount(options.max_, "--max"),
+        "rep": options.rep,
+        "region": options.region,
+        "properties": properties(options.property_),
+        "run": options.run,
+        "sort": options.sort or "date",
+        "limit": options.limit,
+    }
+    return InvoiceFilter(**{**chosen, **more})
+
+
+def takes_filters(function: Function) -> Callable[..., Any]:
+    """Give a command the filter options; it gets them as its keyword argument `filters`."""
+    hints = get_type_hints(FilterOptions, include_extras=True)
+    own = inspect.signature(function, eval_str=True)
+    added = [
+        inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hints[each.name]
+        )
+        for each in fields(FilterOptions)
+    ]
+    kept = [parameter for name, parameter in own.parameters.items() if name != "filters"]
+
+    @wraps(function)
+    def command(**given: Any) -> Any:  # noqa: ANN401 - whatever the command answers
+        chosen = {each.name: given.pop(each.name) for each in fields(FilterOptions)}
+        return function(**given, filters=FilterOptions(**chosen))
+
+    command.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]  # functions may carry one
+    command.__annotations__ = {p.name: p.annotation for p in [*kept, *added]}
+    return command
+
+
+def day(text: str | None, option: str) -> date | None:
+    """A date that was typed: ``2026-11-01``.
+
+    Raises:
+        UsageError: it is not a date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option} is not a date: '{text}'; write year-month-day, e.g. 2026-01-31",
+            code="invalid-date",
+        ) from None
+
+
+def amount(text: str | None, option: str) -> Decimal | None:
+    """An amount that was typed: ``500`` or ``500.00``.
+
+    Raises:
+        UsageError: it is not a number.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_decimal(text)
+    except InvalidAmountError:
+        raise UsageError(
+            f"{option} is not an amount: '{text}'; write digits and a decimal point, e.g. 500.00",
+            code="invalid-amount",
+        ) from None
+
+
+def properties(pairs: list[str] | None) -> dict[str, str]:
+    """``K=V`` pairs as a dict.
+
+    Raises:
+        UsageError: a pair without an equals sign.
+    """
+    found = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--property takes NAME=VALUE, not '{pair}'", code="usage")
+        found[name] = value
+    return found

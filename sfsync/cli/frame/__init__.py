@@ -1,0 +1,1 @@
+"""What every command stands in: flags, paths, the command tree, the error boundary, the log."""

@@ -1,0 +1,183 @@
+"""The one place where a failure becomes output and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from sfsync import __version__
+from sfsync.cli.context import Context
+from sfsync.cli.frame import tree
+from sfsync.cli.frame.flags import GlobalFlags, Words, hoist, wants_json
+from sfsync.cli.render.streams import is_utf8, prepare_streams
+from sfsync.errors import ConfigError, ExitCode, SfsyncError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived; unwinds like Ctrl-C, so that transactions roll back."""
+
+
+class _UnexpectedError(SfsyncError):
+    """A defect, or the machine failing (disk full): one line, and the log has the rest."""
+
+
+class _StoppedError(SfsyncError):
+    """Ctrl-C or SIGTERM."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line (without the program's name); the exit code. Never raises."""
+    os.umask(0o077)
+    prepare_streams()
+    context = Context(flags=GlobalFlags(json=wants_json(argv)))
+    try:
+        with _terminable():
+            return _answered(argv, context)
+    except BrokenPipeError:
+        _discard_stdout()
+        return ExitCode.PIPE_CLOSED
+    except KeyboardInterrupt:
+        # A second Ctrl-C, while the first was being reported.
+        return ExitCode.INTERRUPTED
+
+
+def _answered(argv: Sequence[str], context: Context) -> int:
+    try:
+        _execute(argv, context)
+    except BrokenPipeError:
+        raise
+    except typer.Exit as leaving:
+        context.status = leaving.exit_code
+    except (Exception, KeyboardInterrupt, _Terminated) as error:  # noqa: BLE001 - the boundary
+        return _report(context, argv, error)
+    _finish(context)
+    return context.status
+
+
+def _execute(argv: Sequence[str], context: Context) -> None:
+    root = tree.root()
+    flags, rest = hoist(argv, Words(root, tree.subcommand, tree.takes_value))
+    context.flags = flags
+    if flags.version:
+        context.emit("version", {"version": __version__}, text=f"sfsync {__version__}\n")
+        return
+    with root.make_context("sfsync", rest, obj=context) as ctx:
+        root.invoke(ctx)
+
+
+def _finish(context: Context) -> None:
+    """Write the JSON document of a command that ended well, with the warnings it gathered."""
+    if context.document is not None:
+        _write_document({**context.document, "warnings": context.warnings})
+    sys.stdout.flush()
+
+
+def _report(context: Context, argv: Sequence[str], error: BaseException) -> int:
+    known, status = _translated(context, argv, error)
+    if context.json:
+        from sfsync.cli.render.envelope import failure  # noqa: PLC0415 - start-up time
+
+        _write_document(failure(known, status, context.warnings, context.details))
+    else:
+        sys.stderr.write(error_text(known))
+    sys.stdout.flush()
+    return status
+
+
+def _translated(
+    context: Context, argv: Sequence[str], error: BaseException
+) -> tuple[SfsyncError, int]:
+    """The failure in the terms of `sfsync.errors`, with its exit code."""
+    if isinstance(error, SfsyncError):
+        return error, int(error.exit_code)
+    if isinstance(error, typer.TyperException):
+        return _usage(error), int(ExitCode.USAGE)
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return _StoppedError("interrupted", code="interrupted"), int(ExitCode.INTERRUPTED)
+    if isinstance(error, _Terminated):
+        return _StoppedError("terminated", code="terminated"), int(ExitCode.TERMINATED)
+    return _unexpected(context, argv, error), int(ExitCode.UNEXPECTED)
+
+
+def _usage(error: typer.TyperException) -> UsageError:
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "sfsync"
+    return UsageError(error.format_message(), code="usage", fix=f"{path} -h")
+
+
+def _unexpected(context: Context, argv: Sequence[str], error: BaseException) -> SfsyncError:
+    from sfsync.cli.frame.log import command_of, log_unexpected  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce.redact import redact  # noqa: PLC0415 - start-up time
+
+    log_file = context.paths.log_file
+    what = redact(str(error).partition("\n")[0]) or "no message"
+    message = f"failed unexpectedly: {type(error).__name__}: {what}"
+    try:
+        log_unexpected(log_file, command_of(argv), error)
+    except OSError as trouble:
+        return _UnexpectedError(
+            f"{message} (and {log_file} cannot be written: {trouble.strerror})", code="unexpected"
+        )
+    return _UnexpectedError(message, code="unexpected", fix=f"see {log_file}")
+
+
+def error_text(error: SfsyncError) -> str:
+    """A failure as stderr shows it: what, details, fix; foreign text made inert."""
+    from sfsync.cli.render.text import safe, safe_lines  # noqa: PLC0415 - start-up time
+
+    first, _, details = error.message.partition("\n")
+    lines = [f"sfsync: {safe(first)}"]
+    if isinstance(error, ConfigError) and error.problems:
+        from sfsync.config import render_problems  # noqa: PLC0415 - start-up time
+
+        lines.insert(0, safe_lines(render_problems(error.problems)))
+    lines += [f"  {safe(detail)}" for detail in details.splitlines()]
+    if error.fix:
+        lines.append(f"  fix: {safe(error.fix)}")
+    return "\n".join(lines) + "\n"
+
+
+def _write_document(document: dict[str, object]) -> None:
+    from sfsync.cli.render.envelope import encode  # noqa: PLC0415 - start-up time
+
+    indent = 2 if sys.stdout.isatty() else None
+    sys.stdout.write(encode(document, indent=indent, ascii_only=not is_utf8(sys.stdout.encoding)))
+    sys.stdout.write("\n")
+
+
+def _discard_stdout() -> None:
+    """Let the interpreter's last flush go nowhere, in silence."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        # stdout is no file (a test's buffer) or closed already: nothing is left to flush.
+        return
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """While inside, SIGTERM unwinds the stack; only the main thread may set that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _Terminated

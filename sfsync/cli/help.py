@@ -1,0 +1,70 @@
+"""`sfsync help`: a topic, an error code, or a command."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import typer
+
+from sfsync.cli.context import context_of
+from sfsync.cli.frame import topics, tree
+from sfsync.errors import UsageError
+
+app = tree.new_app()
+
+
+@tree.command(
+    app,
+    "help",
+    "sfsync help exit-codes",
+    "sfsync help missing-field",
+    "sfsync help invoice list",
+)
+def help_(
+    ctx: typer.Context,
+    about: Annotated[
+        list[str] | None, typer.Argument(help="a topic, an error code, or a command")
+    ] = None,
+) -> None:
+    """Explain a command, a topic or an error code.
+
+    Topics: exit-codes, environment, json, files, cron, errors.
+    """
+    words = about or []
+    text = explained(ctx, words)
+    context_of(ctx).emit("help", {"about": words, "text": text}, text=text)
+
+
+def explained(ctx: typer.Context, words: list[str]) -> str:
+    """The text about `words`.
+
+    Raises:
+        UsageError: there is no such topic, code or command.
+    """
+    root = ctx.find_root()
+    if not words:
+        return root.get_help() + "\n\nTopics: " + ", ".join(topics.TOPICS) + "\n"
+    if len(words) == 1 and words[0] in topics.TOPICS:
+        return topics.TOPICS[words[0]]()
+    if words[0] in tree.entries():
+        return _command_help(root, words)
+    found = topics.error_code(words[0]) if len(words) == 1 else None
+    if found is None:
+        raise _unknown(words[0], [*topics.TOPICS, *tree.entries()])
+    return found
+
+
+def _command_help(root: Any, words: list[str]) -> str:  # noqa: ANN401 - the parser's own context
+    parent, command = root, root.command
+    for word in words:
+        found = tree.subcommand(command, word)
+        if found is None:
+            raise _unknown(word, list(getattr(command, "commands", {})))
+        command = found
+        parent = typer.Context(command, info_name=word, parent=parent)
+    return f"{parent.get_help()}\n"
+
+
+def _unknown(word: str, known: list[str]) -> UsageError:
+    close = get_close_matches(word, known, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return UsageError(f"there is no help about '{word}'.{hint}", code="usage", fix="sfsync help")

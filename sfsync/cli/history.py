@@ -1,0 +1,192 @@
+"""`sfsync history`: past runs, and what became of every record."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sfsync.cli.context import context_of
+from sfsync.cli.frame import tree
+from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table
+from sfsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sfsync.ledger.history import RunRecord, RunSummary
+
+app = tree.new_app("Past runs, and what became of every record in them.")
+
+OUTCOMES = ("failed", "created", "updated", "skipped", "drifted")
+_COUNTED = ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted")
+_OBJECTS = ("opportunities", "customers", "contacts")
+
+COLUMNS = (
+    Column("run", "Run", Kind.NUMBER),
+    Column("started_at", "Started (UTC)", Kind.CODE),
+    Column("trigger", "By", Kind.CODE),
+    Column("counts.opportunities.read", "Read", Kind.NUMBER),
+    Column("counts.opportunities.created", "New", Kind.NUMBER),
+    Column("counts.opportunities.updated", "Upd", Kind.NUMBER),
+    Column("counts.opportunities.skipped", "Skip", Kind.NUMBER),
+    Column("counts.opportunities.failed", "Fail", Kind.NUMBER),
+    Column("outcome", "Result", Kind.CODE),
+    Column("error.message", "Error", wide=True),
+)
+FIELDS = (
+    *("run", "trigger", "outcome", "actor", "selection", "started_at", "finished_at", "api_calls"),
+    *("org.id", "org.name", "org.kind", "config_digest", "error.code", "error.message"),
+    *(f"counts.{thing}.{outcome}" for thing in _OBJECTS for outcome in _COUNTED),
+)
+_COUNT_COLUMNS = (
+    Column("object", "", Kind.CODE),
+    *(Column(outcome, outcome, Kind.NUMBER) for outcome in _COUNTED),
+)
+
+
+@tree.command(
+    app,
+    "list",
+    "sfsync history list",
+    "sfsync history list --limit 5 --json",
+    "sfsync history list --fields run,outcome,error.message",
+)
+def list_(
+    ctx: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="at most so many runs")] = None,
+) -> None:
+    """List the runs, the newest first."""
+    from sfsync.ledger.history import list_runs  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    # One more than a terminal shows tells whether there are more.
+    most = limit or (ROWS_SHOWN + 1 if context.for_terminal else -1)
+    with context.open_ledger() as ledger:
+        rows = [summary_json(run) for run in list_runs(ledger, most)]
+    table = Table(COLUMNS, FIELDS, rows, limit=limit, empty="no runs yet: sfsync sync --now")
+    context.emit("history_list", rows, table=table)
+
+
+@tree.command(
+    app,
+    "show",
+    "sfsync history show",
+    "sfsync history show 214 --failed",
+    "sfsync history show latest --skipped --json",
+)
+def show(
+    ctx: typer.Context,
+    run: Annotated[
+        str, typer.Argument(metavar="[RUN|latest]", help="number of the run")
+    ] = "latest",
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="only what failed")] = False,
+    created: Annotated[bool, typer.Option("--created", help="only what was created")] = False,
+    updated: Annotated[bool, typer.Option("--updated", help="only what was updated")] = False,
+    skipped: Annotated[bool, typer.Option("--skipped", help="only what was left out")] = False,
+    drifted: Annotated[bool, typer.Option("--drifted", help="only what drifted")] = False,
+) -> None:
+    """Show one run: its counts, and each record with its outcome, reason and fix."""
+    from sfsync.ledger.history import show_run  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    asked = zip(OUTCOMES, (failed, created, updated, skipped, drifted), strict=True)
+    wanted = {outcome for outcome, is_asked in asked if is_asked}
+    with context.open_ledger() as ledger:
+        found = show_run(ledger, _run_number(run))
+    records = [
+        record_json(record)
+        for record in found.records
+        if not wanted or record.outcome.value in wanted
+    ]
+    result = {**summary_json(found.summary), "records": records}
+    context.emit("history_show", result, screen=lambda out: _draw(out, result, bool(wanted)))
+
+
+def _run_number(text: str) -> int | None:
+    number = text.removeprefix("#")
+    if number == "latest":
+        return None
+    if not number.isdecimal():
+        raise UsageError(
+            f"'{text}' is not a run: give its number or 'latest'",
+            code="usage",
+            fix="sfsync history list",
+        )
+    return int(number)
+
+
+def summary_json(run: "RunSummary") -> dict[str, Any]:
+    """A run as JSON has it."""
+    return {
+        "run": run.run,
+        "trigger": run.trigger,
+        "outcome": run.outcome.value,
+        "org": {"id": run.org_id, "name": run.org_name, "kind": run.org_kind},
+        "actor": run.actor,
+        "selection": run.selection,
+        "config_digest": run.config_digest,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "api_calls": run.api_calls,
+        "counts": {thing: asdict(run.counts[thing]) for thing in _OBJECTS},
+        "error": run.error_code and {"code": run.error_code, "message": run.error_message},
+    }
+
+
+def record_json(record: "RunRecord") -> dict[str, Any]:
+    """What became of one record, as JSON has it."""
+    return {
+        "object": record.sobject,
+        "salesforce_id": record.salesforce_id,
+        "name": record.name,
+        "outcome": record.outcome.value,
+        "code": record.code,
+        "message": record.message,
+        "fix": record.fix,
+        "invoice": record.invoice,
+        "field": record.source_field,
+        "target": record.target,
+        "amount": record.amount,
+        "changes": dict(record.changes),
+    }
+
+
+def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # noqa: FBT001 - a part of the screen
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    heading = f"Run #{run['run']}  {run['outcome']}"
+    screen.line(console, heading, style="bold")
+    org = run["org"]
+    until = f" to {run['finished_at']}" if run["finished_at"] else ""
+    screen.line(console, f"{org['name']} {org['kind']}  {run['started_at']}{until}")
+    screen.line(console, f"by {run['actor']} ({run['trigger']})  {run['api_calls']} API calls")
+    if run["error"]:
+        screen.line(console, f"{run['error']['code']}: {run['error']['message']}", style="red")
+    counts = [{"object": thing, **run["counts"][thing]} for thing in _OBJECTS]
+    screen.line(console, "")
+    screen.draw_rows(console, _COUNT_COLUMNS, counts)
+    # What did not change is the bulk of most runs; it is shown when nothing else was asked for.
+    shown = [r for r in run["records"] if filtered or r["outcome"] != "unchanged"]
+    if shown:
+        screen.line(console, "")
+    for record in shown[:ROWS_SHOWN]:
+        draw_record(console, record)
+    if len(shown) > ROWS_SHOWN:
+        screen.line(console, f"{len(shown) - ROWS_SHOWN:,} more (a pipe or --json gets all)")
+
+
+def draw_record(console: "Console", record: dict[str, Any]) -> None:
+    """One record: its outcome in a line, reason and fix indented below."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    sign = {"failed": "failed", "skipped": "skipped", "drifted": "warning"}
+    mark = screen.mark(console, sign.get(record["outcome"], "ok"))
+    parts = [record["outcome"], record["object"], record["name"], record["salesforce_id"]]
+    invoice = f"  → {record['invoice']}" if record["invoice"] else ""
+    screen.line(console, f"{mark} {'  '.join(parts)}{invoice}")
+    if record["code"]:
+        message = f": {record['message']}" if record["message"] else ""
+        screen.line(console, f"    {record['code']}{message}")
+    if record["fix"]:
+        screen.line(console, f"    fix: {record['fix']}")

@@ -1,0 +1,196 @@
+"""`sfsync invoice`: drafts and posted invoices."""
+
+from typing import Annotated
+
+import typer
+
+from sfsync.cli import posting
+from sfsync.cli.context import context_of
+from sfsync.cli.filters import FilterOptions, as_filter, day, takes_filters
+from sfsync.cli.frame import tree
+from sfsync.cli.invoice_screens import draw_invoice, list_table
+from sfsync.cli.render.tables import ROWS_SHOWN
+
+app = tree.new_app("Drafts and posted invoices: list, review, post, delete, reverse.")
+
+NumberArgument = Annotated[
+    str,
+    typer.Argument(metavar="NUMBER", help="D-000131, a posted number, opportunity id or URL"),
+]
+
+
+@tree.command(
+    app,
+    "list",
+    "sfsync invoice list",
+    "sfsync invoice list --status draft --min 5000 --sort -total",
+    "sfsync invoice list --customer acme --from 2026-01-01 --json",
+    "sfsync invoice list --property cost_center=PRJ-204 -o drafts.csv",
+)
+@takes_filters
+def list_(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    drifted: Annotated[
+        bool, typer.Option("--drifted", help="only those that changed in Salesforce since")
+    ] = False,
+) -> None:
+    """List invoices; deleted drafts only with --status deleted."""
+    from sfsync.ledger.invoices import count_invoices, list_invoices  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    terminal = context.for_terminal and not context.flags.fields
+    limit = filters.limit or (ROWS_SHOWN if terminal else None)
+    wanted = as_filter(filters, drifted=drifted or None, limit=limit)
+    with context.open_ledger() as ledger:
+        rows = [row.as_json() for row in list_invoices(ledger, wanted)]
+        total = count_invoices(ledger, wanted) if terminal and len(rows) == limit else None
+    table = list_table(rows, terminal=terminal, limit=limit, total=total)
+    context.emit("invoice_list", rows, table=table)
+
+
+@tree.command(
+    app,
+    "show",
+    "sfsync invoice show D-000131",
+    "sfsync invoice show INV-2026-00088 --json",
+    "sfsync invoice show https://acme.my.salesforce.com/0065g00000AbCdEAAV",
+)
+def show(ctx: typer.Context, number: NumberArgument) -> None:
+    """Show one invoice with its lines, its journal entry, or what posting would write."""
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        result = show_invoice(ledger, number).as_json()
+        preview = posting.preview_of(context, ledger, result) if context.for_terminal else []
+    context.emit("invoice_show", result, screen=lambda out: draw_invoice(out, result, preview))
+
+
+NumbersArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NUMBER…", help="D-000131, opportunity id or URL; several at once"),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="every draft that passes the filters")]
+DateOption = Annotated[
+    str | None, typer.Option("--date", metavar="DATE", help="posting date; else the document's")
+]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")]
+
+
+@tree.command(
+    app,
+    "post",
+    "sfsync invoice post D-000131",
+    "sfsync invoice post --all --max 5000",
+    "sfsync invoice post --all --run 214 --yes --json",
+)
+@takes_filters
+def post(
+    ctx: typer.Context,
+    numbers: NumbersArgument = None,
+    *,
+    filters: FilterOptions,
+    every: AllOption = False,
+    date: DateOption = None,
+) -> None:
+    """Post drafts: each gets its number and journal entry, and never changes again.
+
+    One draft is posted at once. Several are counted and totalled first, and need a yes. What
+    cannot be posted is reported and does not stop the rest.
+    """
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        rows = posting.chosen(ledger, numbers or [], filters, every=every)
+        alone = len(numbers or []) == 1
+        if rows and not alone:
+            context.confirm(f"Post {posting.spoken_totals(posting.row_totals(rows))}?")
+        result = posting.post(context, ledger, rows, day(date, "--date"))
+    posting.answer_many(context, "invoice_post", "Posted", result, alone=alone)
+
+
+@tree.command(
+    app,
+    "delete",
+    'sfsync invoice delete D-000131 --reason "duplicate deal"',
+    'sfsync invoice delete --all --run 214 --reason "wrong mapping" --yes',
+)
+@takes_filters
+def delete(
+    ctx: typer.Context,
+    numbers: NumbersArgument = None,
+    *,
+    filters: FilterOptions,
+    reason: ReasonOption,
+    every: AllOption = False,
+) -> None:
+    """Delete drafts; they come back only when the deal changes in Salesforce, or on resync."""
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        rows = posting.chosen(ledger, numbers or [], filters, every=every)
+        if rows:
+            context.confirm(f"Delete {posting.spoken_totals(posting.row_totals(rows))}?")
+        result = posting.delete(ledger, rows, reason)
+    alone = len(numbers or []) == 1
+    posting.answer_many(context, "invoice_delete", "Deleted", result, alone=alone)
+
+
+@tree.command(
+    app,
+    "reverse",
+    'sfsync invoice reverse INV-2026-00088 --reason "wrong customer"',
+    'sfsync invoice reverse INV-2026-00088 --reason "credit" --date 2026-11-30 --yes',
+)
+def reverse(
+    ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption, date: DateOption = None
+) -> None:
+    """Reverse a posted invoice by a linked credit note; nothing posted is ever erased."""
+    from sfsync.ledger.references import find_document  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        name = find_document(ledger, number).name
+        context.confirm(f"Reverse {name}?")
+        result = posting.reverse(context, ledger, name, reason, day(date, "--date"))
+    text = f"Reversed {result['number']} by {result['credit_note']}.\n"
+    context.emit("invoice_reverse", result, text=text, action=True)
+
+
+@tree.command(
+    app,
+    "hold",
+    'sfsync invoice hold D-000131 --note "waiting for the PO"',
+    'sfsync invoice hold D-000131 --note "ask Dana" --json',
+)
+def hold(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="what it waits for")],
+) -> None:
+    """Keep a draft from being posted until it is released."""
+    from sfsync.ledger.marks import hold_invoice  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        held = hold_invoice(ledger, number, note)
+    result = {"draft": held.draft, "on_hold": True, "note": note}
+    context.emit("invoice_hold", result, text=f"{held.draft} is on hold.\n", action=True)
+
+
+@tree.command(
+    app,
+    "release",
+    "sfsync invoice release D-000131",
+    "sfsync invoice release 0065g00000AbCdEAAV --json",
+)
+def release(ctx: typer.Context, number: NumberArgument) -> None:
+    """Let a draft on hold be posted again."""
+    from sfsync.ledger.marks import release_invoice  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        freed = release_invoice(ledger, number)
+    result = {"draft": freed.draft, "on_hold": False, "note": None}
+    context.emit("invoice_release", result, text=f"{freed.draft} is released.\n", action=True)

@@ -1,0 +1,136 @@
+"""How invoices are listed and drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.render.tables import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+LIST_COLUMNS = (
+    Column("name", "Invoice", Kind.CODE, link="url"),
+    Column("status", "Status", Kind.CODE),
+    Column("customer.name", "Customer"),
+    Column("document_date", "Date", Kind.CODE),
+    Column("due_date", "Due", Kind.CODE, wide=True),
+    Column("total", "Total", Kind.MONEY, currency="currency"),
+    Column("sales_rep", "Rep", wide=True),
+    Column("flags", "", wide=False),
+)
+LIST_FIELDS = (
+    *("number", "draft", "status", "kind"),
+    *("customer.id", "customer.name", "customer.salesforce_id"),
+    *("opportunity", "url", "description", "document_date", "due_date"),
+    *("currency", "total", "balance", "sales_rep", "region", "properties.*", "drifted", "on_hold"),
+)
+PIPE_COLUMNS = tuple(
+    Column(name, name)
+    for name in (
+        *("number", "draft", "status", "customer.name", "document_date", "due_date"),
+        *("total", "currency", "sales_rep", "description"),
+    )
+)
+_LINES = (
+    Column("no", "#", Kind.NUMBER),
+    Column("product", "Product"),
+    Column("description", "Description"),
+    Column("quantity", "Qty", Kind.NUMBER),
+    Column("unit_price", "Unit price", Kind.MONEY),
+    Column("discount", "Disc. %", Kind.NUMBER),
+    Column("amount", "Amount", Kind.MONEY),
+)
+_JOURNAL = (
+    Column("account", "Account", Kind.CODE),
+    Column("debit", "Debit", Kind.MONEY),
+    Column("credit", "Credit", Kind.MONEY),
+)
+
+
+def list_table(
+    rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int | None, total: int | None
+) -> Table:
+    """The table of an invoice list; a terminal gets one column for number or draft id."""
+    columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
+    shown = [_with_name(row) for row in rows] if terminal else rows
+    return Table(columns, LIST_FIELDS, shown, limit=limit, total=total, empty="no invoices")
+
+
+def _with_name(row: dict[str, Any]) -> dict[str, Any]:
+    words = [word for word, key in (("drifted", "drifted"), ("on hold", "on_hold")) if row[key]]
+    if row["kind"] == "credit_note":
+        words.insert(0, "credit note")
+    return {**row, "name": row["number"] or row["draft"], "flags": ", ".join(words)}
+
+
+def draw_invoice(
+    console: Console, shown: dict[str, Any], preview: Sequence[dict[str, Any]]
+) -> None:
+    """One invoice with its lines and its journal entry, or what posting would write."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    heading = f"{shown['number'] or shown['draft']}  {shown['status']}  {shown['description']}"
+    screen.line(console, heading, style="bold", url=shown["url"])
+    screen.draw_pairs(console, _facts(shown))
+    screen.line(console, "")
+    lines = [_with_decimals(each, shown["total"]) for each in shown["lines"]]
+    screen.draw_rows(console, _used(_LINES, lines), lines)
+    total = screen.with_thousands(shown["total"])
+    screen.line(console, f"Total {total} {shown['currency']}", style="bold")
+    journal = shown["journal"] or preview
+    if journal:
+        screen.line(console, "")
+        title = "Journal entry" if shown["journal"] else "Posting preview"
+        screen.line(console, title, style="bold")
+        screen.draw_rows(console, _JOURNAL, journal)
+
+
+def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
+    customer = shown["customer"]
+    drift = "changed in Salesforce since" if shown["drifted"] else None
+    return [
+        ("Customer", f"{customer['name']}  {customer['id']}"),
+        ("Number", shown["number"] and f"{shown['number']} (was {shown['draft']})"),
+        ("Date", shown["document_date"]),
+        ("Due", shown["due_date"]),
+        ("Sales rep", shown["sales_rep"]),
+        ("Region", shown["region"]),
+        ("PO number", shown["po_number"]),
+        *shown["properties"].items(),
+        ("Balance", _balance(shown)),
+        ("Posted", shown["posted_at"] and f"{shown['posted_at']} by {shown['posted_by']}"),
+        ("Reverses", shown["reverses"]),
+        ("Reversed by", shown["reversed_by"]),
+        ("Replaces", shown["predecessor"]),
+        ("Reason", shown["reason"]),
+        ("On hold", shown["hold"]),
+        ("Drifted", drift),
+        ("Edited", ", ".join(shown["pinned"])),
+        ("Opportunity", shown["opportunity"]),
+        ("Run", shown["source"]["run"] and f"#{shown['source']['run']}"),
+    ]
+
+
+def _balance(shown: dict[str, Any]) -> str | None:
+    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
+
+    if shown["status"] != "posted" or shown["kind"] != "invoice":
+        return None
+    return f"{with_thousands(shown['balance'])} {shown['currency']}"
+
+
+def _with_decimals(line: dict[str, Any], total: str) -> dict[str, Any]:
+    """The unit price with at least as many decimals as the amounts have."""
+    whole, point, decimals = (line["unit_price"] or "").partition(".")
+    wanted = len(total.partition(".")[2])
+    if not whole or len(decimals) >= wanted:
+        return line
+    return {**line, "unit_price": f"{whole}{point or '.'}{decimals:0<{wanted}}"}
+
+
+def _used(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> list[Column]:
+    """The columns in which any row has a value."""
+    return [c for c in columns if any(row[c.field] is not None for row in rows)]

@@ -1,0 +1,52 @@
+"""Opening the org that a config speaks of: a signed-in one, or the embedded demo org."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sfsync.config.settings import ConnectionType
+from sfsync.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sfsync.cli.context import Context
+    from sfsync.config.settings import Settings
+    from sfsync.salesforce import Org
+
+
+@contextmanager
+def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
+    """The org of `settings.connection`, closed when the block ends.
+
+    A demo connection starts the embedded org for as long as the block lasts, and signs in to it
+    by itself the first time; any other must have been connected.
+
+    Raises:
+        SignInError: not connected, or the stored sign-in cannot be used.
+        LedgerError: the org is not the one that `connection.expect_org` names.
+        NotFoundError: the folder has no demo org.
+    """
+    if settings.connection.type is ConnectionType.DEMO:
+        from sfsync.cli.demo_org import open_demo_org  # noqa: PLC0415 - start-up time
+
+        with open_demo_org(context, settings) as org:
+            yield org
+        return
+    from sfsync.salesforce import find_connection, normalise_id, open_org  # noqa: PLC0415 - as above
+
+    folder = context.paths.config_dir
+    connection = find_connection(folder, settings.connection.name)
+    expected = settings.connection.expect_org
+    if expected is not None and normalise_id(expected) != connection.org_id:
+        raise LedgerError(
+            f"{connection.name} is signed in to {connection.org_name} ({connection.org_id}), "
+            f"and connection.expect_org names {expected}",
+            code="unexpected-org",
+            fix="connect the right org, or change connection.expect_org",
+        )
+    with open_org(connection, folder) as org:
+        yield org
+        for warning in org.warnings:
+            context.warn(warning)

@@ -1,0 +1,56 @@
+"""What `sync plan` answers: the summary of a run that is not, and every change it would make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.run_result import drafts_of, draw_summary, plan_changes, sync_result
+from sfsync.errors import ExitCode
+from sfsync.ledger import history
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sfsync.cli.context import Context
+    from sfsync.ledger import Ledger
+
+_SIGNS = {"created": "+", "updated": "~", "skipped": "-", "failed": "✗", "drifted": "!"}
+_WRITES = frozenset({"created", "updated", "drifted"})
+_SHOWN = 50
+
+
+def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: bool) -> None:
+    """Answer a plan: with `exit_code`, 10 says that the sync would write something."""
+    detail = history.show_run(ledger, run_id)
+    changes = plan_changes(detail, ledger)
+    drafts = drafts_of(ledger, run_id)
+    result = {**sync_result(detail, planned=True), "changes": changes}
+    pending = any(change["outcome"] in _WRITES for change in changes)
+    partial = detail.summary.outcome.value == "partial"
+    status = ExitCode.PARTIAL if partial else ExitCode.DONE
+    if exit_code:
+        status = ExitCode.YES if pending else ExitCode.DONE
+
+    def screen(console: Console) -> None:
+        draw_summary(console, detail, drafts, planned=True)
+        _draw_changes(console, changes)
+
+    context.emit("sync_plan", result, status=status, screen=screen)
+    context.next_steps("sfsync sync --now")
+
+
+def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
+    from rich.text import Text  # noqa: PLC0415 - start-up time
+
+    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+
+    deals = [change for change in changes if change["object"] == "Opportunity"]
+    for change in deals[:_SHOWN]:
+        sign = _SIGNS[change["outcome"]]
+        reason = f"  ({change['code']})" if change["code"] else ""
+        console.print(Text(f"{sign} {change['outcome']:<8} {safe(change['name'])}{reason}"))
+        if change["outcome"] in {"updated", "drifted"}:
+            for name, (before, after) in change["fields"].items():
+                console.print(Text(f"    {name}: {safe(str(before))} → {safe(str(after))}"))
+    if len(deals) > _SHOWN:
+        console.print(f"… and {len(deals) - _SHOWN} more: sfsync sync plan --json")

@@ -1,0 +1,275 @@
+"""`sfsync invoice post`, delete and reverse: what they ask, do and answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sfsync.errors import ExitCode, RefusedError, UsageError
+from sfsync.money import from_minor, minor_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from rich.console import Console
+
+    from sfsync.cli.context import Context
+    from sfsync.cli.filters import FilterOptions
+    from sfsync.config.settings import Settings
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.invoices import InvoiceRow
+    from sfsync.ledger.posting import PostedInvoice
+    from sfsync.ledger.posting_rules import PostingRules
+
+
+def rules_of(settings: Settings) -> PostingRules:
+    """The ledger's posting rules, as the config has them."""
+    from sfsync.ledger.chart import LedgerAccount  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.posting_rules import PostingRules, Seller  # noqa: PLC0415 - start-up time
+
+    posting, seller = settings.posting, settings.seller
+    return PostingRules(
+        numbering=posting.numbering,
+        credit_numbering=posting.credit_numbering,
+        receivable=posting.receivable,
+        revenue=posting.revenue,
+        chart=tuple(LedgerAccount(**asdict(account)) for account in posting.chart),
+        first_number=posting.first_number,
+        revenue_by_product=posting.revenue_by_product,
+        closed_through=posting.closed_through,
+        require_review=posting.require_review,
+        seller=Seller(seller.name, seller.address, seller.tax_id, seller.email),
+    )
+
+
+def today(settings: Settings) -> date:
+    """Today in the company's time zone."""
+    return datetime.now(settings.schedule.time_zone).date()
+
+
+def chosen(
+    ledger: Ledger, numbers: Sequence[str], options: FilterOptions, *, every: bool
+) -> list[InvoiceRow]:
+    """The documents that were named, or with --all the drafts that pass the filters.
+
+    Raises:
+        UsageError: neither or both were given, or a status that is not draft.
+        NotFoundError: a named one does not exist.
+    """
+    from sfsync.cli.filters import as_filter  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import list_invoices, show_invoice  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
+
+    if bool(numbers) == every:
+        raise UsageError(
+            "name invoices, or choose drafts with --all and filters, not both",
+            code="usage",
+            fix="sfsync invoice list --status draft",
+        )
+    if not every and options.given:
+        raise UsageError("filters choose among --all drafts", code="usage", fix="add --all")
+    if every and options.status not in {None, DocumentStatus.DRAFT}:
+        raise UsageError("--all chooses among drafts", code="usage", fix="leave --status out")
+    if every:
+        return list(list_invoices(ledger, as_filter(options, status=DocumentStatus.DRAFT)))
+    rows = [show_invoice(ledger, number).row for number in numbers]
+    return list({row.document_id: row for row in rows}.values())
+
+
+def totals(rows: Iterable[tuple[str, int, int]]) -> list[dict[str, Any]]:
+    """Count and sum by currency, of rows of currency, exponent and minor units."""
+    sums: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for currency, exponent, minor in rows:
+        sums[currency, exponent].append(minor)
+    return [
+        {"currency": currency, "count": len(found), "total": minor_to_text(sum(found), exponent)}
+        for (currency, exponent), found in sorted(sums.items())
+    ]
+
+
+def spoken_totals(found: Sequence[dict[str, Any]]) -> str:
+    """Totals in words: ``46 for 1,284,350.00 USD and 2 for 18,200.00 EUR``."""
+    parts = [f"{one['count']} for {_thousands(one['total'])} {one['currency']}" for one in found]
+    return " and ".join(parts)
+
+
+def row_totals(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
+    """The totals of documents."""
+    return totals((row.currency, row.exponent, row.total_minor) for row in rows)
+
+
+def post(
+    context: Context, ledger: Ledger, rows: Sequence[InvoiceRow], day: date | None
+) -> dict[str, Any]:
+    """Post documents one by one; what was posted, what was refused and why."""
+    from sfsync.ledger.posting import post_many  # noqa: PLC0415 - start-up time
+
+    settings = context.settings()
+    references = [row.draft for row in rows]
+    posted: list[PostedInvoice] = []
+    refused: list[dict[str, Any]] = []
+    outcomes = post_many(ledger, references, rules_of(settings), day=day, today=today(settings))
+    for reference, outcome in outcomes:
+        if isinstance(outcome, RefusedError):
+            refused.append(refusal_json(reference, outcome))
+        else:
+            posted.append(outcome)
+    return {
+        "posted": [posted_json(one) for one in posted],
+        "refused": refused,
+        "totals": totals((one.currency, one.exponent, one.total_minor) for one in posted),
+    }
+
+
+def delete(ledger: Ledger, rows: Sequence[InvoiceRow], reason: str) -> dict[str, Any]:
+    """Delete drafts one by one; what was deleted, what was refused and why."""
+    from sfsync.ledger.removal import delete_draft  # noqa: PLC0415 - start-up time
+
+    deleted: list[InvoiceRow] = []
+    refused: list[dict[str, Any]] = []
+    for row in rows:
+        try:
+            delete_draft(ledger, row.draft, reason)
+        except RefusedError as refusal:
+            # One draft that cannot go does not keep the others.
+            refused.append(refusal_json(row.draft, refusal))
+        else:
+            deleted.append(row)
+    return {
+        "deleted": [
+            {
+                "draft": row.draft,
+                "customer": row.customer_name,
+                "currency": row.currency,
+                "total": minor_to_text(row.total_minor, row.exponent),
+            }
+            for row in deleted
+        ],
+        "refused": refused,
+        "totals": row_totals(deleted),
+    }
+
+
+def reverse(
+    context: Context, ledger: Ledger, number: str, reason: str, day: date | None
+) -> dict[str, Any]:
+    """Reverse a posted invoice; its number and that of the credit note."""
+    from sfsync.ledger.removal import reverse_invoice  # noqa: PLC0415 - start-up time
+
+    settings = context.settings()
+    done = reverse_invoice(
+        ledger, number, rules_of(settings), reason=reason, day=day, today=today(settings)
+    )
+    return {
+        "number": done.invoice_number,
+        "credit_note": done.credit_note_number,
+        "posting_date": done.posting_date.isoformat(),
+        "reason": reason,
+    }
+
+
+def preview_of(context: Context, ledger: Ledger, shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """What posting a draft would write; empty without a config, or when it is no draft."""
+    from sfsync.ledger.posting import preview_posting  # noqa: PLC0415 - start-up time
+
+    if shown["status"] != "draft" or context.found_config() is None:
+        return []
+    settings = context.settings()
+    preview = preview_posting(ledger, shown["draft"], rules_of(settings), today=today(settings))
+    for refusal in preview.refusals:
+        context.warn(refusal.message)
+    return journal_json(preview.journal, preview.exponent)
+
+
+def answer_many(
+    context: Context, schema_name: str, done: str, result: dict[str, Any], *, alone: bool
+) -> None:
+    """Answer for several documents; a single refused one is the command's own failure.
+
+    Raises:
+        RefusedError: the only document was refused.
+    """
+    refused = result["refused"]
+    if alone and refused:
+        first = refused[0]
+        raise RefusedError(first["message"], code=first["code"], fix=first["fix"] or "")
+    status = ExitCode.PARTIAL if refused else ExitCode.DONE
+    context.emit(
+        schema_name,
+        result,
+        status=status,
+        screen=lambda console: _draw_many(console, done, result),
+        action=True,
+    )
+
+
+def posted_json(one: PostedInvoice) -> dict[str, Any]:
+    """A posted invoice as JSON has it."""
+    return {
+        "number": one.number,
+        "draft": one.draft,
+        "customer": one.customer,
+        "posting_date": one.posting_date.isoformat(),
+        "due_date": one.due_date.isoformat(),
+        "currency": one.currency,
+        "total": minor_to_text(one.total_minor, one.exponent),
+        "journal": journal_json(one.journal, one.exponent),
+    }
+
+
+def refusal_json(reference: str, error: RefusedError) -> dict[str, Any]:
+    """A refused document as JSON has it."""
+    return {
+        "draft": reference,
+        "code": error.code,
+        "message": error.message,
+        "fix": error.fix or None,
+    }
+
+
+def journal_json(lines: Iterable[tuple[str, int]], exponent: int) -> list[dict[str, Any]]:
+    """Account code and amount (debit positive) as debit and credit columns."""
+    return [
+        {
+            "account": account,
+            "debit": str(from_minor(amount, exponent)) if amount > 0 else None,
+            "credit": str(from_minor(-amount, exponent)) if amount < 0 else None,
+        }
+        for account, amount in lines
+    ]
+
+
+def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
+    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+
+    for one in result[done.casefold()][:50]:
+        line(console, f"{mark(console, 'ok')} {done} {one['draft']}{_detail(one)}")
+        entries = (_entry(entry) for entry in one.get("journal", ()))
+        line(console, f"    {'   '.join(entries)}", style="dim")
+    for one in result["refused"]:
+        line(console, f"{mark(console, 'failed')} {one['draft']}: {one['message']}", style="red")
+        if one["fix"]:
+            line(console, f"    fix: {one['fix']}")
+    if len(result[done.casefold()]) + len(result["refused"]) > 1:
+        said = spoken_totals(result["totals"]) or "none"
+        line(console, f"{done} {said} · refused {len(result['refused'])}", style="bold")
+
+
+def _detail(one: dict[str, Any]) -> str:
+    number = f" as {one['number']}" if one.get("number") else ""
+    due = f", due {one['due_date']}" if one.get("due_date") else ""
+    return f"{number}: {one['customer']}, {_thousands(one['total'])} {one['currency']}{due}"
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    side = "debit" if entry["debit"] is not None else "credit"
+    return f"{side} {entry['account']} {_thousands(entry[side])}"
+
+
+def _thousands(number: str) -> str:
+    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
+
+    return with_thousands(number)

@@ -1,0 +1,1 @@
+"""How results become output: JSON documents, tables, terminal screens, files."""

@@ -1,0 +1,155 @@
+"""What a sync answers: its JSON result and the summary that a person reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.model import Outcome
+from sfsync.money import Money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from sfsync.ledger import Ledger
+    from sfsync.ledger.history import RunDetail, RunRecord
+
+_ROWS = {
+    "customers": "customers",
+    "contacts": "contacts",
+    "opportunities": "opportunities → drafts",
+}
+_SHOWN_FAILURES = 20
+
+
+def sync_result(detail: RunDetail, *, planned: bool = False) -> dict[str, Any]:
+    """The `result` of `sync --json`; with `planned` the run has no number."""
+    from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
+
+    return {
+        **summary_json(detail.summary),
+        **({"run": None} if planned else {}),
+        "failures": [_failure(one) for one in failures_of(detail)],
+    }
+
+
+def failures_of(detail: RunDetail) -> list[RunRecord]:
+    """The records of a run that failed, in its order."""
+    return [one for one in detail.records if one.outcome is Outcome.FAILED]
+
+
+def _failure(record: RunRecord) -> dict[str, Any]:
+    return {
+        "opportunity": record.salesforce_id,
+        "name": record.name,
+        "code": record.code,
+        "field": record.source_field,
+        "target": record.target,
+        "message": record.message,
+        "fix": record.fix,
+    }
+
+
+def plan_changes(detail: RunDetail, ledger: Ledger) -> list[dict[str, Any]]:
+    """Every record that the planned run would not leave as it is, with its field changes."""
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
+
+    changes = []
+    for record in detail.records:
+        if record.outcome is Outcome.UNCHANGED:
+            continue
+        fields = {name: list(pair) for name, pair in record.changes.items()}
+        if record.outcome is Outcome.CREATED and record.invoice is not None:
+            values = show_invoice(ledger, record.invoice).as_json()
+            fields = {name: [None, values[name]] for name in _CREATED_FIELDS}
+        changes.append(
+            {
+                "object": record.sobject,
+                "salesforce_id": record.salesforce_id,
+                "name": record.name,
+                "outcome": record.outcome.value,
+                "code": record.code,
+                "fields": fields,
+            }
+        )
+    return changes
+
+
+_CREATED_FIELDS = (
+    "customer",
+    "description",
+    "document_date",
+    "due_date",
+    "currency",
+    "total",
+    "sales_rep",
+    "region",
+    "properties",
+    "lines",
+)
+
+
+def draw_summary(
+    console: Console, detail: RunDetail, drafts: Counter[str], *, planned: bool = False
+) -> None:
+    """The summary on a terminal or as plain lines: counts, drafts, skips, failures."""
+    from rich.table import Table  # noqa: PLC0415 - start-up time
+    from rich.text import Text  # noqa: PLC0415 - start-up time
+
+    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+
+    run = detail.summary
+    kind = "DEMO" if run.org_kind == "demo" else run.org_kind
+    heading = "plan, nothing is written" if planned else f"run #{run.run}  {run.outcome}"
+    console.print(Text(f"{safe(run.org_name)} ({kind})   {heading}   {run.api_calls} API calls"))
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("")
+    for column in ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted"):
+        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
+    for name, label in _ROWS.items():
+        counts = asdict(run.counts[name])
+        table.add_row(label, *(f"{counts[key]:,}" for key in counts))
+    console.print(table)
+    for line in _notes(detail, drafts, planned=planned):
+        console.print(Text(safe(line)))
+    _draw_failures(console, failures_of(detail))
+
+
+def drafts_of(ledger: Ledger, run: int) -> Counter[str]:
+    """The totals of the drafts that a run created: minor units by currency."""
+    from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
+
+    totals: Counter[str] = Counter()
+    for row in list_invoices(ledger, InvoiceFilter(run=run)):
+        totals[row.currency] += row.total_minor
+    return totals
+
+
+def _notes(detail: RunDetail, drafts: Counter[str], *, planned: bool) -> Iterable[str]:
+    if drafts:
+        verb = "would be created" if planned else "created"
+        sums = " · ".join(str(Money(minor, code)) for code, minor in sorted(drafts.items()))
+        yield f"Drafts {verb}: {sums}"
+    skips = Counter(one.code for one in detail.records if one.outcome is Outcome.SKIPPED)
+    if skips:
+        yield "Skipped: " + " · ".join(f"{n} {code}" for code, n in skips.most_common())
+    drifted = [one for one in detail.records if one.outcome is Outcome.DRIFTED]
+    for one in drifted[:_SHOWN_FAILURES]:
+        yield f"! {one.invoice} drifted: {one.name}: {one.message}"
+
+
+def _draw_failures(console: Console, failures: list[RunRecord]) -> None:
+    from rich.text import Text  # noqa: PLC0415 - start-up time
+
+    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+
+    for one in failures[:_SHOWN_FAILURES]:
+        amount = f"   {one.amount}" if one.amount else ""
+        console.print(Text(f"✗ {safe(one.name)}{amount}   {one.salesforce_id}"))
+        console.print(Text(f"  {one.code}: {safe(one.message or '')}"))
+    if len(failures) > _SHOWN_FAILURES:
+        console.print(f"… and {len(failures) - _SHOWN_FAILURES} more: sfsync history show --failed")

@@ -1,0 +1,157 @@
+"""`sfsync status`: connection, config, ledger, last run, and what needs you."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sfsync.cli.connect import STORES, connection_result
+from sfsync.cli.context import Context, context_of
+from sfsync.cli.doctor import surroundings
+from sfsync.cli.frame import tree
+from sfsync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sfsync.health.overview import LedgerState, Overview
+
+app = tree.new_app()
+
+
+@tree.command(
+    app,
+    "status",
+    "sfsync status",
+    "sfsync status --check || echo needs you",
+    "sfsync status --json",
+)
+def status(
+    ctx: typer.Context,
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="exit 10 when something needs you")
+    ] = False,
+) -> None:
+    """Show connection, config, ledger, the last run, and what needs you.
+
+    Asks no network, and does not fail because something is missing.
+    """
+    from sfsync.health.overview import look  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    found = look(surroundings(context))
+    result = _result(context, found)
+    needed = check and bool(found.needs or found.trouble)
+    context.emit(
+        "status",
+        result,
+        status=ExitCode.YES if needed else ExitCode.DONE,
+        screen=lambda console: _draw(console, result),
+    )
+
+
+def _result(context: Context, found: "Overview") -> dict[str, Any]:
+    config, ledger = context.found_config(), context.found_ledger()
+    settings = found.settings
+    return {
+        "connection": found.connection and connection_result(found.connection),
+        "demo": settings is not None and settings.connection.type.value == "demo",
+        "config": {
+            "file": str(config.absolute()) if config else None,
+            "valid": settings is not None,
+            "problems": found.config_problems,
+        },
+        "ledger": {
+            "file": str(ledger.absolute()) if ledger else None,
+            **_ledger_result(found.ledger),
+        },
+        "schedule": settings
+        and {
+            "frequency": settings.schedule.frequency.value,
+            "time_zone": str(settings.schedule.time_zone),
+        },
+        "trouble": list(found.trouble),
+        "needs": [{"what": what, "command": command} for what, command in found.needs],
+    }
+
+
+def _ledger_result(state: "LedgerState | None") -> dict[str, Any]:
+    from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
+
+    if state is None:
+        empty = ("org", "invoices", "drifted", "on_hold", "failures", "last_run", "last_good_run")
+        return {"exists": False, **dict.fromkeys(empty)}
+    return {
+        "exists": True,
+        "org": state.org_name and {"name": state.org_name, "kind": state.org_kind},
+        "invoices": state.invoices,
+        "drifted": state.drifted,
+        "on_hold": state.on_hold,
+        "failures": state.failures,
+        "last_run": state.last_run and summary_json(state.last_run),
+        "last_good_run": state.last_good_run and summary_json(state.last_good_run),
+    }
+
+
+def _draw(console: "Console", result: dict[str, Any]) -> None:
+    from sfsync.cli.render.screen import draw_pairs, line  # noqa: PLC0415 - start-up time
+
+    draw_pairs(
+        console,
+        [
+            ("Connection", _connection_line(result)),
+            ("Config", _config_line(result["config"])),
+            ("Ledger", _ledger_line(result["ledger"])),
+            ("Schedule", _schedule_line(result["schedule"])),
+            ("Last run", _run_line(result["ledger"]["last_run"])),
+            ("Last good run", _run_line(result["ledger"]["last_good_run"])),
+        ],
+    )
+    for sentence in result["trouble"]:
+        line(console, sentence, style="red")
+    if result["needs"]:
+        line(console, "")
+        line(console, "Needs you", style="bold")
+        width = max(len(need["what"]) for need in result["needs"])
+        for need in result["needs"]:
+            line(console, f"  {need['what']:<{width}}  {need['command']}")
+
+
+def _connection_line(result: dict[str, Any]) -> str:
+    if result["demo"]:
+        return "DEMO: the embedded org, no account needed"
+    found = result["connection"]
+    if found is None:
+        return "not connected"
+    stored = STORES.get(found["store"], found["store"])
+    who, org = found["user"]["username"], found["org"]
+    return f"{who} at {org['name']} ({org['kind']}), sign-in stored in {stored}"
+
+
+def _config_line(config: dict[str, Any]) -> str:
+    if config["file"] is None:
+        return "none"
+    return f"{config['file']}: {'valid' if config['valid'] else 'invalid'}"
+
+
+def _ledger_line(ledger: dict[str, Any]) -> str | None:
+    if ledger["file"] is None:
+        return None
+    if not ledger["exists"]:
+        return f"{ledger['file']}: not there, or not readable"
+    counts = ledger["invoices"]
+    listed = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    org = f", {ledger['org']['name']} ({ledger['org']['kind']})" if ledger["org"] else ""
+    return f"{ledger['file']}{org}: {listed or 'no invoices'}"
+
+
+def _schedule_line(schedule: dict[str, Any] | None) -> str | None:
+    if schedule is None:
+        return None
+    return f"{schedule['frequency']} ({schedule['time_zone']})"
+
+
+def _run_line(run: dict[str, Any] | None) -> str | None:
+    if run is None:
+        return None
+    return f"#{run['run']} {run['started_at']} {run['outcome']} ({run['trigger']})"

@@ -1,0 +1,267 @@
+"""`sfsync sync`: read Salesforce, write drafts; or say what that would do."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sfsync.cli.context import Context, context_of
+from sfsync.cli.frame import tree
+from sfsync.errors import ExitCode, LockedError, UsageError
+
+if TYPE_CHECKING:
+    from sfsync.ledger import Ledger
+    from sfsync.sync import SyncRequest
+
+app = tree.new_app("Read Salesforce and write customers, contacts and draft invoices.", bare=True)
+
+_NOT_DUE = "Nothing is due. To sync anyway: sfsync sync --now\n"
+
+Full = Annotated[bool, typer.Option("--full", help="read everything again, not only changes")]
+Only = Annotated[
+    str | None, typer.Option(metavar="A,B", help="only these: opportunities, accounts, contacts")
+]
+Opportunity = Annotated[
+    list[str] | None, typer.Option(metavar="ID", help="just this deal (may be given again)")
+]
+Since = Annotated[
+    str | None, typer.Option(metavar="DATE", help="what changed since then, e.g. 2026-11-01")
+]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="accept that Salesforce answers no deal at all")
+]
+
+
+@tree.command(
+    app,
+    "sync",
+    "sfsync sync --now",
+    "sfsync sync --now --opportunity 0065g00000AbCdEAAV",
+    "sfsync sync --now --full --json",
+    "sfsync sync plan",
+    group=True,
+)
+def sync(
+    ctx: typer.Context,
+    *,
+    now: Annotated[bool, typer.Option("--now", help="run now, whatever the schedule says")] = False,
+    full: Full = False,
+    only: Only = None,
+    opportunity: Opportunity = None,
+    since: Since = None,
+    lock_wait: Annotated[
+        str, typer.Option(metavar="60s", help="wait so long for another run to end")
+    ] = "0s",
+    allow_empty: AllowEmpty = False,
+) -> None:
+    """Sync once. Without --now only when the schedule says that a run is due."""
+    if ctx.invoked_subcommand is not None:
+        return
+    context = context_of(ctx)
+    settings = context.settings()
+    if not now and not _is_due(context):
+        context.emit("sync", None, text=_NOT_DUE, action=True)
+        return
+    from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
+    from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.sync import run_sync  # noqa: PLC0415 - as above
+
+    asked = _request(
+        "manual" if now else "schedule",
+        full=full,
+        only=only,
+        opportunity=opportunity,
+        since=since,
+        allow_empty=allow_empty,
+    )
+    with ExitStack() as stack:
+        org = stack.enter_context(open_org_for(context, settings))
+        if not _locked(stack, context, _seconds(lock_wait), yield_quietly=not now):
+            context.emit("sync", None, text="Another run is at work.\n", action=True)
+            return
+        ledger = stack.enter_context(context.open_ledger(create=True))
+        with sync_progress(context) as progress:
+            run_id = run_sync(org, ledger, settings, asked, progress=progress)
+        _answer(context, ledger, run_id)
+
+
+@tree.command(
+    app,
+    "plan",
+    "sfsync sync plan",
+    "sfsync sync plan --exit-code",
+    "sfsync sync plan --json | jq '.result.changes[] | select(.outcome == \"created\")'",
+)
+def plan(
+    ctx: typer.Context,
+    *,
+    full: Full = False,
+    only: Only = None,
+    opportunity: Opportunity = None,
+    since: Since = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="exit 10 when there is something to do")
+    ] = False,
+    allow_empty: AllowEmpty = False,
+) -> None:
+    """Say what a sync would do: each create, update, skip and failure. Writes nothing."""
+    context = context_of(ctx)
+    settings = context.settings()
+    from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
+    from sfsync.cli.plan_result import answer_plan  # noqa: PLC0415 - as above
+    from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.sync import planned  # noqa: PLC0415 - as above
+
+    asked = _request(
+        "plan",
+        full=full,
+        only=only,
+        opportunity=opportunity,
+        since=since,
+        allow_empty=allow_empty,
+    )
+    with (
+        open_org_for(context, settings) as org,
+        sync_progress(context) as progress,
+        planned(org, context.ledger_path(), settings, asked, progress=progress) as rehearsal,
+    ):
+        answer_plan(context, *rehearsal, exit_code=exit_code)
+
+
+@tree.command(app, "retry", "sfsync sync retry", "sfsync sync retry 214 --json")
+def retry(
+    ctx: typer.Context,
+    run: Annotated[
+        int | None, typer.Argument(help="only what failed in this run; all open failures otherwise")
+    ] = None,
+) -> None:
+    """Try again just the deals that failed and have not succeeded since."""
+    context = context_of(ctx)
+    settings = context.settings()
+    from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
+    from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.ledger import history  # noqa: PLC0415 - as above
+    from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
+    from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
+
+    with context.open_ledger() as ledger:
+        failed = tuple(
+            one.salesforce_id
+            for one in history.open_failures(ledger, run)
+            if one.sobject == "Opportunity"
+        )
+        if not failed:
+            context.emit(
+                "sync_retry", None, text="Nothing has failed; there is nothing to retry.\n"
+            )
+            return
+        asked = SyncRequest(trigger="retry", opportunity_ids=failed)
+        with (
+            open_org_for(context, settings) as org,
+            run_lock(context.ledger_path()),
+            sync_progress(context) as progress,
+        ):
+            run_id = run_sync(org, ledger, settings, asked, progress=progress)
+        _answer(context, ledger, run_id, schema="sync_retry")
+
+
+def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: bool) -> bool:
+    """Take the ledger's lock; a scheduled run leaves quietly when another one is at work."""
+    from sfsync.cli.frame.paths import ensure_folder  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
+
+    path = context.ledger_path()
+    ensure_folder(path.parent)
+    try:
+        stack.enter_context(run_lock(path, wait))
+    except LockedError:
+        if not yield_quietly:
+            raise
+        return False
+    return True
+
+
+def _answer(context: Context, ledger: "Ledger", run_id: int, schema: str = "sync") -> None:
+    from sfsync.cli.run_result import drafts_of, draw_summary, sync_result  # noqa: PLC0415 - as above
+    from sfsync.ledger import history  # noqa: PLC0415 - as above
+
+    detail = history.show_run(ledger, run_id)
+    partial = detail.summary.outcome.value == "partial"
+    context.emit(
+        schema,
+        sync_result(detail),
+        status=ExitCode.PARTIAL if partial else ExitCode.DONE,
+        screen=lambda console: draw_summary(console, detail, drafts_of(ledger, run_id)),
+        action=True,
+    )
+    if partial:
+        context.next_steps("sfsync history show --failed", "sfsync sync retry")
+    else:
+        context.next_steps("sfsync invoice list --status draft", "sfsync invoice post NUMBER")
+
+
+def _request(
+    trigger: str,
+    full: bool,  # noqa: FBT001 - options as they came
+    only: str | None,
+    opportunity: list[str] | None,
+    since: str | None,
+    allow_empty: bool,  # noqa: FBT001 - options as they came
+) -> "SyncRequest":
+    from sfsync.salesforce import normalise_id  # noqa: PLC0415 - start-up time
+    from sfsync.sync import OBJECTS, SyncRequest  # noqa: PLC0415 - as above
+
+    objects = frozenset(OBJECTS) if only is None else frozenset(only.replace(" ", "").split(","))
+    if unknown := sorted(objects - frozenset(OBJECTS)):
+        raise UsageError(
+            f"--only does not know '{unknown[0]}'",
+            code="usage",
+            fix=f"name some of: {', '.join(OBJECTS)}",
+        )
+    try:
+        ids = tuple(dict.fromkeys(normalise_id(one) for one in opportunity or ()))
+    except ValueError as problem:
+        raise UsageError(f"--opportunity: {problem}", code="usage", fix="give its id") from None
+    return SyncRequest(trigger, full, objects, ids, _moment(since), allow_empty)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--since: '{text}' is not a date", code="usage", fix="write it as 2026-11-01"
+        ) from None
+    return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC)
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (text[:-1], text[-1:]) if text[-1:] in units else (text, "s")
+    if not number.isdecimal():
+        raise UsageError(
+            f"--lock-wait: '{text}' is not a time", code="usage", fix="write it as 60s or 5m"
+        )
+    return float(int(number) * units[unit])
+
+
+def _is_due(context: Context) -> bool:
+    """Whether the schedule asks for a run; reads config and ledger, nothing else."""
+    from sfsync.schedule import is_due  # noqa: PLC0415 - start-up time
+
+    return is_due(context.settings().schedule, _last_good(context.ledger_path()), datetime.now(UTC))
+
+
+def _last_good(path: Path) -> datetime | None:
+    from sfsync.ledger import history, open_ledger_read_only  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.model import RunOutcome  # noqa: PLC0415 - as above
+
+    if not path.exists():
+        return None
+    with open_ledger_read_only(path) as ledger:
+        good = history.last_run(ledger, frozenset({RunOutcome.OK, RunOutcome.PARTIAL}))
+    return None if good is None else datetime.fromisoformat(good.started_at)
