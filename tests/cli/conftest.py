@@ -41,7 +41,7 @@ def sfsync(home: Path) -> Sfsync:
 
 @pytest.fixture(scope="session")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `home` and `work`: the demo org, its config, and a ledger after one sync."""
+    """A folder with `work`: the demo org, its config, and a ledger after one sync."""
     root = tmp_path_factory.mktemp("synced")
     (root / "work").mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -55,6 +55,5 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def books(sfsync: Sfsync, home: Path, synced: Path) -> Sfsync:
     """The command, at home in a copy of the synced demo."""
-    shutil.copytree(synced / "home", home)
     shutil.copytree(synced / "work", home.parent / "work", dirs_exist_ok=True)
     return sfsync
