@@ -117,7 +117,8 @@ def _dispatch(exchange: Exchange) -> Response:
 
 def _call(exchange: Exchange) -> Response:
     request = exchange.request
-    if len(request.full_path) > _MAX_URI:
+    # A sub-request of a composite carries its session already, and its URL came in a body.
+    if exchange.session is None and len(request.full_path) > _MAX_URI:
         return empty_reply(414)
     route, arguments = _match(request)
     version = arguments.pop("version", "")

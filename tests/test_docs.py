@@ -1,0 +1,65 @@
+"""The documents say what the program does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sfsync.cli.frame.boundary import run
+from sfsync.config import find_problems, template
+from sfsync.errors import EXIT_CODE_MEANINGS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every `sfsync` command line that the README shows."""
+    lines = re.findall(r"^ *\$ (sfsync .+)$", README, re.MULTILINE)
+    parts = [part.strip() for line in lines for part in line.split("  #")[0].split("&&")]
+    return sorted({part for part in parts if part.startswith("sfsync ")})
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    """The README's table is the program's own."""
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [(str(int(code)), text) for code, text in EXIT_CODE_MEANINGS.items()]
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    """What it does in three lines, then one command for the demo and one for the tests."""
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    assert blocks[0].strip().endswith("sfsync demo")
+    assert blocks[1].strip().endswith("pytest")
+    assert len(README.split("\n\n")[1].splitlines()) == 3
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_of_the_readme_exists(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its words and options are known: --help at its end explains it instead of doing it."""
+    assert run([*shlex.split(line)[1:], "--help"]) == 0
+    assert "Examples" in capsys.readouterr().out
+
+
+def test_the_example_is_valid_and_is_what_init_writes() -> None:
+    """examples/mappings.yaml has no problem and no warning but a missing consumer key's."""
+    path = ROOT / "examples" / "mappings.yaml"
+    assert path.read_text(encoding="utf-8") == template()
+    assert find_problems(path).problems == ()
+
+
+def test_the_shortest_mapping_of_the_readme_is_valid(tmp_path: Path) -> None:
+    """What the README shows can be used as it stands."""
+    block = re.search(r"```yaml\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    path = tmp_path / "mappings.yaml"
+    path.write_text(block[1], encoding="utf-8")
+    assert find_problems(path).problems == ()
+
+
+def test_no_document_claims_a_live_org() -> None:
+    """The README says plainly that no live org was ever reached."""
+    assert "never run against a live Salesforce org" in README
