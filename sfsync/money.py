@@ -100,10 +100,12 @@ def to_minor(number: Decimal, exponent: int) -> int:
     Raises:
         InvalidAmountError: beyond `MAX_MINOR`.
     """
-    minor = int(round_half_up(number, exponent).scaleb(exponent))
-    if abs(minor) > MAX_MINOR:
+    scaled = number.scaleb(exponent)
+    if not -MAX_MINOR <= scaled <= MAX_MINOR:
         raise InvalidAmountError(f"{number} is too large to be an amount")
-    return minor
+    minor = int(scaled)
+    # Most amounts have no more decimals than their currency: nothing is left to round.
+    return minor if minor == scaled else int(round_half_up(scaled, 0))
 
 
 def from_minor(minor: int, exponent: int) -> Decimal:
@@ -113,7 +115,9 @@ def from_minor(minor: int, exponent: int) -> Decimal:
 
 def plain(number: Decimal) -> str:
     """Write a decimal without an exponent and without trailing zeros: 1.20E+2 is ``120``."""
-    text = format(number, "f")
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

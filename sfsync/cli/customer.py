@@ -1,37 +1,25 @@
 """`sfsync customer`: the customers of the ledger, wherever they came from."""
 
-import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from sfsync.cli import customer_screens as screens
 from sfsync.cli.context import context_of
+from sfsync.cli.filters import pairs
 from sfsync.cli.frame import tree
-from sfsync.cli.render.tables import Column, Kind, Table
-from sfsync.errors import NotFoundError, UsageError
+from sfsync.cli.record_ids import account_id
+from sfsync.cli.render.tables import Table
+from sfsync.errors import UsageError
 from sfsync.ledger.model import Address, CustomerContent
-
-if TYPE_CHECKING:
-    from sfsync.ledger.customers import Customer
 
 app = tree.new_app("Customers: entered by hand, imported, or synced from Salesforce accounts.")
 
-COLUMNS = (
-    Column("number", "Customer", Kind.CODE),
-    Column("name", "Name"),
-    Column("external_id", "External id"),
-    Column("address.city", "City", wide=True),
-    Column("address.country", "Country", Kind.CODE, wide=True),
-    Column("origin", "From", Kind.CODE),
-    Column("invoices", "Invoices", Kind.NUMBER),
-)
-ADDRESS = ("street", "city", "state", "postal_code", "country")
-CONTENT = ("name", "external_id", "industry", "phone", "email", "tax_id", "terms")
-FIELDS = (
-    *("number", *CONTENT, *(f"address.{part}" for part in ADDRESS)),
-    *("properties.*", "origin", "active", "merged_into", "accounts", "invoices"),
-)
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")]
+AccountOption = Annotated[
+    str, typer.Option("--account", metavar="ID", help="Salesforce account: its id or URL")
+]
 
 
 @tree.command(
@@ -54,8 +42,8 @@ def list_(
 
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        rows = [as_json(found) for found in list_customers(ledger, search=search, merged=merged)]
-    context.emit("customer_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no customers"))
+        rows = [screens.as_json(found) for found in list_customers(ledger, search=search, merged=merged)]
+    context.emit("customer_list", rows, table=Table(screens.COLUMNS, screens.FIELDS, rows, empty="no customers"))
 
 
 @tree.command(
@@ -76,7 +64,7 @@ def show(
 
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        result = as_json(show_customer(ledger, reference))
+        result = screens.as_json(show_customer(ledger, reference))
     context.emit("customer_show", result)
 
 
@@ -111,7 +99,7 @@ def add(  # noqa: PLR0913 - one argument per option
     )
     context = context_of(ctx)
     with context.open_ledger(create=True) as ledger:
-        result = as_json(add_customer(ledger, content))
+        result = screens.as_json(add_customer(ledger, content))
     said = f"Added {result['number']}.\n"
     context.emit("customer_add", result, text=said, action=True)
 
@@ -131,61 +119,170 @@ def import_(
     The heading names the columns: name (needed), external_id, industry, phone, email, tax_id,
     terms, street, city, state, postal_code, country. Other columns become custom properties.
     """
-    from sfsync.ledger.customers import import_customers  # noqa: PLC0415 - start-up time
+    from sfsync.cli.customer_csv import read_csv  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.customers import import_customers  # noqa: PLC0415 - as above
 
     contents = read_csv(file)
     context = context_of(ctx)
     with context.open_ledger(create=True) as ledger:
-        added = [as_json(found) for found in import_customers(ledger, contents)]
+        added = [screens.as_json(found) for found in import_customers(ledger, contents)]
     context.emit("customer_import", added, text=f"Imported {len(added)} customers.\n", action=True)
 
 
-def read_csv(file: Path) -> list[CustomerContent]:
-    """The customers of a CSV file.
+@tree.command(
+    app,
+    "edit",
+    "sfsync customer edit C-0007 --set phone='+1 415 555 0100' --set terms='Net 45'",
+    'sfsync customer edit C-0007 --name "Globex Corporation" --set properties.segment=large',
+    "sfsync customer edit C-0007 --set industry=",
+)
+def edit(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="ID", help="number, name or external id")],
+    *,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="the new name")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="nothing after = empties it; repeatable"),
+    ] = None,
+) -> None:
+    """Change a customer; a sync keeps it until Salesforce changes its own value.
 
-    Raises:
-        NotFoundError: there is no such file.
-        UsageError: it is not UTF-8, has no name column, or a row that cannot be read.
+    Fields: name, external_id, industry, phone, email, tax_id, terms, address.street, address.city,
+    address.state, address.postal_code, address.country, and properties.NAME for any property.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            rows = list(reader)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {file}", code="file-not-found") from None
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise UsageError(f"{file} is not a readable CSV file: {error}", code="csv") from None
-    headings = [heading.strip() for heading in reader.fieldnames or ()]
-    if "name" not in headings or len(set(headings)) != len(headings):
-        raise UsageError(
-            f"{file} needs a heading with the column 'name', each column once", code="csv"
-        )
-    return [_content(file, line, row) for line, row in enumerate(rows, start=2)]
+    from sfsync.ledger.customer_edit import edit_customer  # noqa: PLC0415 - start-up time
 
-
-def _content(file: Path, record: int, row: dict[str | Any, Any]) -> CustomerContent:
-    if None in row or None in row.values():
-        raise UsageError(f"{file}, record {record}: not as many values as headings", code="csv")
-    values = {name.strip(): value.strip() or None for name, value in row.items()}
-    if not values["name"]:
-        raise UsageError(f"{file}, record {record}: the name is empty", code="csv")
-    known: dict[str, Any] = {name: values.pop(name) for name in CONTENT if name in values}
-    address = Address(**{part: values.pop(part) for part in ADDRESS if part in values})
-    rest = {name: value for name, value in values.items() if value}
-    return CustomerContent(**known, address=address, properties=rest)
-
-
-def as_json(customer: "Customer") -> dict[str, Any]:
-    """A customer as JSON has it."""
-    content = customer.content
-    return {
-        "number": customer.number,
-        **{name: getattr(content, name) for name in CONTENT},
-        "address": {part: getattr(content.address, part) for part in ADDRESS},
-        "properties": dict(content.properties),
-        "origin": customer.origin,
-        "active": customer.active,
-        "merged_into": customer.merged_into,
-        "accounts": list(customer.accounts),
-        "invoices": customer.invoices,
+    values = pairs(changes, "--set", "FIELD=VALUE") | ({} if name is None else {"name": name})
+    if not values:
+        raise UsageError("say what to change", code="usage", fix="--name TEXT or --set FIELD=VALUE")
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        customer, done = edit_customer(ledger, reference, values)
+    result = {
+        **screens.as_json(customer),
+        "changes": {name: list(pair) for name, pair in done.items()},
     }
+    text = screens.edited_text(customer.number, done)
+    context.emit("customer_edit", result, text=text, action=True)
+
+
+@tree.command(
+    app,
+    "duplicates",
+    "sfsync customer duplicates",
+    'sfsync customer duplicates --dismiss C-0012 C-0044 --reason "sister companies"',
+    "sfsync customer duplicates --json",
+)
+def duplicates(
+    ctx: typer.Context,
+    *,
+    dismiss: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="ID ID", help="these two are not the same: never suggest them again"),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="why they are not; needed with --dismiss")
+    ] = None,
+) -> None:
+    """Suggest customers that are probably the same, each with the command that merges it.
+
+    Suggested are equal and similar names, equal tax numbers and equal e-mail domains. Nothing is
+    merged by itself.
+    """
+    context = context_of(ctx)
+    if (dismiss is None) != (reason is None):
+        raise UsageError("--dismiss and --reason belong together", code="usage")
+    if dismiss is not None and reason is not None:
+        from sfsync.ledger.customer_merge import dismiss_duplicate  # noqa: PLC0415 - start-up time
+
+        with context.open_ledger() as ledger:
+            one, other = dismiss_duplicate(ledger, *dismiss, reason)
+        result = {"customers": [one, other], "reason": reason}
+        said = f"{one} and {other} are not suggested again.\n"
+        context.emit("customer_duplicates", result, text=said, action=True)
+        return
+    from sfsync.ledger.duplicates import find_duplicates  # noqa: PLC0415 - start-up time
+
+    with context.open_ledger() as ledger:
+        rows = screens.suggestions(find_duplicates(ledger))
+    drawn = context.for_terminal and not context.flags.fields
+    context.emit(
+        "customer_duplicates",
+        rows,
+        table=None if drawn else screens.suggestion_table(rows),
+        screen=lambda out: screens.draw_suggestions(out, rows),
+    )
+
+
+@tree.command(
+    app,
+    "merge",
+    'sfsync customer merge C-0044 C-0012 --reason "same company"',
+    'sfsync customer merge "Globex LLC" C-0012 --reason duplicate --yes --json',
+)
+def merge(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="the customer that goes")],
+    into: Annotated[str, typer.Argument(metavar="INTO", help="the customer that stays")],
+    *,
+    reason: ReasonOption,
+) -> None:
+    """Merge a customer into another one, for good.
+
+    Drafts, contacts, Salesforce accounts, and values that INTO lacks move. FROM stays, inactive;
+    posted invoices keep their text and are listed under INTO. Later syncs find INTO.
+    """
+    from sfsync.ledger.customer_merge import merge_customers, plan_merge  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        plan = plan_merge(ledger, source, into)
+        context.confirm(screens.merge_question(plan))
+        done = merge_customers(ledger, plan.source.number, plan.into.number, reason)
+    result = screens.merge_json(done, reason)
+    text = f"Merged {done.source.number} into {done.into.number}.\n"
+    context.emit("customer_merge", result, text=text, action=True)
+
+
+@tree.command(
+    app,
+    "link",
+    "sfsync customer link C-0007 --account 0015g00000AbCdEAAV",
+    "sfsync customer link C-0007 --account https://acme.my.salesforce.com/0015g00000AbCdEAAV",
+)
+def link(
+    ctx: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="ID", help="number, name or external id")],
+    *,
+    account: AccountOption,
+) -> None:
+    """Link a Salesforce account to a customer by hand; no sync changes that.
+
+    A customer may have several accounts. An account that has another customer moves; the drafts
+    of its deals get the new customer at the next sync.
+    """
+    from sfsync.ledger.account_links import link_account  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        change = link_account(ledger, reference, account_id(account))
+    result, text = screens.link_json(change), screens.link_text(change)
+    context.emit("customer_link", result, text=text, action=True)
+
+
+@tree.command(
+    app,
+    "unlink",
+    "sfsync customer unlink --account 0015g00000AbCdEAAV",
+    "sfsync customer unlink --account 0015g00000AbCdE --json",
+)
+def unlink(ctx: typer.Context, *, account: AccountOption) -> None:
+    """Take an account's link away; the next sync matches it anew, by the rules of the config."""
+    from sfsync.ledger.account_links import unlink_account  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        change = unlink_account(ledger, account_id(account))
+    result, text = screens.link_json(change), screens.link_text(change)
+    context.emit("customer_unlink", result, text=text, action=True)

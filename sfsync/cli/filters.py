@@ -140,16 +140,27 @@ def amount(text: str | None, option: str) -> Decimal | None:
         ) from None
 
 
-def properties(pairs: list[str] | None) -> dict[str, str]:
-    """``K=V`` pairs as a dict.
+def properties(given: list[str] | None) -> dict[str, str]:
+    """``--property K=V`` options as a dict.
 
     Raises:
-        UsageError: a pair without an equals sign.
+        UsageError: one without an equals sign.
     """
-    found = {}
-    for pair in pairs or []:
+    return pairs(given, "--property", "NAME=VALUE")
+
+
+def pairs(given: list[str] | None, option: str, form: str) -> dict[str, str]:
+    """Options of the form ``NAME=VALUE`` as a dict.
+
+    Raises:
+        UsageError: one without an equals sign, or a name given twice.
+    """
+    found: dict[str, str] = {}
+    for pair in given or []:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise UsageError(f"--property takes NAME=VALUE, not '{pair}'", code="usage")
+            raise UsageError(f"{option} takes {form}, not '{pair}'", code="usage")
+        if name in found:
+            raise UsageError(f"{option} names '{name}' twice", code="usage")
         found[name] = value
     return found

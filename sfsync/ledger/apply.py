@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_drafts import create_drafts, update_drafts, write_drifts
+from sfsync.ledger.apply_drafts import (
+    create_drafts,
+    update_drafts,
+    write_baselines,
+    write_drifts,
+)
 from sfsync.ledger.apply_outcomes import remember, write_cursor, write_failures, write_records
 from sfsync.ledger.apply_parties import write_contacts, write_customers
 from sfsync.ledger.audit import append_events
+from sfsync.ledger.rechecks import clear_rechecks
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
@@ -31,9 +37,11 @@ def apply(ledger: Ledger, run_id: int, page: PageOfChanges) -> dict[str, int]:
     events += new_drafts
     events += update_drafts(ledger, page.updates)
     events += write_drifts(ledger, run_id, page.drifts)
+    events += write_baselines(ledger, page.baselines)
     remember(ledger, page.opportunities)
     write_records(ledger, run_id, page.records, created)
     write_failures(ledger, run_id, page.records)
+    clear_rechecks(ledger, page.records)
     write_cursor(ledger, run_id, page.cursor)
     if events:
         append_events(ledger, events, run_id)

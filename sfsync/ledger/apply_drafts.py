@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.model import (
+        BaselineChange,
         DraftCreate,
         DraftUpdate,
         DriftChange,
@@ -245,6 +246,23 @@ def _replace_properties(
          for name, value in one.content.properties.items()
          if name not in kept.get(one.document_id, [])],
     )  # fmt: skip
+
+
+def write_baselines(ledger: Ledger, changes: Sequence[BaselineChange]) -> list[AuditEntry]:
+    """Measure the drift of posted documents against new values; the events to be audited."""
+    now = ledger.now()
+    ledger.execute_many(
+        "INSERT INTO document_acceptance (document_id, source, source_hash, reason, at, actor)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (document_id) DO UPDATE SET"
+        " source = excluded.source, source_hash = excluded.source_hash,"
+        " reason = excluded.reason, at = excluded.at, actor = excluded.actor",
+        [(one.document_id, one.source, source_hash(one.source), one.reason, now, ledger.actor)
+         for one in changes],
+    )  # fmt: skip
+    return [
+        AuditEntry("invoice.baseline", f"D-{one.document_id:06d}", reason=one.reason)
+        for one in changes
+    ]
 
 
 def write_drifts(ledger: Ledger, run_id: int, changes: Sequence[DriftChange]) -> list[AuditEntry]:

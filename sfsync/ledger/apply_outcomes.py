@@ -48,12 +48,15 @@ _OPPORTUNITY = """
 """
 _FAILURE = """
     INSERT INTO failure (sobject, salesforce_id, name, code, message, fix, source_field, target,
-        first_run, last_run, tries)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 1)
+        first_run, last_run, tries, system_modstamp)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 1, coalesce(?10,
+        (SELECT system_modstamp FROM opportunity WHERE salesforce_id = ?2)))
     ON CONFLICT (sobject, salesforce_id) DO UPDATE SET name = excluded.name,
         first_run = CASE WHEN code = excluded.code THEN first_run ELSE excluded.first_run END,
-        tries = CASE WHEN code <> excluded.code THEN 1
+        tries = CASE WHEN code <> excluded.code
+                    OR system_modstamp IS NOT excluded.system_modstamp THEN 1
                 WHEN last_run = excluded.last_run THEN tries ELSE tries + 1 END,
+        system_modstamp = excluded.system_modstamp,
         code = excluded.code, message = excluded.message, fix = excluded.fix,
         source_field = excluded.source_field, target = excluded.target,
         last_run = excluded.last_run
@@ -99,7 +102,7 @@ def write_failures(ledger: Ledger, run_id: int, records: Sequence[RecordOutcome]
     ledger.execute_many(
         _FAILURE,
         [(one.sobject, one.salesforce_id, one.name, one.code, one.message, one.fix,
-          one.source_field, one.target, run_id) for one in failed],
+          one.source_field, one.target, run_id, one.system_modstamp) for one in failed],
     )  # fmt: skip
     if ledger.row("SELECT 1 FROM failure LIMIT 1") is None:
         return

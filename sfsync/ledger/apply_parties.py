@@ -45,7 +45,9 @@ def write_customers(ledger: Ledger, changes: Sequence[CustomerChange]) -> list[A
     ledger.execute_many(
         "INSERT INTO account_link (salesforce_id, org_id, customer_id, how, source)"
         " VALUES (?, (SELECT org_id FROM ledger), ?, ?, ?) ON CONFLICT (salesforce_id) DO UPDATE"
-        " SET customer_id = excluded.customer_id, how = excluded.how, source = excluded.source",
+        # What a person linked, only a person links to another customer.
+        " SET customer_id = iif(how = 'hand', customer_id, excluded.customer_id),"
+        " how = iif(how = 'hand', how, excluded.how), source = excluded.source",
         [(one.salesforce_id, customer_of[one.salesforce_id], one.how, one.source)
          for one in changes],
     )  # fmt: skip

@@ -71,7 +71,7 @@ def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) ->
     if any(not content.name.strip() for content in contents):
         raise UsageError("A customer needs a name.", code="name-missing")
     with ledger.transaction():
-        _refuse_known_external_ids(ledger, contents)
+        refuse_known_external_ids(ledger, contents)
         ids = insert_customers(ledger, contents, origin)
         append_events(
             ledger,
@@ -82,7 +82,12 @@ def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) ->
     return list(_customers(ledger, "WHERE c.id >= ? ORDER BY c.id", (first,))) if ids else []
 
 
-def _refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent]) -> None:
+def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent]) -> None:
+    """Refuse contents whose external id is taken.
+
+    Raises:
+        RefusedError: another customer has it, or it occurs twice.
+    """
     given = [content.external_id for content in contents if content.external_id]
     twice = (
         {one for one in given if given.count(one) > 1} if len(set(given)) < len(given) else set()
@@ -108,7 +113,9 @@ _CUSTOMERS = """
            (SELECT json_group_object(name, value) FROM customer_property WHERE customer_id = c.id),
            (SELECT json_group_array(salesforce_id) FROM account_link WHERE customer_id = c.id),
            (SELECT count(*) FROM document
-            WHERE customer_id = c.id AND kind = 'invoice' AND status <> 'deleted')
+            WHERE customer_id IN (SELECT c.id UNION ALL
+                                  SELECT id FROM customer WHERE merged_into = c.id)
+              AND c.merged_into IS NULL AND kind = 'invoice' AND status <> 'deleted')
     FROM customer c
 """
 

@@ -11,7 +11,7 @@ from sfsync.errors import NotFoundError
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sfsync.ledger.connection import Ledger
@@ -86,9 +86,16 @@ class RunDetail:
     config_text: str
 
 
+MAX_TRIES = 10
+"""So many runs try a record that fails alike and does not change; then it is given up on."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFailure:
-    """A record that failed and has not succeeded since."""
+    """A record that failed and has not succeeded since.
+
+    `tries` counts the runs that failed alike since the record last changed in Salesforce.
+    """
 
     sobject: str
     salesforce_id: str
@@ -101,6 +108,11 @@ class OpenFailure:
     first_run: int
     last_run: int
     tries: int
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is given up on: not tried again until it changes or somebody names it."""
+        return self.tries >= MAX_TRIES
 
 
 def start_run(ledger: Ledger, start: RunStart) -> int:
@@ -191,26 +203,46 @@ def record_counts(ledger: Ledger, run_id: int) -> dict[str, OutcomeCounts]:
 
 
 def cursors(ledger: Ledger) -> dict[str, Cursor]:
-    """How far each object has been read, by sObject name."""
+    """How far each object has been read, by sObject name, and under which rules."""
     return {
-        sobject: Cursor(sobject, stamp, salesforce_id, full=bool(full))
-        for sobject, stamp, salesforce_id, full in ledger.rows(
-            "SELECT sobject, system_modstamp, salesforce_id, full FROM cursor"
+        sobject: Cursor(sobject, stamp, salesforce_id, full=bool(full), rules=rules)
+        for sobject, stamp, salesforce_id, full, rules in ledger.rows(
+            "SELECT c.sobject, c.system_modstamp, c.salesforce_id, c.full, r.evaluation_digest"
+            " FROM cursor c JOIN run r ON r.id = c.run_id"
         )
     }
 
 
-def open_failures(ledger: Ledger, run_id: int | None = None) -> list[OpenFailure]:
-    """The failures that are open; with `run_id` those that this run met last."""
+def open_failures(
+    ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
+) -> list[OpenFailure]:
+    """The failures that are open.
+
+    Args:
+        ledger: the ledger.
+        run_id: only those that this run met last.
+        dead: false leaves out those that are given up on, true asks for just these, None for all.
+    """
     return [
         OpenFailure(*row)
         for row in ledger.rows(
             "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
-            " first_run, last_run, tries FROM failure WHERE ?1 IS NULL OR last_run = ?1"
-            " ORDER BY sobject, salesforce_id",
-            (run_id,),
+            " first_run, last_run, tries FROM failure WHERE (?1 IS NULL OR last_run = ?1)"
+            " AND (?2 IS NULL OR (tries >= ?3) = ?2) ORDER BY sobject, salesforce_id",
+            (run_id, dead, MAX_TRIES),
         )
     ]
+
+
+def revive_failures(ledger: Ledger, salesforce_ids: Iterable[str]) -> int:
+    """Take up again what was given up on, because somebody named it; how many there were."""
+    named = json.dumps(sorted(set(salesforce_ids)))
+    with ledger.transaction():
+        return ledger.execute(
+            "UPDATE failure SET tries = 1 WHERE tries >= ?"
+            " AND salesforce_id IN (SELECT value FROM json_each(?))",
+            (MAX_TRIES, named),
+        )
 
 
 _RUNS = """

@@ -93,6 +93,13 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
     ("another-org", """
         SELECT draft FROM document WHERE org_id IS NOT (SELECT org_id FROM ledger)
         """, "a document is of another org"),
+    ("merge-unfinished", """
+        SELECT m.number FROM customer m JOIN customer c ON c.id = m.merged_into
+        WHERE c.merged_into IS NOT NULL
+           OR EXISTS (SELECT 1 FROM account_link WHERE customer_id = m.id)
+           OR EXISTS (SELECT 1 FROM contact WHERE customer_id = m.id)
+           OR EXISTS (SELECT 1 FROM document WHERE customer_id = m.id AND status = 'draft')
+        """, "a customer was merged away and something still refers to it"),
     ("removal-missing", """
         SELECT d.draft FROM document d LEFT JOIN document_removal r ON r.document_id = d.id
         WHERE (d.status IN ('deleted', 'reversed')) <> (r.document_id IS NOT NULL)

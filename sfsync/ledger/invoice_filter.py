@@ -30,6 +30,12 @@ SORT_KEYS = {
 }
 """What `InvoiceFilter.sort` may name, with a ``-`` before it for the other direction."""
 
+DOCUMENTS = (
+    "document d JOIN customer o ON o.id = d.customer_id"
+    " JOIN customer c ON c.id = coalesce(o.merged_into, o.id)"
+)
+"""What a compiled filter is over: `c` is the customer, or the one that it was merged into."""
+
 # Minor units as ten-thousandths of a major unit, so that one bound fits every currency.
 _SCALED_TOTAL = (
     "d.total_minor * CASE d.exponent WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
@@ -69,7 +75,7 @@ class InvoiceFilter:
 
 
 def compile_filter(wanted: InvoiceFilter, *, limited: bool = True) -> tuple[str, list[object]]:
-    """The filter as SQL from WHERE on, over ``document d`` and ``customer c``, with parameters.
+    """The filter as SQL from WHERE on, over `DOCUMENTS`, with parameters.
 
     Raises:
         UsageError: an unknown sort key.

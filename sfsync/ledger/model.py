@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sfsync.money import minor_to_text, plain
@@ -181,14 +182,18 @@ class InvoiceContent:
         }
 
 
+# Made once: building an encoder costs as much as encoding an invoice.
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+).encode
+
+
 def canonical_json(value: object) -> str:
     """JSON with sorted keys, no spaces, ASCII only: the form that is hashed.
 
     Only str, int, bool, None, dict and list may occur; a float is a defect and raises TypeError.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
+    return _encode(value)
 
 
 def source_hash(canonical: str) -> str:
@@ -208,9 +213,17 @@ class CustomerState:
     active: bool
 
 
+LINKED_BY_HAND = "hand"
+"""`AccountLink.how` of a link that a person made."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountLink:
-    """An account that has found its customer. `source` is the JSON last synced from it, or None."""
+    """An account that has found its customer. `source` is the JSON last synced from it, or None.
+
+    `how` is created, name or external-id as a sync found it, or `LINKED_BY_HAND`, which no sync
+    changes.
+    """
 
     salesforce_id: str
     customer_id: int
@@ -220,7 +233,11 @@ class AccountLink:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """What the ledger knows about a page of accounts."""
+    """What the ledger knows about a page of accounts; links come first.
+
+    A customer that was merged away stands in `by_name_key` and `by_external_id` for the one that
+    it was merged into: under its own name and external id, with the other's id and content.
+    """
 
     links: Mapping[str, AccountLink]
     by_name_key: Mapping[str, tuple[CustomerState, ...]]
@@ -233,13 +250,14 @@ class CustomerChange:
     """Create a customer (`customer_id` None) or update one, and link the account to it.
 
     A second account of the same page that matches a customer created in this page names it by
-    `created_by`, the Salesforce id of the account that creates it. `changes` is the JSON-able
-    before/after of each changed field; empty when only the link or its source is new.
+    `created_by`, the Salesforce id of the account that creates it. `source` is the JSON synced
+    from the account, None where only the link is made. `changes` is the JSON-able before/after of
+    each changed field; empty when only the link or its source is new.
     """
 
     salesforce_id: str
     how: str
-    source: str
+    source: str | None
     customer_id: int | None = None
     created_by: str | None = None
     content: CustomerContent | None = None
@@ -293,7 +311,8 @@ class OpportunityState:
     `invoices` holds, per opportunity id, the live invoice, else the latest one. `customers` maps
     the account ids of the page to customers. `ignored` maps opportunity id to the reason given.
     `known_products` holds the codes and names asked for that are in the ledger. `seen` maps the
-    ids that an earlier run remembered to the fingerprint it stored.
+    ids that an earlier run remembered to the fingerprint it stored, `stamps` to the
+    SystemModstamp that they had then.
     """
 
     invoices: Mapping[str, InvoiceState]
@@ -302,6 +321,7 @@ class OpportunityState:
     known_products: frozenset[str]
     known_contacts: frozenset[str]
     seen: Mapping[str, str]
+    stamps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +354,15 @@ class DriftChange:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineChange:
+    """New values against which a posted document's drift is measured, and why they are right."""
+
+    document_id: int
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RememberedOpportunity:
     """An opportunity as last read: what pipeline and the uninvoiced list need without network."""
 
@@ -360,8 +389,11 @@ class RememberedOpportunity:
     @property
     def fingerprint(self) -> str:
         """Changes whenever any remembered value changes; lets a page skip rows that did not."""
-        values = repr([getattr(self, name) for name in self.__slots__])
-        return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
+        values = repr(_remembered_values(self)).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(values, digest_size=16).hexdigest()
+
+
+_remembered_values = attrgetter(*RememberedOpportunity.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +404,7 @@ class RecordOutcome:
     `changes` is before/after per field.
     `document_id` is set for opportunities that have an invoice. `repeated` marks an unchanged
     record, or a skip that an earlier run recorded with the same reason: kept in a compact form.
+    `system_modstamp` may be left out for an opportunity, whose stamp is remembered with it.
     """
 
     sobject: str
@@ -387,6 +420,7 @@ class RecordOutcome:
     document_id: int | None = None
     changes: Mapping[str, tuple[object, object]] = field(default_factory=dict)
     repeated: bool = False
+    system_modstamp: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,13 +429,15 @@ class Cursor:
 
     In an incremental pass: stamp and id of the last row of the last page. In a full pass (`full`),
     which goes by id: `salesforce_id` is the last id read and `system_modstamp` the server's time
-    when the pass began, from which the next incremental pass starts.
+    when the pass began, from which the next incremental pass starts. `rules` is the evaluation
+    digest of the run that moved it last: what was read under other rules is decided anew.
     """
 
     sobject: str
     system_modstamp: str
     salesforce_id: str
     full: bool = False
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +451,7 @@ class PageOfChanges:
     creates: tuple[DraftCreate, ...] = ()
     updates: tuple[DraftUpdate, ...] = ()
     drifts: tuple[DriftChange, ...] = ()
+    baselines: tuple[BaselineChange, ...] = ()
     opportunities: tuple[RememberedOpportunity, ...] = ()
 
 

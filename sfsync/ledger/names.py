@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache, lru_cache
 
 ALL_IGNORES = frozenset({"case", "punctuation", "legal_suffix"})
 """What a key can ignore; `customer.name_key` in the ledger ignores all of it."""
@@ -32,6 +33,8 @@ _LONGEST_SPELLED = 4
 _GLUED = ("株式会社", "有限会社", "合同会社", "股份有限公司", "有限公司", "주식회사")
 
 
+# Deciding one account asks for its key several times; a page of accounts fits.
+@lru_cache(maxsize=8192)
 def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
     """Reduce a company name to what has to be equal for two names to be the same company.
 
@@ -64,6 +67,7 @@ def _without_punctuation(text: str) -> str:
     return " ".join(spaced.split())
 
 
+@cache
 def _is_word(char: str) -> bool:
     # Letters, marks, numbers, and symbols: "C++" and "C#" are different names, "a-b" and "a b" not.
     return unicodedata.category(char)[0] in "LMNS"

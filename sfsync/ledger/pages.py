@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.apply import apply
@@ -16,22 +17,40 @@ from sfsync.ledger.model import (
     DocumentStatus,
     InvoiceState,
     OpportunityState,
+    canonical_json,
+    source_hash,
 )
 from sfsync.ledger.names import name_key
+from sfsync.ledger.rechecks import opportunities_to_recheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sfsync.ledger.connection import Ledger
 
-__all__ = ["account_state", "apply", "contact_state", "opportunity_state", "remembered_count"]
+__all__ = [
+    "account_state",
+    "apply",
+    "contact_state",
+    "opportunities_to_recheck",
+    "opportunity_state",
+    "remembered_count",
+]
 
+# `m` is the customer that was asked for, `c` the same or the one that it was merged into.
 _CUSTOMERS = """
-    SELECT c.id, c.number, c.name, c.name_key, c.external_id, c.industry, c.phone, c.email,
+    SELECT c.id, c.number, c.name, c.external_id, c.industry, c.phone, c.email,
            c.tax_id, c.terms, c.street, c.city, c.state, c.postal_code, c.country, c.active,
            (SELECT json_group_object(p.name, p.value) FROM customer_property p
-            WHERE p.customer_id = c.id)
-    FROM customer c WHERE c.merged_into IS NULL AND c.
+            WHERE p.customer_id = c.id),
+           c.name_key, m.id, m.name, m.name_key, m.external_id
+    FROM customer m JOIN customer c ON c.id = coalesce(m.merged_into, m.id)
+    WHERE m.{column} IN (SELECT value FROM json_each(?)) ORDER BY m.merged_into IS NOT NULL, m.id
+"""
+_LINKS = """
+    SELECT l.salesforce_id, coalesce(c.merged_into, c.id), l.how, l.source
+    FROM account_link l JOIN customer c ON c.id = l.customer_id
+    WHERE l.salesforce_id IN (SELECT value FROM json_each(?))
 """
 
 
@@ -54,24 +73,19 @@ def account_state(
     links = {
         salesforce_id: AccountLink(salesforce_id, customer_id, how, source)
         for salesforce_id, customer_id, how, source in ledger.rows(
-            "SELECT salesforce_id, customer_id, how, source FROM account_link"
-            " WHERE org_id = ? AND salesforce_id IN (SELECT value FROM json_each(?))",
-            (org_id, _json(account_ids)),
+            f"{_LINKS} AND l.org_id = ?", (_json(account_ids), org_id)
         )
     }
     keys = _json({name_key(name) for name in names if name.strip()})
-    by_key: dict[str, list[CustomerState]] = {}
-    for key, state in _customers(ledger, "name_key", keys):
-        by_key.setdefault(key, []).append(state)
-    by_external: dict[str, list[CustomerState]] = {}
-    for _, state in _customers(ledger, "external_id", _json(external_ids)):
-        by_external.setdefault(state.external_id or "", []).append(state)
     linked = json.dumps(sorted({link.customer_id for link in links.values()}))
     return AccountState(
         links=links,
-        by_name_key={key: tuple(states) for key, states in by_key.items()},
-        by_external_id={key: tuple(states) for key, states in by_external.items()},
-        by_id={state.customer_id: state for _, state in _customers(ledger, "id", linked)},
+        by_name_key=_by_key(ledger, "name_key", keys),
+        by_external_id=_by_key(ledger, "external_id", _json(external_ids)),
+        by_id={
+            row[0]: _customer_state(row)
+            for row in ledger.rows(_CUSTOMERS.format(column="id"), (linked,))
+        },
     )
 
 
@@ -80,15 +94,25 @@ def _json(values: Iterable[str]) -> str:
     return json.dumps(sorted(set(values)))
 
 
-def _customers(ledger: Ledger, column: str, values: str) -> list[tuple[str, CustomerState]]:
-    in_values = " IN (SELECT value FROM json_each(?)) ORDER BY c.id"
-    rows = ledger.rows(_CUSTOMERS.rstrip() + column + in_values, (values,))
-    return [(row[3], _customer_state(row)) for row in rows]
+def _by_key(ledger: Ledger, column: str, values: str) -> dict[str, tuple[CustomerState, ...]]:
+    """Customers by name key or external id, once each: themselves, or what was merged into them."""
+    found: dict[str, dict[int, CustomerState]] = {}
+    for row in ledger.rows(_CUSTOMERS.format(column=column), (values,)):
+        kept_key, asked_id, name, key, external_id = row[16:]
+        wanted = key if column == "name_key" else external_id
+        state = _customer_state(row)
+        if asked_id != state.customer_id:
+            # Under one key, the customer itself stands for all that was merged into it.
+            if wanted == (kept_key if column == "name_key" else state.external_id):
+                continue
+            state = replace(state, name=name, external_id=external_id)
+        found.setdefault(wanted, {}).setdefault(state.customer_id, state)
+    return {key: tuple(states.values()) for key, states in found.items()}
 
 
 def _customer_state(row: tuple[Any, ...]) -> CustomerState:
-    (customer_id, number, name, _, external_id, industry, phone, email, tax_id, terms,
-     street, city, state, postal_code, country, active, properties) = row  # fmt: skip
+    (customer_id, number, name, external_id, industry, phone, email, tax_id, terms,
+     street, city, state, postal_code, country, active, properties) = row[:16]  # fmt: skip
     return CustomerState(
         customer_id=customer_id,
         number=number,
@@ -125,13 +149,8 @@ def contact_state(
 
 
 def _customers_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> dict[str, int]:
-    return dict(
-        ledger.rows(
-            "SELECT salesforce_id, customer_id FROM account_link"
-            " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
-            (_json(account_ids),),
-        )
-    )
+    rows = ledger.rows(_LINKS, (_json(account_ids),))
+    return {salesforce_id: customer_id for salesforce_id, customer_id, _, _ in rows}
 
 
 def opportunity_state(
@@ -147,6 +166,11 @@ def opportunity_state(
     `product_keys` are the codes, and the names of products without a code, to look up.
     """
     opportunities = _json(opportunity_ids)
+    remembered = ledger.rows(
+        "SELECT salesforce_id, fingerprint, system_modstamp FROM opportunity"
+        " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
+        (opportunities,),
+    )
     return OpportunityState(
         invoices=_invoices(ledger, org_id, opportunities),
         customers=_customers_of_accounts(ledger, account_ids),
@@ -166,14 +190,50 @@ def opportunity_state(
                 (_json(contact_ids),),
             )
         ),
-        seen=dict(
-            ledger.rows(
-                "SELECT salesforce_id, fingerprint FROM opportunity"
-                " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
-                (opportunities,),
-            )
-        ),
+        seen={row[0]: row[1] for row in remembered},
+        stamps={row[0]: row[2] for row in remembered},
     )
+
+
+def customers_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> dict[str, int]:
+    """The customer of each account that has one, by account id."""
+    return _customers_of_accounts(ledger, account_ids)
+
+
+def deals_of_parents(
+    ledger: Ledger, column: str, parent_ids: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """Deals that depend on parents, with what was read of them.
+
+    Args:
+        ledger: the ledger.
+        column: ``account`` or ``owner``.
+        parent_ids: Salesforce ids of accounts or users.
+
+    Returns:
+        Opportunity id, parent id and source of each deal that passed the filters when last read.
+    """
+    name = {"account": "account_salesforce_id", "owner": "owner_salesforce_id"}[column]
+    return [
+        (row[0], row[1], row[2])
+        for row in ledger.rows(
+            f"SELECT salesforce_id, {name}, source FROM opportunity"  # noqa: S608 - one of two names
+            f" WHERE {name} IN (SELECT value FROM json_each(?)) AND outcome <> 'skipped'",
+            (_json(parent_ids),),
+        )
+    ]
+
+
+def deals_of_products(ledger: Ledger, product_ids: Iterable[str]) -> list[str]:
+    """The opportunities of live invoices that have a line of one of these Product2 ids."""
+    rows = ledger.rows(
+        "SELECT DISTINCT d.opportunity_id FROM product p"
+        " JOIN document_line l ON l.product_id = p.id JOIN document d ON d.id = l.document_id"
+        " WHERE p.salesforce_id IN (SELECT value FROM json_each(?))"
+        " AND d.kind = 'invoice' AND d.status IN ('draft', 'posted')",
+        (_json(product_ids),),
+    )
+    return [opportunity_id for (opportunity_id,) in rows]
 
 
 def remembered_count(ledger: Ledger) -> int:
@@ -209,6 +269,9 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         """,
         (opportunities, org_id),
     )
+    merged = _merged(ledger)
+    if merged:
+        rows = [(*row[:5], *_with_merged(row[5], row[6], merged), *row[7:]) for row in rows]
     # Later rows win: the latest of the removed ones, and a live one over all of them.
     return {
         opportunity_id: InvoiceState(
@@ -225,3 +288,17 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         for (opportunity_id, document_id, draft, number, status, source, source_hash, pinned,
              drift, removed_stamp) in rows
     }  # fmt: skip
+
+
+def _merged(ledger: Ledger) -> dict[int, int]:
+    return dict(ledger.rows("SELECT id, merged_into FROM customer WHERE merged_into IS NOT NULL"))
+
+
+def _with_merged(source: str, digest: str, merged: dict[int, int]) -> tuple[str, str]:
+    """A document's source as it reads after merges: a merge alone must not look like drift."""
+    values = json.loads(source)
+    into = merged.get(values.get("customer"))
+    if into is None:
+        return source, digest
+    renamed = canonical_json({**values, "customer": into})
+    return renamed, source_hash(renamed)

@@ -47,6 +47,11 @@ def salesforce_id_18(text: str) -> str:
     return text + "".join(_CHECKSUM[number] for number in bits)
 
 
+def salesforce_ids_in(text: str) -> list[str]:
+    """Whatever in a text or URL looks like a Salesforce id, of 15 or 18 characters."""
+    return _SALESFORCE_ID.findall(text)
+
+
 _SELECT = "SELECT id, draft, number, status, kind, opportunity_id FROM document WHERE "
 
 
@@ -85,7 +90,7 @@ def find_document(ledger: Ledger, reference: str) -> DocumentReference:
 
 
 def _of_opportunity(ledger: Ledger, text: str) -> tuple[int, str, str | None, str, str, str] | None:
-    for found in _SALESFORCE_ID.findall(text):
+    for found in salesforce_ids_in(text):
         row: tuple[int, str, str | None, str, str, str] | None = ledger.row(
             _SELECT + "opportunity_id = ?"
             " ORDER BY kind = 'invoice' AND status IN ('draft', 'posted') DESC, id DESC LIMIT 1",

@@ -1,4 +1,4 @@
-"""One org over the wire: sign-in, token store, session, SOQL, REST reads, describe.
+"""One org over the wire: sign-in, token store, session, SOQL, REST and Bulk reads, describe.
 
 The door's modules are imported when a name is asked for: every command loads this package for its
 redaction, and few of them sign in. The function `sign_in` is not among them, for its module has the
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sfsync.salesforce import soql
+    from sfsync.salesforce.budget import ApiBudget
     from sfsync.salesforce.connections import Connection, find_connection, read_connections
-    from sfsync.salesforce.faults import LocatorLost, QueryRefused
+    from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
     from sfsync.salesforce.ids import normalise_id
     from sfsync.salesforce.org import Org, open_org
     from sfsync.salesforce.request import SCOPES, SignInRequest
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SCOPES",
+    "ApiBudget",
     "Connection",
     "LocatorLost",
     "Org",
     "QueryRefused",
+    "QueryTooSlow",
     "SignInRequest",
     "SignedIn",
     "begin_web_sign_in",
@@ -37,8 +40,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "budget": ("ApiBudget",),
     "connections": ("Connection", "find_connection", "read_connections"),
-    "faults": ("LocatorLost", "QueryRefused"),
+    "faults": ("LocatorLost", "QueryRefused", "QueryTooSlow"),
     "ids": ("normalise_id",),
     "org": ("Org", "open_org"),
     "request": ("SCOPES", "SignInRequest"),

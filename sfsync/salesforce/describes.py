@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.salesforce.faults import PassingError
+from sfsync.salesforce.faults import bad_reply
 from sfsync.salesforce.records import FieldDescribe, ObjectDescribe
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ def object_describe(reply: Any) -> ObjectDescribe:  # noqa: ANN401 - a reply or 
             fields={field.name: field for field in fields},
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise PassingError(
-            "Salesforce's description of an object is incomplete.",
-            code="bad-reply",
-            fix="Try again; a proxy between here and Salesforce may have answered.",
-        ) from None
+        raise bad_reply("Salesforce's description of an object is incomplete.") from None
 
 
 def _field(entry: Mapping[str, Any]) -> FieldDescribe:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from sfsync.errors import ExitCode, SfsyncError, SignInError, UnavailableError
 from sfsync.salesforce.redact import redact
+from sfsync.salesforce.storable import storable_text
 
 RETRIED_STATUSES = frozenset({420, 429, 500, 502, 503, 504})
 """420 is an edge that knows no route; the others pass by themselves more often than not."""
@@ -49,6 +50,13 @@ class LocatorLost(UnavailableError):  # noqa: N818 - an event of the protocol, n
     """
 
 
+class QueryTooSlow(UnavailableError):  # noqa: N818 - as `LocatorLost`
+    """The org gave the query up after its two minutes (``QUERY_TIMEOUT``).
+
+    The same query again is as slow; one over half the range of ids or dates may do.
+    """
+
+
 class QueryRefused(SfsyncError):  # noqa: N818 - an event of the protocol, named for it
     """The org understood and said no: unknown or hidden field or object, malformed query.
 
@@ -75,6 +83,15 @@ class ApiVersionError(SfsyncError):
     """The org does not serve the configured API version."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.CONFIG
+
+
+def bad_reply(message: str) -> PassingError:
+    """A reply came, and it is not what was asked for."""
+    return PassingError(
+        message,
+        code="bad-reply",
+        fix="Try again; a proxy between here and Salesforce may have answered.",
+    )
 
 
 def reply_error(status: int, content: Any, *, retry_after: float | None = None) -> SfsyncError:  # noqa: ANN401 - a reply or arguments of a foreign library
@@ -127,7 +144,7 @@ def _named_error(code: str, message: str) -> SfsyncError | None:
             fix="Run the sync again; it goes on where it stopped.",
         )
     if code == "QUERY_TIMEOUT":
-        return UnavailableError(
+        return QueryTooSlow(
             "A query ran for longer than Salesforce allows.",
             code="query-timeout",
             fix="Narrow the filters (close_date, stages), or try again when the org is quiet.",
@@ -165,10 +182,10 @@ def _code_and_message(content: Any) -> tuple[str, str]:  # noqa: ANN401 - a repl
     """The first error of a reply, in whatever form it comes: array, object, or a page of HTML."""
     first = content[0] if isinstance(content, list) and content else content
     if not isinstance(first, dict):
-        return "", _page_title(str(content)) if content else ""
+        return "", _page_title(storable_text(str(content))) if content else ""
     code = first.get("errorCode") or first.get("error") or ""
     message = first.get("message") or first.get("error_description") or ""
-    return str(code), _without_query(redact(str(message)))
+    return storable_text(str(code)), _without_query(redact(storable_text(str(message))))
 
 
 def _without_query(message: str) -> str:

@@ -1,18 +1,18 @@
-"""One signed-in org: describe it, query it page by page, ask for its limits."""
+"""One signed-in org: describe it, query it over REST or Bulk page by page, mind its limits."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from sfsync.salesforce.budget import ApiBudget, usage_from_limits
+from sfsync.salesforce.composite import MOST_PARTS, MOST_QUERIES, ask_together
 from sfsync.salesforce.describes import object_describe
-from sfsync.salesforce.faults import (
-    LocatorLost,
-    QueryRefused,
-    SessionExpired,
-)
+from sfsync.salesforce.faults import LocatorLost, QueryRefused, SessionExpired
 from sfsync.salesforce.network import Network
-from sfsync.salesforce.query import first_page, next_page
-from sfsync.salesforce.records import Page
+from sfsync.salesforce.paging import InBackground, WhenAsked, pages_of
+from sfsync.salesforce.query import first_page, first_pages, next_page, selects_id
 from sfsync.salesforce.rest import RestClient
 from sfsync.salesforce.soql import identifier
 from sfsync.salesforce.store_choice import open_store
@@ -20,17 +20,20 @@ from sfsync.salesforce.tokens import TokenSource
 from sfsync.salesforce.versions import call_in_served_version, served_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from simple_salesforce.api import Salesforce
 
+    from sfsync.salesforce.bulk import OnPosition
+    from sfsync.salesforce.composite import Answer
     from sfsync.salesforce.connections import Connection
     from sfsync.salesforce.query import QueryReply
-    from sfsync.salesforce.records import ApiUsage, ObjectDescribe, OrgIdentity, Record
+    from sfsync.salesforce.records import ApiUsage, ObjectDescribe, OrgIdentity, Page, Record
     from sfsync.salesforce.retry import RetryPolicy
     from sfsync.salesforce.stores import TokenStore
+
+_ABSENT = frozenset({"NOT_FOUND", "INVALID_TYPE"})
 
 T = TypeVar("T")
 
@@ -43,14 +46,20 @@ class Org:
     """
 
     def __init__(
-        self, tokens: TokenSource, *, network: Network, policy: RetryPolicy | None = None
+        self,
+        tokens: TokenSource,
+        *,
+        network: Network,
+        policy: RetryPolicy | None = None,
+        budget: ApiBudget | None = None,
     ) -> None:
         self._tokens = tokens
         self._network = network
         self._policy = policy
-        self._client = RestClient(
-            tokens, tokens.connection.api_version, network=network, policy=policy
-        )
+        self._budget = budget or ApiBudget()
+        self._client = self._new_client(tokens)
+        # Those that fetch pages ahead; what they were told counts.
+        self._others: list[RestClient] = []
         self._describes: dict[str, ObjectDescribe | None] = {}
         self._versions: tuple[str, ...] | None = None
 
@@ -66,7 +75,12 @@ class Org:
 
     def another(self) -> Org:
         """A second client of the same org, for another thread; close it yourself."""
-        return Org(self._tokens.sibling(), network=self._network, policy=self._policy)
+        return Org(
+            self._tokens.sibling(),
+            network=self._network,
+            policy=self._policy,
+            budget=self._budget,
+        )
 
     @property
     def identity(self) -> OrgIdentity:
@@ -76,17 +90,18 @@ class Org:
     @property
     def api_calls(self) -> int:
         """Replies of the data API so far, repeated requests included."""
-        return self._client.api_calls
+        return sum(client.api_calls for client in self._clients())
 
     @property
     def server_time(self) -> datetime | None:
         """The org's clock at its last reply (UTC); None before the first."""
-        return self._client.server_time
+        return max((c.server_time for c in self._clients() if c.server_time), default=None)
 
     @property
     def usage(self) -> ApiUsage | None:
         """The org's API allowance as its last reply told it."""
-        return self._client.usage
+        told = [client.usage for client in self._clients() if client.usage]
+        return max(told, key=lambda usage: usage.at, default=None)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -97,21 +112,83 @@ class Org:
         """Where a person sees the record; Lightning and Classic both know this form."""
         return f"{self.identity.instance_url}/{record_id}"
 
-    def query(self, soql: str, *, all_rows: bool = False) -> Iterator[Page]:
-        """The pages of `soql`, each fetched when it is asked for; at least one, perhaps empty.
+    def query(self, soql: str, *, all_rows: bool = False, prefetch: bool = False) -> Iterator[Page]:
+        """The pages of `soql`, at least one, perhaps empty.
 
         Numbers with a fraction or exponent are Decimal, others int. Records and their parents
-        carry no ``attributes``. `all_rows` includes deleted and archived rows.
+        carry no ``attributes``. `all_rows` includes deleted and archived rows. Each page is fetched
+        when it is asked for; with `prefetch` one page ahead, by a client in a thread of its own,
+        while the caller works on the page before. Close the iterator if you stop early.
 
         Raises:
             LocatorLost: between two pages; the caller asks anew from the last row it has kept.
+            QueryTooSlow: the caller may ask for a smaller range.
         """
         reply = self._call(lambda sf: first_page(sf, soql, all_rows=all_rows))
-        while True:
-            yield Page(reply.records, reply.total)
-            if reply.next_path is None:
-                return
-            reply = self._next(reply.next_path)
+        yield from self._pages(soql, reply, prefetch=prefetch)
+
+    def query_many(self, soqls: Sequence[str], *, all_rows: bool = False) -> list[Iterator[Page]]:
+        """The pages of several queries; the first ones together, five queries to an API call.
+
+        The order is that of `soqls`. Further pages are fetched when they are asked for.
+
+        Raises:
+            QueryTooSlow: one of them; as for any other error there is then no answer to the others.
+        """
+        answers: list[Iterator[Page]] = []
+        for start in range(0, len(soqls), MOST_QUERIES):
+            some = soqls[start : start + MOST_QUERIES]
+            replies = self._call(partial(first_pages, soqls=some, all_rows=all_rows))
+            answers += map(self._pages, some, replies)
+        return answers
+
+    def bulk_query(
+        self,
+        soql: str,
+        *,
+        all_rows: bool = False,
+        job_id: str | None = None,
+        locator: str | None = None,
+        on_position: OnPosition | None = None,
+    ) -> Iterator[Page]:
+        """As `query`, by a Bulk API 2.0 job: the same records, made for large answers.
+
+        The rows are streamed; no more than one page is in memory. Bulk knows no compound fields,
+        sub-queries, aggregates, OFFSET or FIELDS(). It cannot tell a parent whose fields are all
+        empty from none, unless the lookup (``AccountId``) is asked for too.
+
+        Args:
+            soql: the query.
+            all_rows: include deleted and archived rows.
+            job_id: take up this job, which must be of the same query and API version.
+            locator: the position in it to go on from, as `on_position` told it.
+            on_position: told the job's id and None when it has been made, then a locator whenever
+                all that lies before it has been handed out and the caller has asked for more.
+                Whoever keeps these can go on after a crash, so without `on_position` a job that is
+                not read to its end is aborted and removed, and with it the job is left in the org:
+                take it up again, or call `drop_bulk_job`. Results live seven days.
+
+        Raises:
+            LocatorLost: the job that was to be taken up is gone, or has no results.
+            QueryTooSlow: the caller may ask for a smaller range.
+        """
+        from sfsync.salesforce.bulk import BulkJob, bulk_pages  # noqa: PLC0415 - start-up time
+
+        if job_id is None:
+            job = BulkJob.create(self._client, soql, all_rows=all_rows)
+        else:
+            job = BulkJob(self._client, job_id)
+        yield from bulk_pages(job, soql, self.describe, locator=locator, on_position=on_position)
+
+    def drop_bulk_job(self, job_id: str) -> None:
+        """Abort and remove a job that `bulk_query` left; one that is gone already is fine.
+
+        Raises:
+            LocatorLost: `job_id` is no id of a job.
+        """
+        from sfsync.salesforce.bulk import BulkJob  # noqa: PLC0415 - start-up time
+
+        BulkJob(self._client, job_id).abandon()
 
     def query_all_records(self, soql: str) -> list[Record]:
         """All records of a small query at once."""
@@ -132,10 +209,43 @@ class Org:
             self._describes[key] = self._describe(sobject)
         return self._describes[key]
 
+    def describe_many(self, sobjects: Sequence[str]) -> dict[str, ObjectDescribe | None]:
+        """As `describe`, by the names given; those not asked before share one API call.
+
+        Raises:
+            ValueError: a name is none.
+        """
+        wanted = {identifier(name).casefold(): name for name in sobjects}
+        missing = [key for key in wanted if key not in self._describes]
+        for start in range(0, len(missing), MOST_PARTS):
+            some = missing[start : start + MOST_PARTS]
+            resources = [f"sobjects/{wanted[key]}/describe" for key in some]
+            found = self._call(partial(_described, resources=resources))
+            self._describes.update(zip(some, found, strict=True))
+        return {name: self._describes[name.casefold()] for name in sobjects}
+
     def limits(self) -> dict[str, dict[str, int]]:
         """The org's limits: ``{"DailyApiRequests": {"Max": …, "Remaining": …}, …}``."""
         found: dict[str, dict[str, int]] = self._call(lambda sf: sf.limits())
         return found
+
+    def check_budget(self, predicted_calls: int) -> None:
+        """Whether so many more API calls stay within the budget; asks the org only in doubt.
+
+        An org whose allowance the user may not see is taken to have enough: it refuses by itself.
+
+        Raises:
+            UnavailableError: they do not (``api-budget``).
+        """
+        if self.usage is not None and self._budget.allows(self.usage, predicted_calls):
+            return
+        try:
+            found = usage_from_limits(self.limits(), datetime.now(UTC))
+        except QueryRefused:
+            found = None
+        usage = found or self.usage
+        if usage is not None and not self._budget.allows(usage, predicted_calls):
+            raise self._budget.exceeded(usage, predicted_calls)
 
     def versions(self) -> tuple[str, ...]:
         """The API versions that the org serves, oldest first, such as ``66.0``; cached."""
@@ -149,23 +259,58 @@ class Org:
                 lambda sf: object_describe(sf.restful(f"sobjects/{sobject}/describe"))
             )
         except QueryRefused as error:
-            if error.error_code in {"NOT_FOUND", "INVALID_TYPE"}:
+            if error.error_code in _ABSENT:
                 return None
             raise
 
     def _call(self, ask: Callable[[Salesforce], T]) -> T:
         return call_in_served_version(self._client, ask)
 
-    def _next(self, path: str) -> QueryReply:
+    def _clients(self) -> tuple[RestClient, ...]:
+        return (self._client, *self._others)
+
+    def _new_client(self, tokens: TokenSource) -> RestClient:
+        version = tokens.connection.api_version
+        return RestClient(tokens, version, network=self._network, policy=self._policy)
+
+    def _pages(self, soql: str, reply: QueryReply, *, prefetch: bool = False) -> Iterator[Page]:
+        with_ids = selects_id(soql)
+        if not prefetch or reply.next_path is None:
+            fetch = partial(_next, self._client, with_ids=with_ids)
+            yield from pages_of(reply, fetch, WhenAsked)
+            return
+        # The locator belongs to the session, and the sibling begins with the same one.
+        ahead = self._new_client(self._tokens.sibling())
+        self._others.append(ahead)
         try:
-            return self._client.call(lambda sf: next_page(sf, path))
-        except SessionExpired:
-            # The cursor died with the session it was made in; the sign-in itself is fine.
-            raise LocatorLost(
-                "The query's session ended before its last page.",
-                code="query-interrupted",
-                fix="Run the sync again; it goes on where it stopped.",
-            ) from None
+            yield from pages_of(reply, partial(_next, ahead, with_ids=with_ids), InBackground)
+        finally:
+            ahead.retire()
+
+
+def _next(client: RestClient, path: str, *, with_ids: bool) -> QueryReply:
+    try:
+        return client.call(partial(next_page, path=path, with_ids=with_ids))
+    except SessionExpired:
+        # The cursor died with the session it was made in; the sign-in itself is fine.
+        raise LocatorLost(
+            "The query's session ended before its last page.",
+            code="query-interrupted",
+            fix="Run the sync again; it goes on where it stopped.",
+        ) from None
+
+
+def _described(salesforce: Salesforce, resources: Sequence[str]) -> list[ObjectDescribe | None]:
+    return [_described_or_none(answer) for answer in ask_together(salesforce, resources)]
+
+
+def _described_or_none(answer: Answer) -> ObjectDescribe | None:
+    try:
+        return object_describe(answer.checked())
+    except QueryRefused as error:
+        if error.error_code in _ABSENT:
+            return None
+        raise
 
 
 def open_org(
@@ -176,6 +321,7 @@ def open_org(
     network: Network | None = None,
     policy: RetryPolicy | None = None,
     client_secret: str | None = None,
+    budget: ApiBudget | None = None,
 ) -> Org:
     """The org of `connection`. Touches neither network nor keyring before the first question.
 
@@ -186,6 +332,7 @@ def open_org(
         network: in place of what the environment says.
         policy: how reads are repeated.
         client_secret: comes before the one in the store.
+        budget: how much of the org's API allowance may be used; 80 % when not given.
     """
     network = network or Network.from_environment()
     tokens = TokenSource(
@@ -195,4 +342,4 @@ def open_org(
         network=network,
         client_secret=client_secret,
     )
-    return Org(tokens, network=network, policy=policy)
+    return Org(tokens, network=network, policy=policy, budget=budget)

@@ -6,12 +6,11 @@ http on loopback, retries, the refresh of a spent token, and errors without quer
 
 from __future__ import annotations
 
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from sfsync.salesforce.faults import SessionExpired, reply_error
-from sfsync.salesforce.network import origin
+from sfsync.errors import UnavailableError
+from sfsync.salesforce.faults import SessionExpired, bad_reply, reply_error
 from sfsync.salesforce.records import ApiUsage
 from sfsync.salesforce.redact import log
 from sfsync.salesforce.retry import RetryPolicy
@@ -49,6 +48,7 @@ class RestClient:
         policy: how reads are repeated.
 
     Attributes:
+        policy: as given.
         api_calls: replies of the data API so far, repeated requests included.
         server_time: the org's clock at its last reply; None before the first.
         usage: the org's API allowance at its last reply that told it.
@@ -68,7 +68,8 @@ class RestClient:
         self._tokens = tokens
         self.api_version = api_version
         self._network = network
-        self._policy = policy or RetryPolicy()
+        self.policy = policy or RetryPolicy()
+        self._retired = False
         self._retry_after: float | None = None
         self._token: AccessToken | None = None
         self._salesforce: Salesforce | None = None
@@ -88,15 +89,10 @@ class RestClient:
             UnavailableError: Salesforce cannot be reached, or its limits are used up.
             QueryRefused: the org says no.
         """
-        return self._policy.run(lambda: self._renewing(ask))
+        return self.policy.run(lambda: self.call_once(ask))
 
-    def close(self) -> None:
-        """Close the connections."""
-        if self._salesforce is not None:
-            self._salesforce.session.close()
-            self._salesforce = None
-
-    def _renewing(self, ask: Callable[[Salesforce], T]) -> T:
+    def call_once(self, ask: Callable[[Salesforce], T]) -> T:
+        """As `call`, but repeated for nothing else than a spent token."""
         try:
             return self._attempt(ask)
         except SessionExpired:
@@ -105,6 +101,17 @@ class RestClient:
         self.close()
         self._token = renewed
         return self._attempt(ask)
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        if self._salesforce is not None:
+            self._salesforce.session.close()
+            self._salesforce = None
+
+    def retire(self) -> None:
+        """Close the connections and begin no request any more, not even a repeated one."""
+        self._retired = True
+        self.close()
 
     def _attempt(self, ask: Callable[[Salesforce], T]) -> T:
         import requests  # noqa: PLC0415 - start-up time
@@ -121,33 +128,23 @@ class RestClient:
             fault = reply_error(error.status, error.content, retry_after=self._retry_after)
         except requests.RequestException as error:
             fault = wire_error(error, salesforce.sf_instance)
+        except (ValueError, ArithmeticError, RecursionError):
+            # JSON of numbers or nesting that no parser takes.
+            fault = bad_reply("Salesforce's answer cannot be read.")
         raise fault
 
     def _connected(self) -> Salesforce:
         """The client of the current token, at the address that came with it."""
+        if self._retired:
+            raise UnavailableError("This client is closed.", code="client-closed")
         if self._salesforce is not None:
             return self._salesforce
-        from simple_salesforce.api import Salesforce  # noqa: PLC0415 - start-up time
-
-        from sfsync.salesforce.transport import OrgSession  # noqa: PLC0415 - start-up time
+        from sfsync.salesforce.client import OrgClient  # noqa: PLC0415 - start-up time
 
         if self._token is None:
             self._token = self._tokens.current()
-        session = OrgSession(self._network)
-        if origin(self._token.instance_url)[0] == "http":
-            session.speak_http_to(self._token.instance_url)
-        session.hooks["response"].append(self._note)
-        self._salesforce = Salesforce(
-            session_id=self._token.token,
-            instance_url=self._token.instance_url,
-            version=self.api_version,
-            session=session,
-            parse_float=Decimal,
-            # None lets the C decoder build plain dicts; a hook is called for every object.
-            object_pairs_hook=None,
-        )
-        # Indented replies are a third longer.
-        del self._salesforce.headers["X-PrettyPrint"]
+        self._salesforce = OrgClient(self._token, self.api_version, self._network)
+        self._salesforce.session.hooks["response"].append(self._note)
         return self._salesforce
 
     def _note(self, reply: Response, **_: Any) -> None:  # noqa: ANN401 - a reply or arguments of a foreign library

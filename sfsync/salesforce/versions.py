@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sfsync.salesforce.faults import ApiVersionError, PassingError, QueryRefused, reply_error
+from sfsync.salesforce.faults import ApiVersionError, QueryRefused, bad_reply, reply_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +26,7 @@ def served_versions(salesforce: Salesforce) -> tuple[str, ...]:
     try:
         return tuple(str(entry["version"]) for entry in body)
     except (KeyError, TypeError):
-        raise PassingError(
-            "The org's list of API versions cannot be read.",
-            code="bad-reply",
-            fix="Try again; a proxy between here and Salesforce may have answered.",
-        ) from None
+        raise bad_reply("The org's list of API versions cannot be read.") from None
 
 
 def call_in_served_version(client: RestClient, ask: Callable[[Salesforce], T]) -> T:

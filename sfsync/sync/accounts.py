@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.model import CustomerChange, Outcome, RecordOutcome, canonical_json
+from sfsync.ledger.model import (
+    AccountLink,
+    CustomerChange,
+    Outcome,
+    RecordOutcome,
+    canonical_json,
+)
 from sfsync.sync.customer_values import content_of, mapped_values, merged
 from sfsync.sync.failures import Failure, failure
-from sfsync.sync.mapping import as_text, map_value
+from sfsync.sync.mapping import as_text
 from sfsync.sync.matching import Candidate, CustomerIndex
 from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from sfsync.ledger.model import AccountLink, AccountState, CustomerState
+    from sfsync.ledger.model import AccountState, CustomerState
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.matching import Match
     from sfsync.sync.rules import Rules
@@ -41,12 +47,12 @@ def external_id_of(record: Record, rules: Rules) -> str | None:
 def name_of(record: Record, rules: Rules) -> str:
     """The name that the account's customer would have: as mapped, else as Salesforce has it."""
     mapped = rules.account.target("name")
-    name = map_value(mapped, record) if mapped is not None else None
+    name = mapped.value(record) if mapped is not None else None
     return name if isinstance(name, str) else as_text(record.get("Name"))
 
 
 def decide_accounts(
-    records: Iterable[Record], state: AccountState, rules: Rules
+    records: Sequence[Record], state: AccountState, rules: Rules
 ) -> list[AccountDecision]:
     """Decide a whole page; a customer that one account creates is seen by those after it.
 
@@ -57,14 +63,34 @@ def decide_accounts(
     for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
         for customer in customers:
             index.add(_candidate(customer))
-    return [_decide(record, state, index, rules) for record in records]
+    links = {**state.links, **_inherited(records, state)}
+    return [_decide(record, replace(state, links=links), index, rules) for record in records]
+
+
+def _inherited(records: Sequence[Record], state: AccountState) -> dict[str, AccountLink]:
+    """A merged account hands its customer to the account it was merged into, unless that has one.
+
+    Invoices of the loser thereby stay with their customer when Salesforce moves its deals over.
+    """
+    return {
+        winner: AccountLink(winner, state.links[record["Id"]].customer_id, "merged", None)
+        for record in records
+        if (winner := merged_into(record))
+        and record["Id"] in state.links
+        and winner not in state.links
+    }
+
+
+def merged_into(record: Record) -> str:
+    """The account that a deleted account was merged into; empty where it was just deleted."""
+    return as_text(record.get("MasterRecordId")) if record.get("IsDeleted") else ""
 
 
 def _decide(
     record: Record, state: AccountState, index: CustomerIndex, rules: Rules
 ) -> AccountDecision:
     if record.get("IsDeleted"):
-        return _skipped(record, "deleted in Salesforce; its customer stays")
+        return _deleted(record, state)
     values = mapped_values(record, rules.account, rules.settings.duplicates.external_id)
     if isinstance(values, Failure):
         return _failed(record, values)
@@ -81,6 +107,16 @@ def _decide(
         index.add(Candidate(name, values.get("external_id"), name, created_by=record["Id"]))
         return _created(record, values)
     return _skipped(record, "no customer of this name or external id, and none is created")
+
+
+def _deleted(record: Record, state: AccountState) -> AccountDecision:
+    winner = merged_into(record)
+    link = state.links.get(winner)
+    if link is None or link.how != "merged" or link.source is not None:
+        return _skipped(record, "deleted in Salesforce; its customer stays")
+    change = CustomerChange(winner, "merged", None, link.customer_id)
+    outcome = _skipped(record, f"merged into {winner}, which is its customer's account now")
+    return AccountDecision(outcome.outcome, change)
 
 
 def _linked(

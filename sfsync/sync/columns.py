@@ -37,7 +37,7 @@ _OPPORTUNITY = (
     "CloseDate",
     "SystemModstamp",
 )
-_ACCOUNT = ("Id", "Name", "IsDeleted", "SystemModstamp")
+_ACCOUNT = ("Id", "Name", "IsDeleted", "MasterRecordId", "SystemModstamp")
 _CONTACT = ("Id", "Name", "LastName", "AccountId", "IsDeleted", "SystemModstamp")
 _LINE = (
     "Id",

@@ -6,6 +6,7 @@ Cron, watch, retry and resync are ways of starting this run, not other runs.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,12 @@ from sfsync.ledger.model import Cursor, Outcome, RunOutcome, RunStart
 from sfsync.sync.gather import gather_deals
 from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
+from sfsync.sync.reader import stamp_text
 from sfsync.sync.run import Run, Silence, SyncRequest
+from sfsync.sync.touched import begin_watching, dependencies, touched_deals, watch_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sfsync.config.settings import Settings
     from sfsync.ledger import Ledger
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from sfsync.sync.preflight import Prepared
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Progress
+
+
+RULES_CHANGED = "mapping or filters changed: everything is decided again"
+"""What the history says of a run that reads everything because the config changed."""
 
 
 def run_sync(
@@ -51,27 +58,28 @@ def run_sync(
     request = request or SyncRequest()
     identity = org.identity
     ledger.bind_org(identity.org_id, identity.name, identity.kind, identity.instance_url)
-    previous = history.last_run(ledger)
-    run_id = history.start_run(ledger, _start(org, settings, request, clock()))
+    changed = not request.opportunity_ids and _rules_changed(ledger, settings)
+    start = _start(org, settings, request, clock(), changed=changed)
+    run_id = history.start_run(ledger, start)
     with _closing(ledger, org, run_id, clock) as tally_of:
         prepared = prepare(org, settings, clock())
         run = Run(
             run_id=run_id,
             org=org,
             ledger=ledger,
-            rules=prepared.rules,
+            rules=replace(prepared.rules, changed=changed),
             progress=progress or Silence(),
             request=request,
         )
         tally_of.append(run)
-        changed = previous is not None and (
-            previous.evaluation_digest != settings.evaluation_digest
-        )
-        _passes(run, prepared, anew=request.full or changed, now=clock())
+        _passes(run, prepared, clock())
     return run_id
 
 
-def _start(org: Org, settings: Settings, request: SyncRequest, now: datetime) -> RunStart:
+def _start(
+    org: Org, settings: Settings, request: SyncRequest, now: datetime, *, changed: bool
+) -> RunStart:
+    note = RULES_CHANGED if changed else ""
     return RunStart(
         trigger=request.trigger,
         org_id=org.identity.org_id,
@@ -80,8 +88,21 @@ def _start(org: Org, settings: Settings, request: SyncRequest, now: datetime) ->
         config_digest=settings.digest,
         evaluation_digest=settings.evaluation_digest,
         config_text=settings.text,
-        selection=request.selection,
+        selection="; ".join(part for part in (request.selection, note) if part),
         started_at=now,
+    )
+
+
+def _rules_changed(ledger: Ledger, settings: Settings) -> bool:
+    synced = {
+        "Account": settings.accounts.sync,
+        "Contact": settings.contacts.sync,
+        "Opportunity": settings.opportunities.sync,
+    }
+    return any(
+        cursor.rules != settings.evaluation_digest
+        for cursor in history.cursors(ledger).values()
+        if synced.get(cursor.sobject, False)
     )
 
 
@@ -126,36 +147,84 @@ def _closing(
     )
 
 
-def _passes(run: Run, prepared: Prepared, *, anew: bool, now: datetime) -> None:
+def _passes(run: Run, prepared: Prepared, now: datetime) -> None:
     settings, request = run.rules.settings, run.request
     if request.opportunity_ids:
-        _named_deals(run, prepared)
+        read_deals(run, prepared, request.opportunity_ids)
         return
-    started = _stamp(run.org.server_time or now)
-    cursors = history.cursors(run.ledger)
-
-    def one_pass(source: Source) -> Pass:
-        cursor = None if anew else cursors.get(source.sobject)
-        if request.since is not None:
-            since = Cursor(source.sobject, _stamp(request.since), "")
-            return Pass(source, since, full=False, started=started, moves_cursor=False)
-        return Pass(source, cursor, full=cursor is None or cursor.full, started=started)
-
+    planner = PassPlanner.of(run, now)
     if "accounts" in request.only and settings.accounts.sync:
-        sync_accounts(run, one_pass(prepared.deals.accounts))
+        sync_accounts(run, planner.one_pass(prepared.deals.accounts))
     if "contacts" in request.only and settings.contacts.sync:
-        sync_contacts(run, one_pass(prepared.contacts))
+        sync_contacts(run, planner.one_pass(prepared.contacts))
     if "opportunities" in request.only and settings.opportunities.sync:
-        sync_opportunities(run, one_pass(prepared.deals.opportunities), prepared.deals)
+        _opportunities(run, prepared, planner)
 
 
-def _named_deals(run: Run, prepared: Prepared) -> None:
-    """Just the deals asked for; cursors stay where they are."""
-    for page in prepared.deals.opportunities.by_ids(run.request.opportunity_ids):
+def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:
+    """The deals that changed, then those that changed only by what they depend on."""
+    deals_pass = planner.one_pass(prepared.deals.opportunities)
+    read = sync_opportunities(run, deals_pass, prepared.deals)
+    watched = dependencies(run, prepared.deals)
+    if deals_pass.full:
+        begin_watching(run, watched, deals_pass.closing_stamp)
+        return
+    touched: set[str] = set()
+    for dependency in watched:
+        watch = planner.watch(dependency.source)
+        touched |= touched_deals(run, watch, dependency)
+    read_deals(run, prepared, sorted(touched - read))
+
+
+def read_deals(run: Run, prepared: Prepared, ids: Sequence[str]) -> None:
+    """Just these deals, by id; cursors stay where they are."""
+    for page in prepared.deals.opportunities.by_ids(ids):
         deals = gather_deals(run, page.records, prepared.deals, contiguous=False)
         apply_deals(run, deals, None)
 
 
-def _stamp(moment: datetime) -> str:
-    """A moment in the form in which an org writes SystemModstamp, so that the two compare."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+@dataclass(frozen=True, slots=True)
+class PassPlanner:
+    """Decides for each object whether it is read whole, and from when what changed is read."""
+
+    run: Run
+    cursors: Mapping[str, Cursor]
+    started: str
+    wide: bool
+
+    @classmethod
+    def of(cls, run: Run, now: datetime) -> PassPlanner:
+        """Plan the passes of a run from the ledger's cursors.
+
+        The first run of a day looks back further, for rows that committed later than any
+        transaction should take.
+        """
+        started = stamp_text(run.org.server_time or now)
+        earlier = list(history.list_runs(run.ledger, 2))[1:]
+        wide = bool(earlier) and earlier[0].started_at[:10] != started[:10]
+        return cls(run, history.cursors(run.ledger), started, wide)
+
+    def one_pass(self, source: Source) -> Pass:
+        """The pass over an object: whole at first, on request, and when the rules changed."""
+        request = self.run.request
+        if request.since is not None:
+            since = Cursor(source.sobject, stamp_text(request.since), "")
+            return Pass(source, since, full=False, started=self.started, moves_cursor=False)
+        return self._from(source, self.cursors.get(source.sobject))
+
+    def watch(self, source: Source) -> Pass:
+        """The pass over an object that deals depend on; only what changed, never the whole."""
+        cursor = self.cursors.get(watch_name(source.sobject))
+        if self.run.request.since is not None or cursor is None:
+            since = stamp_text(self.run.request.since) if self.run.request.since else self.started
+            moves = self.run.request.since is None
+            start = Cursor(source.sobject, since, "")
+            return Pass(source, start, full=False, started=self.started, moves_cursor=moves)
+        return Pass(source, cursor, full=False, started=self.started, wide=self.wide)
+
+    def _from(self, source: Source, cursor: Cursor | None) -> Pass:
+        digest = self.run.rules.settings.evaluation_digest
+        if self.run.request.full or (cursor is not None and cursor.rules != digest):
+            cursor = None
+        full = cursor is None or cursor.full
+        return Pass(source, cursor, full=full, started=self.started, wide=self.wide)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from sfsync.ledger import pages
 from sfsync.ledger.model import PageOfChanges
 from sfsync.salesforce import soql
-from sfsync.sync.accounts import decide_accounts, external_id_of, name_of
+from sfsync.sync.accounts import (
+    decide_accounts,
+    external_id_of,
+    merged_into,
+    name_of,
+)
 from sfsync.sync.failures import Failure
 from sfsync.sync.invoices import account_id_of
 from sfsync.sync.mapping import as_text
@@ -138,7 +143,7 @@ def _meeting_condition(run: Run, span: _Span, opportunities: Source) -> set[str]
 def _resolve_accounts(run: Run, wanted: Sequence[Record], accounts: Source) -> None:
     """Find or create customers for accounts that no earlier pass has linked."""
     ids = {account_id for record in wanted if (account_id := _account_id(run, record))}
-    linked = _known_accounts(run, ids, (), ()).links
+    linked = pages.customers_of_accounts(run.ledger, ids)
     unknown = sorted(ids - linked.keys() - run.unmatched.keys())
     if not unknown:
         return
@@ -159,12 +164,7 @@ def _account_state(run: Run, records: Sequence[Record]) -> AccountState:
     external_ids = {
         external_id for record in records if (external_id := external_id_of(record, run.rules))
     }
-    return _known_accounts(run, ids_of(records), names, external_ids)
-
-
-def _known_accounts(
-    run: Run, ids: Iterable[str], names: Iterable[str], external_ids: Iterable[str]
-) -> AccountState:
+    ids = {*ids_of(records), *map(merged_into, records)} - {""}
     return pages.account_state(run.ledger, run.org.identity.org_id, ids, names, external_ids)
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from sfsync.config.terms import parse_terms
 from sfsync.ledger.model import InvoiceContent
 from sfsync.money import InvalidAmountError, exponent_of, to_minor
+from sfsync.salesforce import normalise_id
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip, minimum_amount
 from sfsync.sync.lines import build_lines
-from sfsync.sync.mapping import as_text, map_properties, map_value, map_values
-from sfsync.sync.typed import read_amount, read_currency, read_date, source_name
+from sfsync.sync.mapping import as_text, map_properties, map_values
+from sfsync.sync.typed import read_currency, read_date, read_total, source_name
+
+_SHORT_ID = 15
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +33,7 @@ def total_of(record: Record, rules: Rules) -> tuple[Decimal, str] | Skip | Failu
     currency = deal_currency(record, rules)
     if isinstance(currency, Failure):
         return currency
-    mapped = rules.opportunity.target("total")
-    text = map_value(mapped, record) if mapped is not None else as_text(record.get("Amount"))
-    if isinstance(text, Failure):
-        # A required total that is empty is an amount problem to a person, not a mapping problem.
-        text = None
-    amount = read_amount(text or None, source_name(mapped, "Amount"))
+    amount = read_total(rules.opportunity.target("total"), record)
     if isinstance(amount, Failure):
         return amount
     minimum = rules.settings.opportunities.filters.min_amount
@@ -46,7 +44,7 @@ def total_of(record: Record, rules: Rules) -> tuple[Decimal, str] | Skip | Failu
 def deal_currency(record: Record, rules: Rules) -> str | Failure:
     """The deal's currency: as mapped, else its CurrencyIsoCode, else the ledger's."""
     mapped = rules.opportunity.target("currency")
-    text = map_value(mapped, record) if mapped is not None else None
+    text = mapped.value(record) if mapped is not None else None
     if isinstance(text, Failure):
         return text
     code = text or as_text(record.get("CurrencyIsoCode")) or rules.settings.ledger.currency
@@ -98,7 +96,7 @@ def build_invoice(
         sales_rep=values.get("sales_rep"),
         region=values.get("region"),
         po_number=values.get("po_number"),
-        contact_salesforce_id=values.get("contact"),
+        contact_salesforce_id=contact_id_of(record, rules),
         properties=properties,
     )
 
@@ -106,7 +104,7 @@ def build_invoice(
 def account_id_of(record: Record, rules: Rules) -> str | Failure:
     """The account that the deal is for, or why it has none."""
     mapped = rules.opportunity.target("customer")
-    account_id = map_value(mapped, record) if mapped is not None else None
+    account_id = mapped.value(record) if mapped is not None else None
     if isinstance(account_id, Failure):
         return account_id
     source = source_name(mapped, "AccountId")
@@ -120,14 +118,24 @@ def account_id_of(record: Record, rules: Rules) -> str | Failure:
             source_field=source,
             target="customer",
         )
-    return account_id
+    return whole_id(account_id)
 
 
 def contact_id_of(record: Record, rules: Rules) -> str | None:
     """The bill-to contact as mapped; None where there is none."""
     mapped = rules.opportunity.target("contact")
-    contact_id = map_value(mapped, record) if mapped is not None else None
-    return contact_id if isinstance(contact_id, str) else None
+    contact_id = mapped.value(record) if mapped is not None else None
+    return whole_id(contact_id) if isinstance(contact_id, str) else None
+
+
+def whole_id(text: str) -> str:
+    """An id with its checksum: formula fields answer 15 characters. Other text stays as it is."""
+    if len(text) == _SHORT_ID:
+        try:
+            return normalise_id(text)
+        except ValueError:
+            return text
+    return text
 
 
 def _minor(amount: Decimal, exponent: int, rules: Rules) -> int | Failure:

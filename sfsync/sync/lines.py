@@ -6,6 +6,7 @@ TotalPrice decides (it is what Salesforce adds up); quantity, unit price and dis
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
@@ -13,16 +14,18 @@ from sfsync.ledger.model import LineContent, ProductKey
 from sfsync.money import InvalidAmountError, from_minor, minor_to_text, round_half_up, to_minor
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
-from sfsync.sync.mapping import as_text, getter, map_properties, map_value, map_values
+from sfsync.sync.mapping import as_text, getter, map_properties, map_values
 from sfsync.sync.typed import PRICE_DECIMALS, informative, read_number, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from sfsync.sync.mapping import Record, Values
+    from sfsync.sync.mapping import Record
     from sfsync.sync.rules import CompiledRecord, Rules
 
 Lines = tuple[LineContent, ...]
+_reader = cache(getter)
+_family = getter("Product2.Family")
 _HUNDRED = Decimal(100)
 _ONE = Decimal(1)
 
@@ -74,7 +77,7 @@ def required_products(items: Iterable[Record], rules: Rules) -> set[str]:
         return set()
     keys: set[str] = set()
     for item in items:
-        name = map_value(mapped, item)
+        name = mapped.value(item)
         if isinstance(name, str):
             product = _product(item, name, rules.line)
             keys.add(product.code or product.name)
@@ -123,28 +126,26 @@ def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
             source_field="HasRevenueSchedule",
             target="lines",
         )
-    values = map_values(rules.line.targets, item)
-    if isinstance(values, Failure):
-        return values
-    properties = map_properties(rules.line.properties, item)
-    if isinstance(properties, Failure):
-        return properties
-    numbers = _numbers(values, rules.line)
+    compiled = rules.line
+    texts = _texts(item, compiled)
+    if isinstance(texts, Failure):
+        return texts
+    name, description, properties = texts
+    numbers = _numbers(item, compiled)
     if isinstance(numbers, Failure):
         return numbers
     quantity, unit_price, discount, amount = numbers
     if amount is None:
         amount = _computed(quantity, unit_price, discount)
     if amount is None:
-        return _no_amount(item, rules.line)
-    name = values.get("product")
+        return _no_amount(item, compiled)
     try:
         amount_minor = to_minor(amount, exponent)
     except InvalidAmountError as problem:
         return failure("invalid-line", f"line item {item.get('Id')}: {problem}", target="amount")
     return LineContent(
-        product=None if name is None else _product(item, name, rules.line),
-        description=values.get("description") or name or "",
+        product=None if name is None else _product(item, name, compiled),
+        description=description or name or "",
         quantity=_ONE if quantity is None else round_half_up(quantity, PRICE_DECIMALS),
         unit_price=informative(unit_price),
         discount=informative(discount),
@@ -154,14 +155,30 @@ def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
     )
 
 
+def _texts(
+    item: Record, compiled: CompiledRecord
+) -> tuple[str | None, str | None, dict[str, str]] | Failure:
+    """Product name, description and custom properties of a line."""
+    read: list[str | None] = []
+    for target in ("product", "description"):
+        mapped = compiled.target(target)
+        text = None if mapped is None else mapped.value(item)
+        if isinstance(text, Failure):
+            return text
+        read.append(text)
+    properties = map_properties(compiled.properties, item)
+    if isinstance(properties, Failure):
+        return properties
+    return read[0], read[1], properties
+
+
 def _numbers(
-    values: Values, compiled: CompiledRecord
+    item: Record, compiled: CompiledRecord
 ) -> tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None] | Failure:
+    """Quantity, unit price, discount and amount of a line."""
     read: list[Decimal | None] = []
     for target in ("quantity", "unit_price", "discount", "amount"):
-        number = read_number(
-            values.get(target), source_name(compiled.target(target), target), target
-        )
+        number = read_number(compiled.target(target), item, target)
         if isinstance(number, Failure):
             return number
         read.append(number)
@@ -192,12 +209,12 @@ def _no_amount(item: Record, compiled: CompiledRecord) -> Failure:
 def _product(record: Record, name: str, compiled: CompiledRecord) -> ProductKey:
     mapped = compiled.target("product")
     match_on = mapped.mapping.match_on if mapped is not None else None
-    code = as_text(getter(match_on)(record)).strip() if match_on else ""
+    code = as_text(_reader(match_on)(record)).strip() if match_on else ""
     return ProductKey(
         name=name,
         code=code or None,
         salesforce_id=as_text(record.get("Product2Id")) or None,
-        family=as_text(getter("Product2.Family")(record)) or None,
+        family=as_text(_family(record)) or None,
         create=mapped is None or mapped.mapping.create,
     )
 

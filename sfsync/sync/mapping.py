@@ -2,7 +2,7 @@
 
 The order for one target: read the source, apply the transforms, and only where nothing is left
 take the default. A required target that is still empty is a `missing-field` failure. Mappings are
-compiled once and applied to every record of a run.
+compiled once, into one function each, and applied to every record of a run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from sfsync.sync.failures import Failure, failure
 from sfsync.sync.transforms import compile_transforms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sfsync.config.settings import FieldMapping, RecordMapping
-    from sfsync.sync.transforms import Step
 
 Record = Mapping[str, Any]
 Getter = Callable[[Record], Any]
@@ -32,13 +33,21 @@ def getter(path: str) -> Getter:
 
     Parents arrive nested: ``{"Owner": {"Name": …}}``, or ``{"Owner": None}``.
     """
-    parts = path.split(".")
-    if len(parts) == 1:
-        return lambda record: record.get(path)
+    first, *others = path.split(".")
+    if not others:
+        return lambda record: record.get(first)
+    if len(others) == 1:
+        last = others[0]
+
+        def read_parent(record: Record) -> Any:  # noqa: ANN401 - JSON
+            parent = record.get(first)
+            return parent.get(last) if isinstance(parent, dict) else None
+
+        return read_parent
 
     def read(record: Record) -> Any:  # noqa: ANN401 - JSON
-        value: Any = record
-        for part in parts:
+        value = record.get(first)
+        for part in others:
             if not isinstance(value, dict):
                 return None
             value = value.get(part)
@@ -49,7 +58,7 @@ def getter(path: str) -> Getter:
 
 def as_text(value: object) -> str:
     """A raw value as text: numbers without exponent, booleans as true and false, None as empty."""
-    if isinstance(value, str):
+    if type(value) is str:
         return value
     if value is None:
         return ""
@@ -62,66 +71,55 @@ def as_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CompiledMapping:
-    """One `FieldMapping`, ready to be applied."""
+    """One `FieldMapping`, ready to be applied.
+
+    `value` maps a record: text, None where there is none, or a failure. `raw` reads the source
+    as it came, None where a template or transforms make it text.
+    """
 
     mapping: FieldMapping
-    read: Callable[[Record], str]
-    steps: tuple[Step, ...]
-    default: Callable[[Record], str] | None
+    value: Callable[[Record], str | Failure | None]
+    raw: Getter | None
 
 
 def compile_mapping(mapping: FieldMapping) -> CompiledMapping:
     """Compile one mapping."""
-    if mapping.source is not None:
-        read = _text_getter(mapping.source)
-    else:
-        read = _template(mapping.template or "")
-    return CompiledMapping(mapping, read, compile_transforms(mapping.transforms), _default(mapping))
+    if mapping.source is None:
+        return CompiledMapping(mapping, _finished(mapping, _template(mapping.template or "")), None)
+    read = getter(mapping.source)
+    if mapping.transforms:
+        return CompiledMapping(
+            mapping, _finished(mapping, lambda record: as_text(read(record))), None
+        )
+    return CompiledMapping(mapping, _untransformed(mapping, read), read)
 
 
-def compile_record(mapping: RecordMapping) -> tuple[tuple[CompiledMapping, ...], ...]:
-    """Compile the targets and the properties of a record mapping, as a pair of tuples."""
+def compile_record(
+    mapping: RecordMapping,
+) -> tuple[tuple[CompiledMapping, ...], tuple[CompiledMapping, ...]]:
+    """Compile the targets and the properties of a record mapping."""
     return (
         tuple(compile_mapping(one) for one in mapping.targets.values()),
         tuple(compile_mapping(one) for one in mapping.properties.values()),
     )
 
 
-def map_value(compiled: CompiledMapping, record: Record) -> str | Failure | None:
-    """The mapped value of one target: text, None where there is none, or a failure."""
-    text = compiled.read(record)
-    if text:
-        for step in compiled.steps:
-            try:
-                text = step(text)
-            except ValueError as problem:
-                return _unreadable(compiled.mapping, str(problem))
-    # Blanks only is empty, but a value that is there is kept as it was typed.
-    if text and not text.isspace():
-        return text
-    if compiled.default is not None and (value := compiled.default(record)):
-        return value
-    return _missing(compiled.mapping) if compiled.mapping.required else None
-
-
-def map_values(mappings: tuple[CompiledMapping, ...], record: Record) -> Values | Failure:
+def map_values(mappings: Iterable[CompiledMapping], record: Record) -> Values | Failure:
     """The mapped values of all targets, or the first failure."""
     values: Values = {}
     for compiled in mappings:
-        value = map_value(compiled, record)
+        value = compiled.value(record)
         if isinstance(value, Failure):
             return value
         values[compiled.mapping.target] = value
     return values
 
 
-def map_properties(
-    mappings: tuple[CompiledMapping, ...], record: Record
-) -> dict[str, str] | Failure:
+def map_properties(mappings: Iterable[CompiledMapping], record: Record) -> dict[str, str] | Failure:
     """The custom properties of a record by name, empty ones left out, or the first failure."""
     properties: dict[str, str] = {}
     for compiled in mappings:
-        value = map_value(compiled, record)
+        value = compiled.value(record)
         if isinstance(value, Failure):
             return value
         if value is not None:
@@ -129,9 +127,53 @@ def map_properties(
     return properties
 
 
-def _text_getter(path: str) -> Callable[[Record], str]:
-    read = getter(path)
-    return lambda record: as_text(read(record))
+def _untransformed(mapping: FieldMapping, read: Getter) -> Callable[[Record], str | Failure | None]:
+    """The common case: the value as it came, with nothing between reading and the default."""
+    empty = _empty(mapping)
+
+    def value(record: Record) -> str | Failure | None:
+        found = read(record)
+        text = found if type(found) is str else as_text(found)
+        # Blanks only is empty, but a value that is there is kept as it was typed.
+        if text and not text.isspace():
+            return text
+        return empty(record)
+
+    return value
+
+
+def _finished(
+    mapping: FieldMapping, read: Callable[[Record], str]
+) -> Callable[[Record], str | Failure | None]:
+    """The whole way: read, transforms in their order, and what comes for an empty value."""
+    steps = compile_transforms(mapping.transforms)
+    empty = _empty(mapping)
+
+    def value(record: Record) -> str | Failure | None:
+        text = read(record)
+        if text:
+            try:
+                for step in steps:
+                    text = step(text)
+            except ValueError as problem:
+                return _unreadable(mapping, str(problem))
+        if text and not text.isspace():
+            return text
+        return empty(record)
+
+    return value
+
+
+def _empty(mapping: FieldMapping) -> Callable[[Record], str | Failure | None]:
+    """What an empty value becomes: the default, else a failure where one is required."""
+    missing = _missing(mapping) if mapping.required else None
+    if mapping.default is None:
+        return lambda _: missing
+    if not mapping.default_is_template:
+        default = mapping.default or missing
+        return lambda _: default
+    fill = _template(mapping.default)
+    return lambda record: fill(record) or missing
 
 
 def _template(template: str) -> Callable[[Record], str]:
@@ -139,24 +181,16 @@ def _template(template: str) -> Callable[[Record], str]:
         (literal, getter(path) if path else None)
         for literal, path, _, _ in Formatter().parse(template)
     ]
+    has_fields = any(read for _, read in parts)
 
     def fill(record: Record) -> str:
         texts = [(literal, as_text(read(record)) if read else "") for literal, read in parts]
         # A template whose fields are all empty says nothing: " – " is not a description.
-        if not any(text for _, text in texts) and any(read for _, read in parts):
+        if has_fields and not any(text for _, text in texts):
             return ""
         return "".join(literal + text for literal, text in texts)
 
     return fill
-
-
-def _default(mapping: FieldMapping) -> Callable[[Record], str] | None:
-    if mapping.default is None:
-        return None
-    if mapping.default_is_template:
-        return _template(mapping.default)
-    default = mapping.default
-    return lambda _: default
 
 
 def _source_name(mapping: FieldMapping) -> str:

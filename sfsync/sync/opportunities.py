@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.model import (
+    BaselineChange,
     DocumentStatus,
     DraftCreate,
     DraftUpdate,
@@ -71,6 +72,7 @@ class OpportunityDecision:
     create: DraftCreate | None = None
     update: DraftUpdate | None = None
     drift: DriftChange | None = None
+    baseline: BaselineChange | None = None
 
 
 def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> OpportunityDecision:
@@ -79,10 +81,17 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
     known = state.invoices.get(record["Id"])
     content = _wanted(deal, state, rules)
     if isinstance(content, InvoiceContent):
-        decision = _with_content(record, content, known)
+        decision = _with_content(record, content, known, unmoved=_unmoved(record, state, rules))
     else:
         decision = _without_content(record, content, known)
     return _remember(decision, record, state, rules)
+
+
+def _unmoved(record: Record, state: OpportunityState, rules: Rules) -> bool:
+    """Whether the config changed since the deal was decided, and the deal itself did not."""
+    if not rules.changed:
+        return False
+    return state.stamps.get(record["Id"]) == as_text(record.get("SystemModstamp"))
 
 
 def candidate(record: Record, rules: Rules) -> bool:
@@ -132,7 +141,7 @@ def _no_customer(record: Record, account_id: str) -> Failure:
 
 
 def _with_content(
-    record: Record, content: InvoiceContent, known: InvoiceState | None
+    record: Record, content: InvoiceContent, known: InvoiceState | None, *, unmoved: bool
 ) -> OpportunityDecision:
     values = content.as_source()
     source = canonical_json(values)
@@ -147,11 +156,22 @@ def _with_content(
         return OpportunityDecision(outcome, None, drift=closing)
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
+        if unmoved:
+            return _rebased(record, source, known)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
     update = DraftUpdate(known.document_id, content, source, changes)
     closing = None if known.drift is None else DriftChange(known.document_id, None)
     outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
     return OpportunityDecision(outcome, None, update=update, drift=closing)
+
+
+def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDecision:
+    """The mapping changed, not the deal: a posted invoice does not drift by a config edit."""
+    reason = "the mapping changed; the deal did not"
+    outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
+    baseline = BaselineChange(known.document_id, source, reason)
+    closing = None if known.drift is None else DriftChange(known.document_id, None)
+    return OpportunityDecision(outcome, None, drift=closing, baseline=baseline)
 
 
 def _after_removal(

@@ -14,7 +14,7 @@ from sfsync.sync.invoices import account_id_of, contact_id_of
 from sfsync.sync.lines import required_products
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
-from sfsync.sync.reader import ids_of
+from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,7 @@ class Pass:
 
     `cursor` is where an earlier run stopped, None at the first read. `started` is the server's
     time when this run began, from which the pass after a full one starts. A pass over a chosen
-    time (`moves_cursor` false) leaves the cursor where it is.
+    time (`moves_cursor` false) leaves the cursor where it is; a `wide` one looks back further.
     """
 
     source: Source
@@ -46,6 +46,7 @@ class Pass:
     full: bool
     started: str
     moves_cursor: bool = True
+    wide: bool = False
 
     def pages(self) -> Iterator[tuple[Page, Cursor | None]]:
         """The pages of the pass, each with the cursor that its transaction stores."""
@@ -61,10 +62,11 @@ class Pass:
         """The cursor that ends a full pass; an incremental one has moved its own."""
         if not self.full:
             return None
-        return Cursor(self.source.sobject, self._since, "")
+        return Cursor(self.source.sobject, self.closing_stamp, "")
 
     @property
-    def _since(self) -> str:
+    def closing_stamp(self) -> str:
+        """The server's time when a full pass first began."""
         # A resumed pass must look back to when it first began, not to when it was taken up again.
         resumed = self.cursor is not None and self.cursor.full
         return self.cursor.system_modstamp if resumed and self.cursor else self.started
@@ -72,13 +74,16 @@ class Pass:
     def _full(self) -> Iterator[tuple[Page, Cursor]]:
         for page in self.source.all_by_id(self.resumed_after):
             last = page.records[-1]["Id"]
-            yield page, Cursor(self.source.sobject, self._since, last, full=True)
+            yield page, Cursor(self.source.sobject, self.closing_stamp, last, full=True)
 
     def _changed(self) -> Iterator[tuple[Page, Cursor]]:
         if self.cursor is None:
             raise ValueError("an incremental pass needs a cursor")
         position = self.cursor
-        for page in self.source.changed_since(self.cursor):
+        overlap = WIDE_OVERLAP if self.wide else OVERLAP
+        for page in self.source.changed_since(self.cursor, overlap):
+            if not page.records:
+                continue
             last = page.records[-1]
             # Never beyond the server's own time: one row stamped in the future would hide the rest.
             stamp = min(as_text(last["SystemModstamp"]), self.started)
@@ -121,10 +126,17 @@ def sync_contacts(run: Run, one_pass: Pass) -> None:
     _close(run, one_pass)
 
 
-def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) -> None:
-    """Read the opportunities of a pass and write their drafts."""
+def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) -> set[str]:
+    """Read the opportunities of a pass and write their drafts.
+
+    Returns:
+        The ids that an incremental pass read; a full one keeps none, it read them all.
+    """
+    read: set[str] = set()
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
+        if not one_pass.full:
+            read.update(ids_of(records))
         deals = gather_deals(run, records, sources, contiguous=one_pass.full)
         apply_deals(run, deals, cursor)
 
@@ -132,6 +144,7 @@ def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) ->
     if one_pass.full and not found and not one_pass.resumed_after:
         _refuse_sudden_emptiness(run)
     _close(run, one_pass)
+    return read
 
 
 def apply_deals(run: Run, deals: Sequence[Deal], cursor: Cursor | None) -> None:
@@ -149,6 +162,7 @@ def apply_deals(run: Run, deals: Sequence[Deal], cursor: Cursor | None) -> None:
                 creates=tuple(one.create for one in decisions if one.create is not None),
                 updates=tuple(one.update for one in decisions if one.update is not None),
                 drifts=tuple(one.drift for one in decisions if one.drift is not None),
+                baselines=tuple(one.baseline for one in decisions if one.baseline is not None),
                 opportunities=tuple(
                     one.remembered for one in decisions if one.remembered is not None
                 ),

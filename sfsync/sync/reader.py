@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 OVERLAP = timedelta(minutes=10)
 """How far an incremental pass looks back: the longest transaction that Salesforce allows."""
 
+WIDE_OVERLAP = timedelta(hours=26)
+"""How far the first incremental pass of a day looks back: a day and some clock to spare."""
+
 _MAX_RESTARTS = 5
 
 
@@ -52,9 +55,9 @@ class Source:
 
         return _pages(self.org, query, all_rows=False)
 
-    def changed_since(self, cursor: Cursor) -> Iterator[Page]:
+    def changed_since(self, cursor: Cursor, overlap: timedelta = OVERLAP) -> Iterator[Page]:
         """Every row that changed since the cursor less the overlap, deleted rows among them."""
-        start = soql.datetime_literal(stamp_of(cursor.system_modstamp) - OVERLAP)
+        start = soql.datetime_literal(stamp_of(cursor.system_modstamp) - overlap)
 
         def query(last: Record | None) -> str:
             where = f"SystemModstamp >= {start}" if last is None else _after(last)
@@ -86,6 +89,11 @@ class Source:
 def stamp_of(text: str) -> datetime:
     """A SystemModstamp (``2026-01-01T00:00:00.000+0000``) as an aware UTC datetime."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def stamp_text(moment: datetime) -> str:
+    """A moment in the form in which an org writes SystemModstamp, so that the two compare."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
 def _after(last: Record) -> str:

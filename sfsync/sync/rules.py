@@ -22,15 +22,17 @@ class CompiledRecord:
 
     targets: tuple[CompiledMapping, ...]
     properties: tuple[CompiledMapping, ...]
+    by_target: Mapping[str, CompiledMapping]
 
     @classmethod
     def of(cls, mapping: RecordMapping) -> CompiledRecord:
         """Compile a record mapping."""
-        return cls(*compile_record(mapping))
+        targets, properties = compile_record(mapping)
+        return cls(targets, properties, {one.mapping.target: one for one in targets})
 
     def target(self, name: str) -> CompiledMapping | None:
         """The mapping of one target, None where it is not mapped."""
-        return next((one for one in self.targets if one.mapping.target == name), None)
+        return self.by_target.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Rules:
 
     `today` is the calendar date in the schedule's time zone. `rates` maps a currency to units per
     unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
-    `lines_exist` is false where the org has no such line object.
+    `lines_exist` is false where the org has no such line object. `changed` is true in a run that
+    decides everything again because the config is another one than before.
     """
 
     settings: Settings
@@ -51,6 +54,7 @@ class Rules:
     contact: CompiledRecord
     rates: Mapping[str, Decimal]
     lines_exist: bool
+    changed: bool = False
 
     @classmethod
     def compile(

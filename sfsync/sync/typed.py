@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.money import EXPONENTS, InvalidAmountError, parse_decimal, round_half_up, to_minor
-from sfsync.sync.failures import failure
+from sfsync.sync.failures import Failure, failure
 
 if TYPE_CHECKING:
     from datetime import date
-    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-    from sfsync.sync.failures import Failure
-    from sfsync.sync.mapping import CompiledMapping
+    from sfsync.sync.mapping import CompiledMapping, Record
 
 PRICE_DECIMALS = 6
 """Decimals kept of quantities, unit prices and discounts; only amounts are rounded to cents."""
@@ -27,12 +26,15 @@ def source_name(compiled: CompiledMapping | None, fallback: str) -> str:
     return compiled.mapping.source or compiled.mapping.template or fallback
 
 
-def read_amount(text: str | None, source: str) -> Decimal | Failure:
+def read_total(compiled: CompiledMapping | None, record: Record) -> Decimal | Failure:
     """The mapped total as an exact number; empty, negative or unreadable is `invalid-amount`."""
-    if text is None:
+    source = source_name(compiled, "Amount")
+    raw = record.get("Amount") if compiled is None else _raw_or_mapped(compiled, record)
+    if isinstance(raw, Failure) or raw is None or raw == "":
+        # A required total that is empty is an amount problem to a person, not a mapping problem.
         return _invalid_amount(source, f"{source} is empty; a number is required")
     try:
-        number = parse_decimal(text)
+        number = parse_decimal(raw)
         to_minor(number, 0)
     except InvalidAmountError as problem:
         return _invalid_amount(source, f"{source}: {problem}")
@@ -64,17 +66,32 @@ def read_currency(text: str, source: str) -> str | Failure:
     )
 
 
-def read_number(text: str | None, source: str, target: str) -> Decimal | Failure | None:
-    """A quantity, price, discount or amount of a line, exact; None if empty."""
-    if text is None:
+def read_number(
+    compiled: CompiledMapping | None, record: Record, target: str
+) -> Decimal | Failure | None:
+    """A quantity, price, discount or amount of a line, exact; None if empty or not mapped."""
+    if compiled is None:
         return None
+    raw = _raw_or_mapped(compiled, record)
+    if raw is None or isinstance(raw, Failure):
+        return raw
     try:
-        number = parse_decimal(text)
+        number = parse_decimal(raw)
         # Bounded like an amount with three decimals, so that its millionths fit an integer.
         to_minor(number, 3)
     except InvalidAmountError as problem:
+        source = source_name(compiled, target)
         return failure("invalid-line", f"{source}: {problem}", source_field=source, target=target)
     return number
+
+
+def _raw_or_mapped(compiled: CompiledMapping, record: Record) -> object:
+    """A number as the org answered it, where nothing has to be done to it; else as mapped."""
+    if compiled.raw is not None:
+        raw = compiled.raw(record)
+        if isinstance(raw, Decimal):
+            return raw
+    return compiled.value(record)
 
 
 def informative(number: Decimal | None) -> Decimal | None:

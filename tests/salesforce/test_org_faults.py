@@ -321,12 +321,14 @@ def test_a_version_that_the_org_does_not_serve_is_named(org: Org, scripted: Scri
 
 def test_numbers_are_exact_and_attributes_are_gone(org: Org, scripted: ScriptedOrg) -> None:
     """Fractions and exponents are Decimal, whole numbers int, parents plain dicts or None."""
-    record = '{"attributes":{"type":"X","url":"/v"},"A":1.2345678E7,"B":0.1,"C":3,"D":null,'
+    record = (
+        '{"attributes":{"type":"X","url":"/v"},"Id":"i","A":1.2345678E7,"B":0.1,"C":3,"D":null,'
+    )
     parent = '"P":{"attributes":{"type":"Y","url":"/w"},"Name":"n"}}'
     scripted.script = [Said(body=f'{{"totalSize":1,"done":true,"records":[{record}{parent}]}}')]
     (found,) = org.query_all_records(SOQL)
     assert found == {
-        "A": Decimal(12345678), "B": Decimal("0.1"), "C": 3, "D": None, "P": {"Name": "n"},
+        "Id": "i", "A": Decimal(12345678), "B": Decimal("0.1"), "C": 3, "D": None, "P": {"Name": "n"},
     }  # fmt: skip
     assert [type(found[key]) for key in "ABC"] == [Decimal, Decimal, int]
 
@@ -352,8 +354,8 @@ def test_headers_tell_time_and_usage(org: Org, scripted: ScriptedOrg) -> None:
 def test_a_long_query_travels_in_a_body(org: Org, scripted: ScriptedOrg) -> None:
     """Beyond the length of a URL the query is one composite request, errors included."""
     long_query = f"{SOQL} AND Id IN ({','.join(['x' * 18] * 900)})"
-    answer = {"body": records_reply({"Id": "a"}), "httpStatusCode": 200, "referenceId": "query"}
-    failure = {"body": refused("INVALID_FIELD"), "httpStatusCode": 400, "referenceId": "query"}
+    answer = {"body": records_reply({"Id": "a"}), "httpStatusCode": 200, "referenceId": "part0"}
+    failure = {"body": refused("INVALID_FIELD"), "httpStatusCode": 400, "referenceId": "part0"}
     scripted.script = [
         Said(body={"compositeResponse": [answer]}),
         Said(body={"compositeResponse": [failure]}),

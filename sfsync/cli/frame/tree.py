@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Sync": {
         "sync": Entry("sfsync.cli.sync", "Read Salesforce and write customers, contacts, drafts."),
         "history": Entry("sfsync.cli.history", "Past runs and what became of each record."),
+        "opportunity": Entry("sfsync.cli.opportunity", "Deals as last read: won, not invoiced."),
     },
     "Invoices": {
         "invoice": Entry("sfsync.cli.invoice", "Drafts and posted invoices."),

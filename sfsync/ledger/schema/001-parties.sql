@@ -74,6 +74,7 @@ CREATE TABLE customer (
 ) STRICT;
 CREATE INDEX customer_by_name_key ON customer (name_key);
 CREATE INDEX customer_by_external_id ON customer (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX customer_by_merged_into ON customer (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TRIGGER customer_insert BEFORE INSERT ON customer
 WHEN EXISTS (SELECT 1 FROM customer WHERE id = NEW.id)
@@ -81,9 +82,11 @@ BEGIN SELECT RAISE(ABORT, 'customer: exists'); END;
 
 CREATE TRIGGER customer_update BEFORE UPDATE ON customer
 WHEN NEW.id IS NOT OLD.id OR NEW.created_at IS NOT OLD.created_at
-  OR (NEW.merged_into IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.merged_into))
-BEGIN SELECT RAISE(ABORT, 'customer: the id stays; a merge needs its target'); END;
+  OR (OLD.merged_into IS NOT NULL AND NEW.merged_into IS NULL)
+  OR (NEW.merged_into IS NOT NULL AND (
+      NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.merged_into AND merged_into IS NULL)
+      OR EXISTS (SELECT 1 FROM customer WHERE merged_into = OLD.id)))
+BEGIN SELECT RAISE(ABORT, 'customer: the id stays; merged for good, into one that is not'); END;
 
 CREATE TRIGGER customer_delete BEFORE DELETE ON customer
 BEGIN SELECT RAISE(ABORT, 'customer: deactivate or merge it instead'); END;
@@ -95,6 +98,17 @@ CREATE TABLE customer_property (
     PRIMARY KEY (customer_id, name)
 ) STRICT, WITHOUT ROWID;
 
+-- Pairs that look alike and are not: a person has said so, and they are not suggested again.
+CREATE TABLE customer_distinct (
+    low INTEGER NOT NULL REFERENCES customer (id),
+    high INTEGER NOT NULL REFERENCES customer (id) CHECK (high > low),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (low, high)
+) STRICT, WITHOUT ROWID;
+
+-- `how` is created, name or external-id when a sync found the customer, hand when a person did.
 CREATE TABLE account_link (
     salesforce_id TEXT PRIMARY KEY CHECK (length(salesforce_id) = 18),
     org_id TEXT NOT NULL,
@@ -105,13 +119,13 @@ CREATE TABLE account_link (
 CREATE INDEX account_link_by_customer ON account_link (customer_id);
 
 CREATE TRIGGER account_link_insert BEFORE INSERT ON account_link
-WHEN NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.customer_id)
+WHEN NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.customer_id AND merged_into IS NULL)
   OR NEW.org_id IS NOT (SELECT org_id FROM ledger)
 BEGIN SELECT RAISE(ABORT, 'account_link: no such customer, or another org'); END;
 
 CREATE TRIGGER account_link_update BEFORE UPDATE ON account_link
 WHEN NEW.salesforce_id IS NOT OLD.salesforce_id OR NEW.org_id IS NOT OLD.org_id
-  OR NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.customer_id)
+  OR NOT EXISTS (SELECT 1 FROM customer WHERE id = NEW.customer_id AND merged_into IS NULL)
 BEGIN SELECT RAISE(ABORT, 'account_link: no such customer, or another account'); END;
 
 CREATE TABLE contact (

@@ -132,6 +132,12 @@ CREATE TABLE opportunity_ignored (
     actor TEXT NOT NULL
 ) STRICT;
 
+-- Opportunities whose next outcome may differ although they did not change in Salesforce: a
+-- person linked their account, or ignored them. An outcome takes them away.
+CREATE TABLE opportunity_recheck (
+    salesforce_id TEXT PRIMARY KEY CHECK (length(salesforce_id) = 18)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE cursor (
     sobject TEXT PRIMARY KEY,
     system_modstamp TEXT NOT NULL,
@@ -140,7 +146,8 @@ CREATE TABLE cursor (
     run_id INTEGER NOT NULL REFERENCES run (id)
 ) STRICT;
 
--- Failures that are open: a later success takes them away.
+-- Failures that are open: a later success takes them away. `tries` counts the runs that failed
+-- alike while the record, by its SystemModstamp, stayed the same.
 CREATE TABLE failure (
     sobject TEXT NOT NULL,
     salesforce_id TEXT NOT NULL,
@@ -153,5 +160,6 @@ CREATE TABLE failure (
     first_run INTEGER NOT NULL REFERENCES run (id),
     last_run INTEGER NOT NULL REFERENCES run (id),
     tries INTEGER NOT NULL CHECK (tries >= 1),
+    system_modstamp TEXT,
     PRIMARY KEY (sobject, salesforce_id)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,45 @@
+"""simple-salesforce's client as this room uses it: direct mode, our session, storable replies."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from simple_salesforce.api import Salesforce
+
+from sfsync.salesforce.network import origin
+from sfsync.salesforce.storable import storable
+from sfsync.salesforce.transport import OrgSession
+
+if TYPE_CHECKING:
+    import requests
+
+    from sfsync.salesforce.network import Network
+    from sfsync.salesforce.tokens import AccessToken
+
+_ESCAPE = b"\\u"
+
+
+class OrgClient(Salesforce):
+    """Asks the org with one access token; floats arrive as Decimal, objects as plain dicts."""
+
+    def __init__(self, token: AccessToken, api_version: str, network: Network) -> None:
+        session = OrgSession(network)
+        if origin(token.instance_url)[0] == "http":
+            session.speak_http_to(token.instance_url)
+        super().__init__(
+            session_id=token.token,
+            instance_url=token.instance_url,
+            version=api_version,
+            session=session,
+            parse_float=Decimal,
+            # None lets the C decoder build plain dicts; a hook is called for every object.
+            object_pairs_hook=None,
+        )
+        # Indented replies are a third longer.
+        del self.headers["X-PrettyPrint"]
+
+    def parse_result_to_json(self, result: requests.Response) -> Any:  # noqa: ANN401 - parsed JSON is of any type
+        """The body of `result`; only text written as an escape can be unstorable."""
+        body = super().parse_result_to_json(result)
+        return storable(body) if _ESCAPE in result.content else body

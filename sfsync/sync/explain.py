@@ -1,0 +1,241 @@
+"""Why a deal is (not) an invoice: every question in its order, every mapped value step by step.
+
+Works on what the last sync remembered, so it needs no network; what only the org can answer (the
+extra SOQL condition) is taken from that sync's outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sfsync.sync.failures import Failure
+from sfsync.sync.filters import Skip, stage_and_date
+from sfsync.sync.invoices import account_id_of, total_of
+from sfsync.sync.mapping import as_text, getter
+from sfsync.sync.matching import Candidate, CustomerIndex
+from sfsync.sync.transforms import compile_transforms
+
+if TYPE_CHECKING:
+    from sfsync.config.settings import FieldMapping
+    from sfsync.ledger.model import AccountState
+    from sfsync.sync.mapping import CompiledMapping, Record
+    from sfsync.sync.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question: what Salesforce has, what the config asks for, and whether it passes.
+
+    `passes` is None for a question that was not asked because an earlier one said no.
+    """
+
+    name: str
+    value: str
+    rule: str
+    passes: bool | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MappedValue:
+    """How one target got its value: the raw source, each transform's result, and the outcome.
+
+    `origin` is source, default or missing. `steps` pairs a transform's name with its result.
+    """
+
+    target: str
+    source: str
+    raw: str
+    steps: tuple[tuple[str, str], ...]
+    value: str | None
+    origin: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMatch:
+    """How the account finds its customer; `candidates` are customer numbers with their names."""
+
+    account_id: str | None
+    account_name: str
+    how: str
+    candidates: tuple[tuple[str, str], ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All of it; `stops_at` names the first check that says no, empty where none does."""
+
+    checks: tuple[Check, ...]
+    values: tuple[MappedValue, ...]
+    customer: CustomerMatch
+    stops_at: str
+
+
+def explain_deal(
+    record: Record, ignored: str | None, last_code: str | None, state: AccountState, rules: Rules
+) -> Explanation:
+    """Explain one remembered deal.
+
+    Args:
+        record: the opportunity as last read.
+        ignored: why a person took it out, None where nobody did.
+        last_code: the code of its last outcome.
+        state: what the ledger knows of its account.
+        rules: the config, compiled.
+    """
+    customer = _customer(record, state, rules)
+    values = tuple(
+        _mapped(compiled, record)
+        for compiled in (*rules.opportunity.targets, *rules.opportunity.properties)
+    )
+    asked = _checks(record, ignored, last_code, rules)
+    asked.append(_customer_check(customer))
+    asked.extend(
+        Check(value.target, value.raw or "(empty)", "required", passes=False, reason=value.problem)
+        for value in values
+        if value.problem
+    )
+    return Explanation(tuple(_until_no(asked)), values, customer, _first_no(asked))
+
+
+def _checks(
+    record: Record, ignored: str | None, last_code: str | None, rules: Rules
+) -> list[Check]:
+    filters = rules.settings.opportunities.filters
+    refusal = stage_and_date(record, filters, rules.today)
+    code = refusal.code if refusal is not None else ""
+    reason = refusal.message if refusal is not None else ""
+    checks = [
+        Check("deleted", _yes_no(bool(record.get("IsDeleted"))), "no", not record.get("IsDeleted")),
+        Check("ignored", ignored or "no", "no", ignored is None),
+        Check(
+            "stage",
+            as_text(record.get("StageName")),
+            f"in [{', '.join(filters.stages)}]" if filters.stages else "IsWon",
+            code != "stage",
+            reason if code == "stage" else "",
+        ),
+        Check(
+            "close date",
+            as_text(record.get("CloseDate")) or "(empty)",
+            _date_rule(rules),
+            code != "close-date",
+            reason if code == "close-date" else "",
+        ),
+    ]
+    if filters.where is not None:
+        met = last_code != "condition"
+        checks.append(Check("condition", "answered by the last sync", filters.where, met))
+    checks.append(_amount_check(record, rules))
+    return checks
+
+
+def _amount_check(record: Record, rules: Rules) -> Check:
+    minimum = rules.settings.opportunities.filters.min_amount
+    rule = "a number"
+    if minimum is not None:
+        rule = f"≥ {minimum.amount:f} {minimum.currency or ''}".rstrip()
+    total = total_of(record, rules)
+    reason = total.message if isinstance(total, (Skip, Failure)) else ""
+    shown = as_text(record.get("Amount")) or "(empty)"
+    return Check("amount", shown, rule, not reason, reason)
+
+
+def _date_rule(rules: Rules) -> str:
+    dates = rules.settings.opportunities.filters.close_date
+    parts = []
+    if dates.first is not None:
+        parts.append(f"from {dates.first}")
+    if dates.last is not None:
+        parts.append(f"to {dates.last}")
+    if dates.last_days is not None:
+        parts.append(f"within the last {dates.last_days} days")
+    return " ".join(parts) or "any"
+
+
+def _customer(record: Record, state: AccountState, rules: Rules) -> CustomerMatch:
+    name = as_text(getter("Account.Name")(record))
+    account_id = account_id_of(record, rules)
+    if isinstance(account_id, Failure):
+        return CustomerMatch(None, name, "none", (), account_id.message)
+    link = state.links.get(account_id)
+    if link is not None:
+        linked = state.by_id[link.customer_id]
+        return CustomerMatch(account_id, name, link.how, ((linked.number, linked.name),))
+    index = CustomerIndex()
+    for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
+        for customer in customers:
+            index.add(Candidate(customer.name, customer.external_id, customer.number, customer))
+    match = index.match(name, None, rules.settings.duplicates)
+    candidates = tuple((one.label, one.name) for one in match.candidates)
+    if len(candidates) == 1:
+        return CustomerMatch(account_id, name, f"would match by {match.how}", candidates)
+    problem = match.blocked or ("several customers match" if candidates else "no customer matches")
+    return CustomerMatch(account_id, name, match.how, candidates, problem)
+
+
+def _customer_check(customer: CustomerMatch) -> Check:
+    found = ", ".join(f"{number} {name}" for number, name in customer.candidates) or "(none)"
+    rule = f"{customer.how} → {found}"
+    return Check(
+        "customer", customer.account_name or "(empty)", rule, not customer.problem, customer.problem
+    )
+
+
+def _mapped(compiled: CompiledMapping, record: Record) -> MappedValue:
+    mapping = compiled.mapping
+    value = compiled.value(record)
+    problem = value.message if isinstance(value, Failure) else ""
+    final = None if isinstance(value, Failure) else value
+    raw = "" if mapping.source is None else as_text(getter(mapping.source)(record))
+    steps = _steps(mapping, raw)
+    reached = steps[-1][1] if steps else raw
+    if final is None:
+        origin = "missing"
+    elif mapping.source is not None and not reached.strip():
+        origin = "default"
+    else:
+        origin = "source"
+    source = mapping.source or mapping.template or ""
+    return MappedValue(
+        mapping.target.removeprefix("properties."), source, raw, steps, final, origin, problem
+    )
+
+
+def _steps(mapping: FieldMapping, raw: str) -> tuple[tuple[str, str], ...]:
+    """What each transform made of the value; stops at one that could not read it."""
+    steps: list[tuple[str, str]] = []
+    text = raw
+    if not text:
+        return ()
+    for transform, step in zip(
+        mapping.transforms, compile_transforms(mapping.transforms), strict=True
+    ):
+        try:
+            text = step(text)
+        except ValueError as problem:
+            steps.append((transform.name, f"! {problem}"))
+            break
+        steps.append((transform.name, text))
+    return tuple(steps)
+
+
+def _until_no(checks: list[Check]) -> list[Check]:
+    """The checks as they were asked: after the first no, the others were not."""
+    shown: list[Check] = []
+    stopped = False
+    for check in checks:
+        shown.append(Check(check.name, check.value, check.rule, None) if stopped else check)
+        stopped = stopped or check.passes is False
+    return shown
+
+
+def _first_no(checks: list[Check]) -> str:
+    return next((check.name for check in checks if check.passes is False), "")
+
+
+def _yes_no(yes: bool) -> str:  # noqa: FBT001 - a word for a flag
+    return "yes" if yes else "no"
