@@ -220,13 +220,9 @@ class Rendered:
                     deals * LINES_EACH,
                     lines[place : place + PAGE],
                 )
-                key = f"lines-{opportunity_id(start)}-{place}"
-                more = (
-                    f"{key.rpartition('-')[0]}-{place + PAGE}"
-                    if place + PAGE < len(lines)
-                    else None
-                )
-                pages[key] = _reply(lines[place : place + PAGE], len(lines), more)
+            first = opportunity_id(start)
+            _render_range(pages, f"lines-{first}", lines)
+            _render_range(pages, f"won-{first}", [one for one in lines if _is_won(one)])
         describes = {
             "Opportunity": _describe("Opportunity", _opportunity(0, 1)),
             "OpportunityLineItem": _describe("OpportunityLineItem", _line(0)),
@@ -252,6 +248,18 @@ def _render_page(
     pages[f"{name}-{start}"] = _reply(rows, total, more)
 
 
+def _render_range(pages: dict[str, bytes], key: str, lines: list[dict[str, object]]) -> None:
+    """The lines of a range of deals, in as many pages as they take."""
+    for place in range(0, len(lines), PAGE):
+        more = f"{key}-{place + PAGE}" if place + PAGE < len(lines) else None
+        pages[f"{key}-{place}"] = _reply(lines[place : place + PAGE], len(lines), more)
+
+
+def _is_won(line: dict[str, object]) -> bool:
+    deal = int(str(line["OpportunityId"])[3:15])
+    return STAGES[deal % len(STAGES)] == "Closed Won"
+
+
 def _reply(rows: list[dict[str, object]], total: int, more: str | None) -> bytes:
     reply: dict[str, object] = {"totalSize": total, "done": more is None}
     if more:
@@ -261,7 +269,10 @@ def _reply(rows: list[dict[str, object]], total: int, more: str | None) -> bytes
     ).encode()
 
 
+_EMPTY = _reply([], 0, None)
+_MISSING = b'[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]'
 _FROM = re.compile(r" FROM (\w+)")
+_WON = "Opportunity.StageName IN ('Closed Won')"
 _RANGE = re.compile(r"OpportunityId >= '(\w+)'")
 
 
@@ -274,34 +285,46 @@ def key_of(url: str) -> str:
     if "SystemModstamp >=" in soql:
         return "empty"
     if found := _RANGE.search(soql):
-        return f"lines-{found[1]}-0"
+        return f"{'won' if _WON in soql else 'lines'}-{found[1]}-0"
     named = _FROM.search(soql)
     return f"{named[1]}-0" if named else "empty"
 
 
+def answer_of(rendered: Rendered, url: str) -> tuple[HTTPStatus, bytes]:
+    """What was rendered for a GET."""
+    if "/describe" in url:
+        body = rendered.describes.get(url.split("/")[-2])
+        return (HTTPStatus.OK, body) if body else (HTTPStatus.NOT_FOUND, _MISSING)
+    return HTTPStatus.OK, rendered.pages.get(key_of(url), _EMPTY)
+
+
+def together(rendered: Rendered, asked: bytes) -> bytes:
+    """The answer to a composite request, put together from what was rendered."""
+    parts = []
+    for part in json.loads(asked)["compositeRequest"]:
+        status, body = answer_of(rendered, part["url"])
+        name = json.dumps(part["referenceId"]).encode()
+        parts.append(
+            b'{"referenceId":%b,"httpStatusCode":%d,"body":%b}' % (name, status.value, body)
+        )
+    return b'{"compositeResponse":[%b]}' % b",".join(parts)
+
+
 def handler_of(rendered: Rendered) -> type[BaseHTTPRequestHandler]:
     """A handler that answers from what was rendered."""
-    empty = _reply([], 0, None)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            if rendered.latency:
-                time.sleep(rendered.latency)
-            if "/describe" in self.path:
-                body = rendered.describes.get(self.path.split("/")[-2])
-                status = HTTPStatus.OK if body else HTTPStatus.NOT_FOUND
-                missing = (
-                    b'[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]'
-                )
-                self.answer(status, body or missing)
-                return
-            self.answer(HTTPStatus.OK, rendered.pages.get(key_of(self.path), empty))
+            self.answer(*answer_of(rendered, self.path))
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.endswith("/composite"):
+                self.answer(HTTPStatus.OK, together(rendered, asked))
+                return
             host = f"http://{self.headers['Host']}"
             token = {
                 "access_token": "00D000000000001!benchmark",
@@ -314,6 +337,8 @@ def handler_of(rendered: Rendered) -> type[BaseHTTPRequestHandler]:
             self.answer(HTTPStatus.OK, json.dumps(token).encode())
 
         def answer(self, status: HTTPStatus, body: bytes) -> None:
+            if rendered.latency:
+                time.sleep(rendered.latency)
             self.send_response(status)
             self.send_header("Content-Type", "application/json;charset=UTF-8")
             self.send_header("Content-Length", str(len(body)))

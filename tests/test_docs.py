@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from sfsync.cli.frame.boundary import run
 from sfsync.config import find_problems, template
+from sfsync.config.explaining import reference as config_reference
 from sfsync.errors import EXIT_CODE_MEANINGS
+from sfsync.sync.failures import reference as failures_reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,3 +66,34 @@ def test_the_shortest_mapping_of_the_readme_is_valid(tmp_path: Path) -> None:
 def test_no_document_claims_a_live_org() -> None:
     """The README says plainly that no live org was ever reached."""
     assert "never run against a live Salesforce org" in README
+
+
+GENERATED = {
+    "docs/mapping.md": (
+        (
+            "# mappings.yaml, key by key\n\n"
+            "Generated from what also validates the file; `sfsync config explain KEY` "
+            "says the same.\n\n"
+        ),
+        config_reference,
+    ),
+    "docs/errors.md": (
+        (
+            "# Why a record fails\n\n"
+            "Generated from the table that the program uses; `sfsync help errors` says the same. A "
+            "failure never stops a run. It clears itself when a later run succeeds, and after ten "
+            "tries in vain it is left alone until the record changes or is named.\n\n"
+        ),
+        failures_reference,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_documents_are_what_the_code_says(name: str) -> None:
+    """Run with SFSYNC_WRITE_DOCS=1 to write them anew."""
+    head, reference = GENERATED[name]
+    path = ROOT / name
+    if os.environ.get("SFSYNC_WRITE_DOCS"):
+        path.write_text(head + reference(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == head + reference()

@@ -1,7 +1,7 @@
 """`sfsync audit`: who did what, when, why, before and after."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,30 +11,36 @@ from sfsync.cli.render.tables import Column, Kind, Table
 from sfsync.errors import LedgerError, NotFoundError
 from sfsync.ledger import audit
 
+if TYPE_CHECKING:
+    from sfsync.ledger import Ledger
+
 app = tree.new_app("Who did what, when and why; and proof that nobody changed the record of it.")
 
 FIELDS = ("seq", "at", "run", "actor", "action", "entity", "reason", "before", "after", "hash")
 COLUMNS = (
     Column("seq", "No", Kind.NUMBER),
-    Column("at", "When (UTC)", Kind.CODE),
-    Column("actor", "Who", wide=True),
+    Column("when", "When (UTC)", Kind.CODE),
+    Column("actor", "Who"),
     Column("action", "Action", Kind.CODE),
     Column("entity", "What", Kind.CODE),
     Column("reason", "Reason"),
 )
 
 
+PIPE_COLUMNS = (COLUMNS[0], Column("at", "at"), *COLUMNS[2:])
+
+
 @tree.command(
     app,
     "list",
     "sfsync audit list --limit 20",
-    "sfsync audit list --what D-000131",
+    "sfsync audit list --what INV-2026-00131",
     "sfsync audit list --action invoice.reverse --json",
 )
 def list_(
     ctx: typer.Context,
     what: Annotated[
-        str | None, typer.Option(help="only events of this document or customer")
+        str | None, typer.Option(metavar="ID", help="only events of this invoice, deal, customer …")
     ] = None,
     action: Annotated[
         str | None, typer.Option(help="only this action, or its part before the dot: invoice")
@@ -43,11 +49,43 @@ def list_(
 ) -> None:
     """List what was done, the newest first."""
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
-        found = audit.list_events(ledger, entity=what, action=action, limit=limit or -1)
+    with context.read_ledger() as ledger:
+        entities = None if what is None else _entities(ledger, what)
+        found = audit.list_events(ledger, entities=entities, action=action, limit=limit or -1)
         rows = [_row(event) for event in found]
-    table = Table(COLUMNS, FIELDS, rows, limit=limit, empty="no events")
+    # A terminal has no room for seconds.
+    drawn = [{**row, "when": row["at"][:16].replace("T", " ")} for row in rows]
+    columns = COLUMNS if context.for_terminal else PIPE_COLUMNS
+    table = Table(columns, FIELDS, drawn, limit=limit, empty="no events")
     context.emit("audit_list", rows, table=table)
+
+
+def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
+    """What the trail calls the thing that a person names: a document goes by its draft's id.
+
+    Of a deal, given by id or URL, the events of all its documents are meant too.
+    """
+    from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.references import (  # noqa: PLC0415 - as above
+        drafts_of_deal,
+        find_document,
+        salesforce_id_18,
+    )
+
+    if next(iter(audit.list_events(ledger, entities=(what,), limit=1)), None) is not None:
+        return (what,)
+    try:
+        document = find_document(ledger, what)
+    except NotFoundError:
+        pass
+    else:
+        if what.strip().casefold() in {document.draft.casefold(), document.name.casefold()}:
+            return (document.draft,)
+        return (document.opportunity_id, *drafts_of_deal(ledger, document.opportunity_id))
+    try:
+        return (show_customer(ledger, what).number,)
+    except NotFoundError:
+        return (salesforce_id_18(what.strip()),)
 
 
 @tree.command(app, "show", "sfsync audit show 42", "sfsync audit show 42 --json")
@@ -56,7 +94,7 @@ def show(
 ) -> None:
     """Show one event with the values before and after."""
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         found = next((e for e in audit.list_events(ledger) if e.seq == number), None)
     if found is None:
         raise NotFoundError(
@@ -81,7 +119,7 @@ def verify(
 ) -> None:
     """Recompute the chain of hashes; keep the head it prints elsewhere to prove the tail later."""
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         findings = audit.verify_chain(ledger, head)
         newest = audit.head(ledger)
     if findings:

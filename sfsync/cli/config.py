@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 app = tree.new_app("Write, check and explain mappings.yaml, the mapping file.")
 
-SHOW_COLUMNS = (Column("key", "Setting"), Column("value", "Value"))
-ORIGIN_COLUMNS = (*SHOW_COLUMNS, Column("origin", "From"))
+SHOW_COLUMNS = (Column("key", "Setting", wraps=True), Column("value", "Value", wraps=True))
+ORIGIN_COLUMNS = (*SHOW_COLUMNS, Column("origin", "From", wraps=True))
 SHOW_FIELDS = ("key", "value", "origin")
 _PARENTS = ("User", "Product2")
 
@@ -92,7 +92,23 @@ def _online_problems(context: Context, settings: "Settings") -> tuple["ConfigPro
 
     with open_org_for(context, settings) as org:
         stages = [stage["label"] for stage in read_stages(org)]
-        return check_against(settings, org.describe, stages)
+        found = check_against(settings, org.describe, stages)
+        return found or _condition_problems(org, settings)
+
+
+def _condition_problems(org: "Org", settings: "Settings") -> tuple["ConfigProblem", ...]:
+    """Ask the org itself whether it takes the extra condition."""
+    from sfsync.config import refused_condition  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce import QueryRefused, soql  # noqa: PLC0415 - start-up time
+
+    where = settings.opportunities.filters.where
+    if where is None:
+        return ()
+    try:
+        list(org.query(soql.select(("Id",), "Opportunity", where=f"({where})", limit=1)))
+    except QueryRefused as refusal:
+        return refused_condition(settings, refusal.detail)
+    return ()
 
 
 @tree.command(

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from sfsync.salesforce.connections import Connection
     from sfsync.salesforce.request import SignInRequest
     from sfsync.salesforce.sign_in import SignedIn
+    from sfsync.salesforce.web import PendingSignIn
 
 app = tree.new_app()
 
-_BY_HAND_SECONDS = 600.0
-"""How long to wait for somebody who carries the URL to another machine."""
+_BY_HAND_SECONDS = 600
+"""How long to wait at a terminal for somebody who carries the URL to another machine."""
+
+_WAIT_SECONDS = 120
+"""How long to wait for the browser otherwise."""
 
 _DEFAULT_NAME = "default"
 
@@ -61,6 +65,14 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="port of the cal
 NoBrowserOption = Annotated[
     bool, typer.Option("--no-browser", help="print the URL; take the callback, or paste it here")
 ]
+TimeoutOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="SECONDS",
+        min=1,
+        help="wait so long for the browser: 120, by hand at a terminal 600",
+    ),
+]
 StoreOption = Annotated[Store | None, typer.Option(help="where to keep the sign-in")]
 
 
@@ -84,6 +96,7 @@ def connect(  # noqa: PLR0913 - one argument per option
     key_file: KeyFileOption = None,
     port: PortOption = 1717,
     no_browser: NoBrowserOption = False,
+    timeout: TimeoutOption = None,
     store: StoreOption = None,
 ) -> None:
     """Sign in to Salesforce and confirm user, org and API access.
@@ -112,8 +125,9 @@ def connect(  # noqa: PLR0913 - one argument per option
         port=port,
         store=store.value if store else "auto",
     )
-    _show_scopes(context)
-    _confirm(context, _signed_in(context, request, no_browser=no_browser).connection)
+    _show_scopes(context, request.auth)
+    done = _signed_in(context, request, no_browser=no_browser, timeout=timeout)
+    _confirm(context, done.connection)
 
 
 def _settings(context: Context) -> "Settings | None":
@@ -166,22 +180,36 @@ def _secret(source: str | None) -> str | None:
     return text.strip()
 
 
-def _signed_in(context: Context, request: "SignInRequest", *, no_browser: bool) -> "SignedIn":
+def _signed_in(
+    context: Context, request: "SignInRequest", *, no_browser: bool, timeout: int | None
+) -> "SignedIn":
     from sfsync.salesforce.sign_in import begin_web_sign_in, sign_in  # noqa: PLC0415 - start-up time
 
     folder = context.paths.config_dir
     if request.auth != "web":
         return sign_in(request, folder)
     with begin_web_sign_in(request, folder) as pending:
+        pending.check_client()
         if no_browser or not _opened(pending.authorize_url):
-            context.say(pending.authorize_url)
-            return pending.wait(
-                _BY_HAND_SECONDS,
-                pasted=_pasted if context.interactive else None,
-                note=context.say,
-            )
-        context.note("Waiting for the browser …")
-        return pending.wait(note=context.say)
+            return _by_hand(context, pending, timeout)
+        seconds = timeout or _WAIT_SECONDS
+        context.note(f"Waiting up to {seconds} s for the browser … {_HINT}")
+        return pending.wait(seconds, note=context.say)
+
+
+_HINT = "(If its page shows an error, check client_id, the consumer key, and press Ctrl-C.)"
+
+
+def _by_hand(context: Context, pending: "PendingSignIn", timeout: int | None) -> "SignedIn":
+    """Sign in with a browser that somebody else opens, perhaps on another machine."""
+    at_terminal = context.interactive
+    seconds = timeout or (_BY_HAND_SECONDS if at_terminal else _WAIT_SECONDS)
+    context.note("Open this address in a browser:")
+    context.say(pending.authorize_url)
+    if at_terminal:
+        context.note("Then paste here the address at which the browser ends, and press Enter.")
+    context.note(f"Waiting up to {seconds} s for {pending.redirect_uri} … {_HINT}")
+    return pending.wait(seconds, pasted=_pasted if at_terminal else None, note=context.say)
 
 
 def _opened(url: str) -> bool:
@@ -195,12 +223,14 @@ def _pasted() -> str | None:
     return os.read(sys.stdin.fileno(), 65536).decode(errors="replace") or None
 
 
-def _show_scopes(context: Context) -> None:
-    from sfsync.salesforce.request import SCOPES  # noqa: PLC0415 - start-up time
+def _show_scopes(context: Context, auth: str) -> None:
+    from sfsync.salesforce.request import SCOPES, UNATTENDED_SCOPES  # noqa: PLC0415 - start-up time
 
     context.note("sfsync asks Salesforce for:")
-    for scope, purpose in SCOPES:
+    for scope, purpose in SCOPES if auth == Auth.WEB else UNATTENDED_SCOPES:
         context.note(f"  {scope:<14} {purpose}")
+    if auth == Auth.JWT:
+        context.note("No token is stored: every run signs in with the key file.")
 
 
 def _confirm(context: Context, connection: "Connection") -> None:

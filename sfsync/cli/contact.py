@@ -44,7 +44,7 @@ def list_(
     from sfsync.ledger.customers import list_contacts, show_customer  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         of = show_customer(ledger, customer).customer_id if customer else None
         rows = [_as_json(found) for found in list_contacts(ledger, of)]
     context.emit("contact_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no contacts"))
@@ -63,7 +63,7 @@ def show(
     from sfsync.ledger.customers import show_contact  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         result = _as_json(show_contact(ledger, reference))
     context.emit("contact_show", result)
 

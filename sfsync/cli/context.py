@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Format, GlobalFlags
 from sfsync.cli.frame.paths import Paths, ledger_override
-from sfsync.errors import ConfigError, NotFoundError, RefusedError, UsageError
+from sfsync.errors import ConfigError, LedgerError, NotFoundError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class Context:
         """The mapping file in use: flag, SFSYNC_CONFIG, ./mappings.yaml, the config folder.
 
         Raises:
-            NotFoundError: there is none.
+            ConfigError: there is none.
         """
         return self.paths.find_config(self.flags.config)
 
@@ -69,21 +69,20 @@ class Context:
         """The mapping file in use, None when there is none."""
         try:
             return self.config_path()
-        except NotFoundError:
+        except ConfigError:
             return None
 
     def found_ledger(self) -> Path | None:
         """The ledger file, existing or not; None when no valid config says which."""
         try:
             return self.ledger_path()
-        except (NotFoundError, ConfigError):
+        except ConfigError:
             return None
 
     def settings(self) -> Settings:
         """The settings, read once.
 
         Raises:
-            NotFoundError: there is no config file.
             ConfigError: it is invalid; carries every problem.
         """
         return self._settings
@@ -98,7 +97,7 @@ class Context:
         """The ledger file: flag, SFSYNC_LEDGER, the config's `ledger.path`, the data folder.
 
         Raises:
-            NotFoundError, ConfigError: the config had to be asked, and cannot answer.
+            ConfigError: the config had to be asked, and cannot answer.
         """
         named = ledger_override(self.flags.ledger)
         if named is not None:
@@ -123,6 +122,25 @@ class Context:
         # Only a ledger that is made now has to be told what it is for.
         demo = create and not path.exists() and self._is_demo()
         return open_ledger(path, demo=demo, create=create)
+
+    def read_ledger(self) -> Ledger:
+        """Open the ledger for reading only, so that a read-only file or folder will do.
+
+        Raises:
+            NotFoundError, LedgerError: as `open_ledger`.
+        """
+        from sfsync.ledger.connection import open_ledger_read_only  # noqa: PLC0415 - start-up time
+
+        path = self.ledger_path()
+        if not path.exists():
+            return self.open_ledger()
+        try:
+            return open_ledger_read_only(path)
+        except LedgerError as error:
+            if error.code != "ledger-older":
+                raise
+        # Opening it for writing brings it up to date.
+        return self.open_ledger()
 
     def _is_demo(self) -> bool:
         return self.settings().connection.type.value == "demo"
@@ -178,9 +196,10 @@ class Context:
             schema_name: the command's words joined by ``_``: ``invoice_list``.
             result: what JSON carries; foreign text stays unaltered in it.
             status: the exit code; 0, 3 and 10 carry a result.
-            table: the columns of a list result; a terminal gets a table, a pipe TSV.
-            screen: draws a result that is not a list (rich); a pipe gets the same without colour
-                or wrapping. Without one, a result that is not a list is one ``field<TAB>value``
+            table: the columns of a list result, or of the records that a result is about; a
+                terminal gets a table, a pipe TSV.
+            screen: draws the result on a terminal (rich); without `table` a pipe gets the same
+                without colour or wrapping. Without either, a result is one ``field<TAB>value``
                 line per value.
             text: the answer as plain text, the same on a terminal and in a pipe.
             action: the answer only tells of something that was done: under --quiet it is left

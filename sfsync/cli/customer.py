@@ -41,9 +41,15 @@ def list_(
     from sfsync.ledger.customers import list_customers  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
-        rows = [screens.as_json(found) for found in list_customers(ledger, search=search, merged=merged)]
-    context.emit("customer_list", rows, table=Table(screens.COLUMNS, screens.FIELDS, rows, empty="no customers"))
+    with context.read_ledger() as ledger:
+        rows = [
+            screens.as_json(found) for found in list_customers(ledger, search=search, merged=merged)
+        ]
+    context.emit(
+        "customer_list",
+        rows,
+        table=Table(screens.COLUMNS, screens.FIELDS, rows, empty="no customers"),
+    )
 
 
 @tree.command(
@@ -63,7 +69,7 @@ def show(
     from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         result = screens.as_json(show_customer(ledger, reference))
     context.emit("customer_show", result)
 
@@ -204,14 +210,14 @@ def duplicates(
         return
     from sfsync.ledger.duplicates import find_duplicates  # noqa: PLC0415 - start-up time
 
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         rows = screens.suggestions(find_duplicates(ledger))
     drawn = context.for_terminal and not context.flags.fields
     context.emit(
         "customer_duplicates",
         rows,
         table=None if drawn else screens.suggestion_table(rows),
-        screen=lambda out: screens.draw_suggestions(out, rows),
+        screen=(lambda out: screens.draw_suggestions(out, rows)) if drawn else None,
     )
 
 
@@ -259,8 +265,8 @@ def link(
 ) -> None:
     """Link a Salesforce account to a customer by hand; no sync changes that.
 
-    A customer may have several accounts. An account that has another customer moves; the drafts
-    of its deals get the new customer at the next sync.
+    A customer may have several accounts. An account that has another customer moves with its
+    contacts; the drafts of its deals get the new customer at the next sync.
     """
     from sfsync.ledger.account_links import link_account  # noqa: PLC0415 - start-up time
 

@@ -23,12 +23,13 @@ def read_csv(file: Path) -> list[CustomerContent]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
+            # Asked here: the headings of an empty file are looked for again on every question.
+            headings = [heading.strip() for heading in reader.fieldnames or ()]
             rows = list(reader)
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {file}", code="file-not-found") from None
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise UsageError(f"{file} is not a readable CSV file: {error}", code="csv") from None
-    headings = [heading.strip() for heading in reader.fieldnames or ()]
     if "name" not in headings or len(set(headings)) != len(headings):
         raise UsageError(
             f"{file} needs a heading with the column 'name', each column once", code="csv"

@@ -144,19 +144,22 @@ _ALIKE = 100
 
 
 def _label(customer: Mapping[str, Any]) -> str:
-    counted = (("invoice", customer["invoices"]), ("account", customer["accounts"]))
-    said = ", ".join(f"{count} {what}{'s'[: count != 1]}" for what, count in counted if count)
+    said = _counted((("invoice", customer["invoices"]), ("account", customer["accounts"])))
     return f"{customer['number']}  {customer['name']}{f'  ({said})' if said else ''}"
+
+
+def _counted(things: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {what}{'s'[: count != 1]}" for what, count in things if count)
 
 
 def merge_question(plan: MergePlan) -> str:
     """What a person is asked before a merge."""
     counted = (
-        (plan.drafts, "drafts"),
-        (plan.contacts, "contacts"),
-        (len(plan.source.accounts), "accounts"),
+        ("draft", plan.drafts),
+        ("contact", plan.contacts),
+        ("account", len(plan.source.accounts)),
     )
-    moved = ", ".join(f"{count} {what}" for count, what in counted if count) or "nothing"
+    moved = _counted(counted) or "nothing"
     return (
         f"{plan.source.number} {plan.source.content.name} goes, {plan.into.number} "
         f"{plan.into.content.name} stays; {moved} would move, and this is for good. Merge them?"

@@ -27,7 +27,7 @@ def info(ctx: typer.Context) -> None:
     from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         identity = ledger.identity
         invoices = {
             status.value: count_invoices(ledger, InvoiceFilter(status=status))
@@ -53,7 +53,7 @@ def verify(ctx: typer.Context) -> None:
     from sfsync.ledger.invariants import check_ledger  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         findings = check_ledger(ledger)
     if findings:
         context.details["findings"] = [

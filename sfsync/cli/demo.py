@@ -1,8 +1,9 @@
 """`sfsync demo`: the whole product on an embedded Salesforce org, without an account."""
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,10 @@ from sfsync.cli.frame import tree
 from sfsync.errors import NotFoundError, RefusedError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
     from sfsync.demo.org import OrgStatus
 
 app = tree.new_app("Try everything on an embedded Salesforce org: DEMO data only.", bare=True)
@@ -63,6 +68,12 @@ def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Da
         text=f"Created {folder}/mappings.yaml and {folder}/{ORG_FILE} (DEMO org: {counts}).\n"
         "DEMO data never mixes with a real ledger.\n",
     )
+    if found.opportunities and not found.won:
+        stages = ", ".join(f"{name} ({count})" for name, count in sorted(found.stages.items()))
+        context.warn(
+            "no deal is won, so that nothing would be invoiced; the stages are: "
+            f"{stages}. Name those that are to be invoiced in opportunities.filters.stages"
+        )
     context.next_steps(f"cd {folder}", "sfsync sync plan", "sfsync sync --now")
 
 
@@ -96,7 +107,13 @@ def break_(
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
     _known(what)
-    _say(context, "demo_break", org.break_org(_file(context), what))
+    try:
+        done = org.break_org(_file(context), what)
+    except ValueError as nothing_left:
+        raise RefusedError(
+            str(nothing_left), code="nothing-to-break", fix=f"sfsync demo fix {what}"
+        ) from None
+    _say(context, "demo_break", done)
     context.next_steps("sfsync sync --now", f"sfsync demo fix {what}")
 
 
@@ -110,7 +127,16 @@ def fix(
 
     _known(what)
     _say(context, "demo_fix", org.fix_org(_file(context), what))
-    context.next_steps("sfsync sync retry")
+    context.next_steps(_AFTER_FIX.get(what, "sfsync sync retry"))
+
+
+_AFTER_FIX = {
+    "expired-sign-in": "sfsync connect",
+    "api-limit": "sfsync sync --now",
+    "outage": "sfsync sync --now",
+    "api-disabled": "sfsync sync --now",
+}
+"""What makes sense once this is mended; the others are single deals to try again."""
 
 
 @tree.command(app, "reset", "sfsync demo reset", "sfsync demo reset --yes")
@@ -123,6 +149,8 @@ def reset(ctx: typer.Context) -> None:
     context.confirm("Every change in the DEMO org is lost. Go on?")
     org.reset(path)
     _say(context, "demo_reset", "The DEMO org is as it was at the start.")
+    # Records that are back to an older state carry older times of change.
+    context.next_steps("sfsync sync --now --full")
 
 
 @tree.command(app, "status", "sfsync demo status", "sfsync demo status --json")
@@ -133,19 +161,26 @@ def status(ctx: typer.Context) -> None:
 
     found = org.org_status(_file(context))
     result = {
-        "org": {"id": org.ORG_ID, "name": found.name, "kind": "demo"},
+        "org": {"id": found.org_id, "name": found.name, "kind": "demo"},
         "records": _records(found),
         "requests": found.requests,
         "sessions": found.sessions,
         "broken": list(found.broken),
         "breaks": org.BREAKS,
     }
-    lines = [f"{found.name} ({org.ORG_ID}), {found.requests} requests so far"]
-    lines += [f"  {count:>6} {name}" for name, count in _records(found).items()]
-    lines += [f"broken now: {name}" for name in found.broken]
-    lines.append("can be broken and fixed:")
-    lines += [f"  {name:<18} {sentence}" for name, sentence in org.BREAKS.items()]
-    context.emit("demo_status", result, text="\n".join(lines) + "\n")
+    context.emit("demo_status", result, screen=lambda console: _draw_status(console, result))
+
+
+def _draw_status(console: "Console", result: dict[str, Any]) -> None:
+    from sfsync.cli.render.screen import draw_pairs, line  # noqa: PLC0415 - start-up time
+
+    counts = {**result["records"], "requests so far": result["requests"]}
+    line(console, f"{result['org']['name']}  {result['org']['id']}", style="bold")
+    draw_pairs(console, [(name, f"{count:,}") for name, count in counts.items()])
+    for name in result["broken"]:
+        line(console, f"broken now: {name}", style="red")
+    line(console, "Can be broken and fixed:")
+    draw_pairs(console, list(result["breaks"].items()))
 
 
 @tree.command(app, "serve", "sfsync demo serve --port 8080", "sfsync demo serve --json")
@@ -179,7 +214,8 @@ def create_demo_folder(folder: Path, data: Path | None = None) -> None:
 
     Raises:
         RefusedError: the folder holds a demo, or a mapping file, already.
-        UsageError: the tree files cannot be read.
+        NotFoundError: there is no folder `data`.
+        UsageError: the tree files cannot be read, or nothing can be written there.
     """
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
     from sfsync.config import demo_template  # noqa: PLC0415 - as above
@@ -194,12 +230,32 @@ def create_demo_folder(folder: Path, data: Path | None = None) -> None:
             )
     if data is not None and not data.is_dir():
         raise NotFoundError(f"there is no folder {data}", code="data-not-found")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if data is None:
-        org.create_org(folder / ORG_FILE)
-    else:
-        _from_trees(folder / ORG_FILE, data)
-    config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
+    with _writable(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
+        if data is None:
+            org.create_org(folder / ORG_FILE)
+        else:
+            _from_trees(folder / ORG_FILE, data)
+
+
+@contextmanager
+def _writable(folder: Path) -> "Iterator[None]":
+    """Turn what the system says about a folder that cannot be made or filled into a sentence."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise UsageError(
+            f"{folder} is a file, not a folder",
+            code="not-a-folder",
+            fix="name another folder: sfsync demo start DIR",
+        ) from None
+    except OSError as trouble:
+        raise UsageError(
+            f"nothing can be written into {folder}: {trouble.strerror}",
+            code="not-writable",
+            fix="name another folder: sfsync demo start DIR",
+        ) from trouble
 
 
 def _from_trees(path: Path, data: Path) -> None:

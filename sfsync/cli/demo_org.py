@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sfsync.errors import NotFoundError, UsageError
+from sfsync.errors import NotFoundError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.config.settings import Settings
     from sfsync.demo.server import RunningOrg
-    from sfsync.salesforce import Org, SignedIn
+    from sfsync.salesforce import Connection, Org, SignedIn
 
 ORG_FILE = "demo-org.db"
 SIGN_IN_FOLDER = ".demo"
+_FIRST_SIGN_IN = 30.0
+"""Seconds to wait for another command that is signing in for the first time."""
 
 
 def demo_file(folder: Path) -> Path:
@@ -45,20 +47,32 @@ def serve_file(path: Path, port: int = 0) -> Iterator[RunningOrg]:
     """Serve a demo org while the block lasts; its records stay in `path`.
 
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port is taken, or the file cannot be written.
     """
     from sfsync import demo  # noqa: PLC0415 - start-up time
 
     with ExitStack() as stack:
         try:
             running = stack.enter_context(demo.serve(path, port=port))
-        except OSError as problem:
+        except PermissionError as problem:
+            if problem.filename is None:
+                raise _port_unusable(port, problem) from None
             raise UsageError(
-                f"port {port} cannot be used: {problem.strerror}",
-                code="port-taken",
-                fix="choose another one with --port, or 0 for any",
+                f"the demo org {path} cannot be written: {problem.strerror}",
+                code="not-writable",
+                fix="check the folder's permissions and free space",
             ) from None
+        except OSError as problem:
+            raise _port_unusable(port, problem) from None
         yield running
+
+
+def _port_unusable(port: int, problem: OSError) -> UsageError:
+    return UsageError(
+        f"port {port} cannot be used: {problem.strerror}",
+        code="port-taken",
+        fix="choose another one with --port, or 0 for any",
+    )
 
 
 @contextmanager
@@ -75,21 +89,36 @@ def open_demo_org(context: Context, settings: Settings) -> Iterator[Org]:
     A sign-in that was revoked since (`demo break expired-sign-in`) stays broken until the next
     `sfsync connect`, as it would with a real org.
     """
-    from sfsync.salesforce import open_org, read_connections  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce import open_org  # noqa: PLC0415 - start-up time
 
     folder = context.config_path().parent / SIGN_IN_FOLDER
     with serve_demo(context) as running:
-        known = read_connections(folder).get(settings.connection.name)
-        if known is None:
-            known = sign_in_to_demo(running, folder, settings).connection
+        known = _known_or_first(running, folder, settings)
         # The port is another one each time; the org and the sign-in are the same.
         here = replace(known, login_url=running.url, instance_url=running.url)
         with open_org(here, folder) as org:
             yield org
 
 
+def _known_or_first(running: RunningOrg, folder: Path, settings: Settings) -> Connection:
+    """The sign-in that is there; of several first commands at once only one makes it."""
+    from sfsync.salesforce import read_connections  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce.connections import cross_process_lock  # noqa: PLC0415 - as above
+
+    name = settings.connection.name
+    if (known := read_connections(folder).get(name)) is not None:
+        return known
+    with cross_process_lock(folder / ".first.lock", wait=_FIRST_SIGN_IN):
+        known = read_connections(folder).get(name)
+        return known or sign_in_to_demo(running, folder, settings).connection
+
+
 def sign_in_to_demo(running: RunningOrg, folder: Path, settings: Settings) -> SignedIn:
-    """Connect to the demo org by its real web sign-in, approving the consent page."""
+    """Connect to the demo org by its real web sign-in, approving the consent page.
+
+    Raises:
+        UnavailableError: it shows none, as in an outage.
+    """
     from sfsync import demo  # noqa: PLC0415 - start-up time
     from sfsync.salesforce import SignInRequest, begin_web_sign_in  # noqa: PLC0415 - as above
 
@@ -103,4 +132,12 @@ def sign_in_to_demo(running: RunningOrg, folder: Path, settings: Settings) -> Si
     )
     with begin_web_sign_in(request, folder) as pending:
         demo.register_redirect(running.path, pending.redirect_uri)
-        return pending.complete(demo.approve_in_browser(pending.authorize_url))
+        try:
+            answer = demo.approve_in_browser(pending.authorize_url)
+        except demo.ApprovalError as problem:
+            raise UnavailableError(
+                f"The demo org shows no sign-in page: {problem}",
+                code="salesforce-unavailable",
+                fix="sfsync demo status says what is broken in it",
+            ) from None
+        return pending.complete(answer)

@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import topics, tree
-from sfsync.errors import UsageError
+from sfsync.errors import NotFoundError
 
 app = tree.new_app()
 
@@ -38,7 +38,7 @@ def explained(ctx: typer.Context, words: list[str]) -> str:
     """The text about `words`.
 
     Raises:
-        UsageError: there is no such topic, code or command.
+        NotFoundError: there is no such topic, code or command.
     """
     root = ctx.find_root()
     if not words:
@@ -47,9 +47,11 @@ def explained(ctx: typer.Context, words: list[str]) -> str:
         return topics.TOPICS[words[0]]()
     if words[0] in tree.entries():
         return _command_help(root, words)
+    from sfsync.cli.frame.codes import known_codes  # noqa: PLC0415 - start-up time
+
     found = topics.error_code(words[0]) if len(words) == 1 else None
     if found is None:
-        raise _unknown(words[0], [*topics.TOPICS, *tree.entries()])
+        raise _unknown(words[0], [*topics.TOPICS, *tree.entries(), *known_codes()])
     return found
 
 
@@ -64,7 +66,9 @@ def _command_help(root: Any, words: list[str]) -> str:  # noqa: ANN401 - the par
     return f"{parent.get_help()}\n"
 
 
-def _unknown(word: str, known: list[str]) -> UsageError:
-    close = get_close_matches(word, known, n=1)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return UsageError(f"there is no help about '{word}'.{hint}", code="usage", fix="sfsync help")
+def _unknown(word: str, known: list[str]) -> NotFoundError:
+    close = get_close_matches(word.casefold(), known, n=3)
+    hint = f" Did you mean {' or '.join(repr(one) for one in close)}?" if close else ""
+    return NotFoundError(
+        f"there is no help about '{word}'.{hint}", code="help-not-found", fix="sfsync help errors"
+    )

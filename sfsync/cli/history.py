@@ -8,6 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table
+from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,20 +24,33 @@ _OBJECTS = ("opportunities", "customers", "contacts")
 
 COLUMNS = (
     Column("run", "Run", Kind.NUMBER),
-    Column("started_at", "Started (UTC)", Kind.CODE),
+    Column("started", "Started (UTC)", Kind.CODE),
     Column("trigger", "By", Kind.CODE),
     Column("counts.opportunities.read", "Read", Kind.NUMBER),
     Column("counts.opportunities.created", "New", Kind.NUMBER),
     Column("counts.opportunities.updated", "Upd", Kind.NUMBER),
     Column("counts.opportunities.skipped", "Skip", Kind.NUMBER),
     Column("counts.opportunities.failed", "Fail", Kind.NUMBER),
+    Column("counts.opportunities.drifted", "Drift", Kind.NUMBER),
     Column("outcome", "Result", Kind.CODE),
     Column("error.message", "Error", wide=True),
 )
+PIPE_COLUMNS = (COLUMNS[0], Column("started_at", "started_at"), *COLUMNS[2:])
 FIELDS = (
     *("run", "trigger", "outcome", "actor", "selection", "started_at", "finished_at", "api_calls"),
     *("org.id", "org.name", "org.kind", "config_digest", "error.code", "error.message"),
     *(f"counts.{thing}.{outcome}" for thing in _OBJECTS for outcome in _COUNTED),
+)
+RECORD_COLUMNS = tuple(
+    Column(name, name)
+    for name in (
+        *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix"),
+        "invoice",
+    )
+)
+RECORD_FIELDS = (
+    *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix", "invoice"),
+    *("field", "target", "amount", "changes.*"),
 )
 _COUNT_COLUMNS = (
     Column("object", "", Kind.CODE),
@@ -61,9 +75,17 @@ def list_(
     context = context_of(ctx)
     # One more than a terminal shows tells whether there are more.
     most = limit or (ROWS_SHOWN + 1 if context.for_terminal else -1)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         rows = [summary_json(run) for run in list_runs(ledger, most)]
-    table = Table(COLUMNS, FIELDS, rows, limit=limit, empty="no runs yet: sfsync sync --now")
+    # A terminal has no room for seconds.
+    drawn = [{**row, "started": row["started_at"][:16].replace("T", " ")} for row in rows]
+    table = Table(
+        COLUMNS if context.for_terminal else PIPE_COLUMNS,
+        FIELDS,
+        drawn,
+        limit=limit,
+        empty="no runs yet: sfsync sync --now",
+    )
     context.emit("history_list", rows, table=table)
 
 
@@ -92,7 +114,7 @@ def show(
     context = context_of(ctx)
     asked = zip(OUTCOMES, (failed, created, updated, skipped, drifted), strict=True)
     wanted = {outcome for outcome, is_asked in asked if is_asked}
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         found = show_run(ledger, _run_number(run))
     records = [
         record_json(record)
@@ -100,7 +122,55 @@ def show(
         if not wanted or record.outcome.value in wanted
     ]
     result = {**summary_json(found.summary), "records": records}
-    context.emit("history_show", result, screen=lambda out: _draw(out, result, bool(wanted)))
+    rows = [{"run": found.summary.run, **record} for record in records]
+    context.emit(
+        "history_show",
+        result,
+        table=Table(RECORD_COLUMNS, RECORD_FIELDS, rows),
+        screen=lambda out: _draw(out, result, bool(wanted)),
+    )
+
+
+@tree.command(
+    app,
+    "failures",
+    "sfsync history failures",
+    "sfsync history failures --dead",
+    "sfsync history failures --fields salesforce_id,code,fix --json",
+)
+def failures(
+    ctx: typer.Context,
+    *,
+    dead: Annotated[
+        bool, typer.Option("--dead", help="only those that are given up on after many tries")
+    ] = False,
+) -> None:
+    """List the records that failed and have not succeeded since, each with its fix.
+
+    A record that fails alike in run after run is given up on: sync retry leaves it out until it
+    changes in Salesforce or is named. A run that succeeds, skips or drifts takes it off the list.
+    """
+    from sfsync.cli.failure_screens import (  # noqa: PLC0415 - start-up time
+        draw_failures,
+        failure_json,
+        failure_table,
+    )
+    from sfsync.ledger.history import open_failures  # noqa: PLC0415 - as above
+
+    context = context_of(ctx)
+    with context.read_ledger() as ledger:
+        instance = ledger.identity.instance_url
+        found = open_failures(ledger, dead=True if dead else None)
+    rows = [failure_json(one, instance) for one in found]
+    drawn = context.for_terminal and not context.flags.fields
+    context.emit(
+        "history_failures",
+        rows,
+        table=None if drawn else failure_table(rows),
+        screen=(lambda out: draw_failures(out, rows)) if drawn else None,
+    )
+    if rows:
+        context.next_steps("sfsync opportunity show ID", "sfsync sync retry")
 
 
 def _run_number(text: str) -> int | None:
@@ -158,9 +228,12 @@ def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # n
     heading = f"Run #{run['run']}  {run['outcome']}"
     screen.line(console, heading, style="bold")
     org = run["org"]
+    kind = "DEMO" if org["kind"] == "demo" else org["kind"]
     until = f" to {run['finished_at']}" if run["finished_at"] else ""
-    screen.line(console, f"{org['name']} {org['kind']}  {run['started_at']}{until}")
-    screen.line(console, f"by {run['actor']} ({run['trigger']})  {run['api_calls']} API calls")
+    screen.line(console, f"{org['name']} ({kind})  {run['started_at']}{until}")
+    screen.line(
+        console, f"by {run['actor']} ({run['trigger']})  {counted(run['api_calls'], 'API call')}"
+    )
     if run["error"]:
         screen.line(console, f"{run['error']['code']}: {run['error']['message']}", style="red")
     counts = [{"object": thing, **run["counts"][thing]} for thing in _OBJECTS]
@@ -182,11 +255,15 @@ def draw_record(console: "Console", record: dict[str, Any]) -> None:
 
     sign = {"failed": "failed", "skipped": "skipped", "drifted": "warning"}
     mark = screen.mark(console, sign.get(record["outcome"], "ok"))
-    parts = [record["outcome"], record["object"], record["name"], record["salesforce_id"]]
+    amount = screen.with_thousands(record["amount"]) if record["amount"] else None
+    parts = [record["outcome"], record["object"], record["name"], amount, record["salesforce_id"]]
     invoice = f"  → {record['invoice']}" if record["invoice"] else ""
-    screen.line(console, f"{mark} {'  '.join(parts)}{invoice}")
+    screen.line(console, f"{mark} {'  '.join(part for part in parts if part)}{invoice}")
     if record["code"]:
         message = f": {record['message']}" if record["message"] else ""
         screen.line(console, f"    {record['code']}{message}")
+    # Why a deal left the filters is said by the message already.
+    changes = {n: pair for n, pair in record["changes"].items() if n != record["code"]}
+    screen.draw_changes(console, changes)
     if record["fix"]:
         screen.line(console, f"    fix: {record['fix']}")

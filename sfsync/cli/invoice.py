@@ -43,7 +43,7 @@ def list_(
     terminal = context.for_terminal and not context.flags.fields
     limit = filters.limit or (ROWS_SHOWN if terminal else None)
     wanted = as_filter(filters, drifted=drifted or None, limit=limit)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         rows = [row.as_json() for row in list_invoices(ledger, wanted)]
         total = count_invoices(ledger, wanted) if terminal and len(rows) == limit else None
     table = list_table(rows, terminal=terminal, limit=limit, total=total)
@@ -62,7 +62,7 @@ def show(ctx: typer.Context, number: NumberArgument) -> None:
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         result = show_invoice(ledger, number).as_json()
         preview = posting.preview_of(context, ledger, result) if context.for_terminal else []
     context.emit("invoice_show", result, screen=lambda out: draw_invoice(out, result, preview))
@@ -102,11 +102,12 @@ def post(
     """
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        rows = posting.chosen(ledger, numbers or [], filters, every=every)
+        found = posting.chosen(ledger, numbers or [], filters, every=every)
         alone = len(numbers or []) == 1
-        if rows and not alone:
-            context.confirm(f"Post {posting.spoken_totals(posting.row_totals(rows))}?")
-        result = posting.post(context, ledger, rows, day(date, "--date"))
+        if found.rows and not alone:
+            context.confirm(f"Post {posting.spoken_totals(posting.row_totals(found.rows))}?")
+        result = posting.post(context, ledger, found.rows, day(date, "--date"))
+        result["refused"] += found.missing
     posting.answer_many(context, "invoice_post", "Posted", result, alone=alone)
 
 
@@ -128,10 +129,11 @@ def delete(
     """Delete drafts; they come back only when the deal changes in Salesforce, or on resync."""
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        rows = posting.chosen(ledger, numbers or [], filters, every=every)
-        if rows:
-            context.confirm(f"Delete {posting.spoken_totals(posting.row_totals(rows))}?")
-        result = posting.delete(ledger, rows, reason)
+        found = posting.chosen(ledger, numbers or [], filters, every=every)
+        if found.rows:
+            context.confirm(f"Delete {posting.spoken_totals(posting.row_totals(found.rows))}?")
+        result = posting.delete(ledger, found.rows, reason)
+        result["refused"] += found.missing
     alone = len(numbers or []) == 1
     posting.answer_many(context, "invoice_delete", "Deleted", result, alone=alone)
 
@@ -146,15 +148,21 @@ def reverse(
     ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption, date: DateOption = None
 ) -> None:
     """Reverse a posted invoice by a linked credit note; nothing posted is ever erased."""
-    from sfsync.ledger.references import find_document  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        name = find_document(ledger, number).name
-        context.confirm(f"Reverse {name}?")
-        result = posting.reverse(context, ledger, name, reason, day(date, "--date"))
-    text = f"Reversed {result['number']} by {result['credit_note']}.\n"
-    context.emit("invoice_reverse", result, text=text, action=True)
+        row = show_invoice(ledger, number).row
+        totals = posting.spoken_totals(posting.row_totals([row])).removeprefix("1 for ")
+        context.confirm(f"Reverse {row.name}, {row.customer_name}, {totals}?")
+        result = posting.reverse(context, ledger, row.name, reason, day(date, "--date"))
+    context.emit(
+        "invoice_reverse",
+        result,
+        screen=lambda console: posting.draw_reversal(console, result),
+        action=True,
+    )
+    context.next_steps(f"sfsync invoice resync {result['number']}")
 
 
 @tree.command(
@@ -194,3 +202,33 @@ def release(ctx: typer.Context, number: NumberArgument) -> None:
         freed = release_invoice(ledger, number)
     result = {"draft": freed.draft, "on_hold": False, "note": None}
     context.emit("invoice_release", result, text=f"{freed.draft} is released.\n", action=True)
+
+
+@tree.command(
+    app,
+    "resync",
+    "sfsync invoice resync INV-2026-00131",
+    "sfsync invoice resync 0065g00000AbCdEAAV --json",
+)
+def resync(ctx: typer.Context, number: NumberArgument) -> None:
+    """Read the deal of a document again; a deleted or reversed invoice gets a new, linked draft."""
+    from sfsync.cli.resync import resync_deal  # noqa: PLC0415 - start-up time
+
+    resync_deal(context_of(ctx), number)
+
+
+@tree.command(
+    app,
+    "accept",
+    "sfsync invoice accept INV-2026-00131 --reason 'discount was agreed after posting'",
+    "sfsync invoice accept 0065g00000AbCdEAAV --reason 'right as posted' --json",
+)
+def accept(ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption) -> None:
+    """Call a drifted posted invoice right as it is; only further changes drift again."""
+    from sfsync.ledger.marks import accept_drift  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        accepted = accept_drift(ledger, number, reason)
+    result = {"number": accepted.name, "accepted": True, "reason": reason}
+    context.emit("invoice_accept", result, text=f"{accepted.name} is accepted.\n", action=True)

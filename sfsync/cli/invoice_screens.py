@@ -75,6 +75,8 @@ def draw_invoice(
     heading = f"{shown['number'] or shown['draft']}  {shown['status']}  {shown['description']}"
     screen.line(console, heading, style="bold", url=shown["url"])
     screen.draw_pairs(console, _facts(shown))
+    if shown["drift"] is not None:
+        _draw_drift(console, shown)
     screen.line(console, "")
     lines = [_with_decimals(each, shown["total"]) for each in shown["lines"]]
     screen.draw_rows(console, _used(_LINES, lines), lines)
@@ -90,7 +92,6 @@ def draw_invoice(
 
 def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
     customer = shown["customer"]
-    drift = "changed in Salesforce since" if shown["drifted"] else None
     return [
         ("Customer", f"{customer['name']}  {customer['id']}"),
         ("Number", shown["number"] and f"{shown['number']} (was {shown['draft']})"),
@@ -101,17 +102,47 @@ def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
         ("PO number", shown["po_number"]),
         *shown["properties"].items(),
         ("Balance", _balance(shown)),
+        ("Posting date", shown["posting_date"]),
         ("Posted", shown["posted_at"] and f"{shown['posted_at']} by {shown['posted_by']}"),
         ("Reverses", shown["reverses"]),
         ("Reversed by", shown["reversed_by"]),
         ("Replaces", shown["predecessor"]),
         ("Reason", shown["reason"]),
         ("On hold", shown["hold"]),
-        ("Drifted", drift),
         ("Edited", ", ".join(shown["pinned"])),
         ("Opportunity", shown["opportunity"]),
         ("Run", shown["source"]["run"] and f"#{shown['source']['run']}"),
     ]
+
+
+def _draw_drift(console: Console, shown: dict[str, Any]) -> None:
+    """What differs from Salesforce now, why, and the ways out."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    reason, changes = shown["drift"]["reason"], dict(shown["drift"]["changes"])
+    # A deal that left the filters carries the sentence that says so in place of a value.
+    _, sentence = changes.pop(reason, (None, None))
+    screen.line(console, "")
+    said = f"{reason}: {sentence}" if sentence else "its values changed in Salesforce"
+    screen.line(console, f"Drifted: {said}", style="yellow")
+    screen.draw_changes(console, changes, indent="  ")
+    for way in ways_out(shown["number"], shown["draft"], shown["status"]):
+        screen.line(console, f"  fix: {way}")
+
+
+def ways_out(number: str | None, draft: str, status: str) -> tuple[str, ...]:
+    """What a person can do about a drifted document."""
+    if status == "draft":
+        return (
+            f"take Salesforce's values: sfsync invoice resync {draft}",
+            f'drop it: sfsync invoice delete {draft} --reason "…"',
+            "or mend the deal in Salesforce, then: sfsync sync --now",
+        )
+    reverse = f'sfsync invoice reverse {number} --reason "…"'
+    return (
+        f"correct it: {reverse}, then sfsync invoice resync {number}",
+        f'keep it as it is: sfsync invoice accept {number} --reason "…"',
+    )
 
 
 def _balance(shown: dict[str, Any]) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sfsync.errors import ExitCode, RefusedError, UsageError
+from sfsync.errors import ExitCode, NotFoundError, RefusedError, UsageError
 from sfsync.money import from_minor, minor_to_text
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from sfsync.cli.context import Context
     from sfsync.cli.filters import FilterOptions
-    from sfsync.config.settings import Settings
+    from sfsync.config.settings import PostingSettings, Settings
+    from sfsync.errors import SfsyncError
+    from sfsync.ledger.chart import LedgerAccount
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.invoices import InvoiceRow
     from sfsync.ledger.posting import PostedInvoice
@@ -36,7 +38,8 @@ def rules_of(settings: Settings) -> PostingRules:
         credit_numbering=posting.credit_numbering,
         receivable=posting.receivable,
         revenue=posting.revenue,
-        chart=tuple(LedgerAccount(**asdict(account)) for account in posting.chart),
+        chart=tuple(LedgerAccount(**asdict(account)) for account in posting.chart)
+        or _chart_of(posting),
         first_number=posting.first_number,
         revenue_by_product=posting.revenue_by_product,
         closed_through=posting.closed_through,
@@ -45,22 +48,43 @@ def rules_of(settings: Settings) -> PostingRules:
     )
 
 
+def _chart_of(posting: PostingSettings) -> tuple[LedgerAccount, ...]:
+    """The chart that `posting.accounts` implies where the config names none."""
+    from sfsync.ledger.chart import LedgerAccount  # noqa: PLC0415 - start-up time
+
+    accounts = {
+        posting.receivable: LedgerAccount(posting.receivable, "Accounts receivable", "asset"),
+        posting.revenue: LedgerAccount(posting.revenue, "Revenue", "revenue"),
+    }
+    for product, code in posting.revenue_by_product.items():
+        accounts.setdefault(code, LedgerAccount(code, f"Revenue: {product}", "revenue"))
+    return tuple(accounts.values())
+
+
 def today(settings: Settings) -> date:
     """Today in the company's time zone."""
     return datetime.now(settings.schedule.time_zone).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The documents to act on, and of those that were named the ones that are not there."""
+
+    rows: list[InvoiceRow]
+    missing: list[dict[str, Any]]
+
+
 def chosen(
     ledger: Ledger, numbers: Sequence[str], options: FilterOptions, *, every: bool
-) -> list[InvoiceRow]:
+) -> Chosen:
     """The documents that were named, or with --all the drafts that pass the filters.
 
     Raises:
         UsageError: neither or both were given, or a status that is not draft.
-        NotFoundError: a named one does not exist.
+        NotFoundError: the only one that was named does not exist.
     """
     from sfsync.cli.filters import as_filter  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.invoices import list_invoices, show_invoice  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
     from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
 
     if bool(numbers) == every:
@@ -74,9 +98,27 @@ def chosen(
     if every and options.status not in {None, DocumentStatus.DRAFT}:
         raise UsageError("--all chooses among drafts", code="usage", fix="leave --status out")
     if every:
-        return list(list_invoices(ledger, as_filter(options, status=DocumentStatus.DRAFT)))
-    rows = [show_invoice(ledger, number).row for number in numbers]
-    return list({row.document_id: row for row in rows}.values())
+        wanted = as_filter(options, status=DocumentStatus.DRAFT)
+        return Chosen(list(list_invoices(ledger, wanted)), [])
+    return _named(ledger, numbers)
+
+
+def _named(ledger: Ledger, numbers: Sequence[str]) -> Chosen:
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
+
+    rows: dict[int, InvoiceRow] = {}
+    missing: list[dict[str, Any]] = []
+    for number in numbers:
+        try:
+            row = show_invoice(ledger, number).row
+        except NotFoundError as unknown:
+            if len(numbers) == 1:
+                raise
+            # One wrong number does not keep the others.
+            missing.append(refusal_json(number, unknown))
+        else:
+            rows[row.document_id] = row
+    return Chosen(list(rows.values()), missing)
 
 
 def totals(rows: Iterable[tuple[str, int, int]]) -> list[dict[str, Any]]:
@@ -108,6 +150,9 @@ def post(
     from sfsync.ledger.posting import post_many  # noqa: PLC0415 - start-up time
 
     settings = context.settings()
+    for row in rows:
+        if day is not None and day < row.document_date:
+            context.warn(f"{row.name} is dated {row.document_date}, later than it is posted: {day}")
     references = [row.draft for row in rows]
     posted: list[PostedInvoice] = []
     refused: list[dict[str, Any]] = []
@@ -168,7 +213,34 @@ def reverse(
         "credit_note": done.credit_note_number,
         "posting_date": done.posting_date.isoformat(),
         "reason": reason,
+        **_credited(ledger, done.credit_note_number),
     }
+
+
+def _credited(ledger: Ledger, number: str) -> dict[str, Any]:
+    """What a credit note took back: its amount and its journal entry."""
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
+
+    shown = show_invoice(ledger, number).as_json()
+    return {
+        "customer": shown["customer"]["name"],
+        "currency": shown["currency"],
+        "total": shown["total"],
+        "journal": shown["journal"],
+    }
+
+
+def draw_reversal(console: Console, result: dict[str, Any]) -> None:
+    """A reversal in two lines: what by what, and the journal entry."""
+    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+
+    total = f"{_thousands(result['total'])} {result['currency']}"
+    line(
+        console,
+        f"{mark(console, 'ok')} Reversed {result['number']} by {result['credit_note']}: "
+        f"{result['customer']}, {total}",
+    )
+    line(console, _entries(result["journal"]), style="dim")
 
 
 def preview_of(context: Context, ledger: Ledger, shown: dict[str, Any]) -> list[dict[str, Any]]:
@@ -220,7 +292,7 @@ def posted_json(one: PostedInvoice) -> dict[str, Any]:
     }
 
 
-def refusal_json(reference: str, error: RefusedError) -> dict[str, Any]:
+def refusal_json(reference: str, error: SfsyncError) -> dict[str, Any]:
     """A refused document as JSON has it."""
     return {
         "draft": reference,
@@ -247,12 +319,14 @@ def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
 
     for one in result[done.casefold()][:50]:
         line(console, f"{mark(console, 'ok')} {done} {one['draft']}{_detail(one)}")
-        entries = (_entry(entry) for entry in one.get("journal", ()))
-        line(console, f"    {'   '.join(entries)}", style="dim")
+        if one.get("journal"):
+            line(console, _entries(one["journal"]), style="dim")
     for one in result["refused"]:
         line(console, f"{mark(console, 'failed')} {one['draft']}: {one['message']}", style="red")
         if one["fix"]:
             line(console, f"    fix: {one['fix']}")
+    if not result[done.casefold()] and not result["refused"]:
+        line(console, "No draft matches; nothing was changed.")
     if len(result[done.casefold()]) + len(result["refused"]) > 1:
         said = spoken_totals(result["totals"]) or "none"
         line(console, f"{done} {said} · refused {len(result['refused'])}", style="bold")
@@ -262,6 +336,10 @@ def _detail(one: dict[str, Any]) -> str:
     number = f" as {one['number']}" if one.get("number") else ""
     due = f", due {one['due_date']}" if one.get("due_date") else ""
     return f"{number}: {one['customer']}, {_thousands(one['total'])} {one['currency']}{due}"
+
+
+def _entries(journal: Iterable[dict[str, Any]]) -> str:
+    return "    " + "   ".join(_entry(entry) for entry in journal)
 
 
 def _entry(entry: dict[str, Any]) -> str:

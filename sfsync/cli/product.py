@@ -29,7 +29,7 @@ def list_(ctx: typer.Context) -> None:
     from sfsync.ledger.products import list_products  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         rows = [_as_json(found) for found in list_products(ledger)]
     context.emit("product_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no products"))
 
@@ -43,7 +43,7 @@ def show(
     from sfsync.ledger.products import show_product  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         result = _as_json(show_product(ledger, reference))
     context.emit("product_show", result)
 

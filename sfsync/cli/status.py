@@ -79,7 +79,8 @@ def _ledger_result(state: "LedgerState | None") -> dict[str, Any]:
     from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
 
     if state is None:
-        empty = ("org", "invoices", "drifted", "on_hold", "failures", "last_run", "last_good_run")
+        empty = ("org", "invoices", "drifted", "on_hold", "failures", "dead_failures", "last_run",
+                 "last_good_run")  # fmt: skip
         return {"exists": False, **dict.fromkeys(empty)}
     return {
         "exists": True,
@@ -88,6 +89,7 @@ def _ledger_result(state: "LedgerState | None") -> dict[str, Any]:
         "drifted": state.drifted,
         "on_hold": state.on_hold,
         "failures": state.failures,
+        "dead_failures": state.dead_failures,
         "last_run": state.last_run and summary_json(state.last_run),
         "last_good_run": state.last_good_run and summary_json(state.last_good_run),
     }
@@ -102,9 +104,10 @@ def _draw(console: "Console", result: dict[str, Any]) -> None:
             ("Connection", _connection_line(result)),
             ("Config", _config_line(result["config"])),
             ("Ledger", _ledger_line(result["ledger"])),
+            ("Failures", _failures_line(result["ledger"])),
             ("Schedule", _schedule_line(result["schedule"])),
             ("Last run", _run_line(result["ledger"]["last_run"])),
-            ("Last good run", _run_line(result["ledger"]["last_good_run"])),
+            _good_run(result["ledger"]["last_good_run"]),
         ],
     )
     for sentence in result["trouble"]:
@@ -112,9 +115,7 @@ def _draw(console: "Console", result: dict[str, Any]) -> None:
     if result["needs"]:
         line(console, "")
         line(console, "Needs you", style="bold")
-        width = max(len(need["what"]) for need in result["needs"])
-        for need in result["needs"]:
-            line(console, f"  {need['what']:<{width}}  {need['command']}")
+        draw_pairs(console, [(need["what"], need["command"]) for need in result["needs"]])
 
 
 def _connection_line(result: dict[str, Any]) -> str:
@@ -145,10 +146,22 @@ def _ledger_line(ledger: dict[str, Any]) -> str | None:
     return f"{ledger['file']}{org}: {listed or 'no invoices'}"
 
 
+def _failures_line(ledger: dict[str, Any]) -> str | None:
+    if not ledger["exists"]:
+        return None
+    dead = f", {ledger['dead_failures']} given up on" if ledger["dead_failures"] else ""
+    return f"{ledger['failures']} open{dead}" if ledger["failures"] or dead else None
+
+
 def _schedule_line(schedule: dict[str, Any] | None) -> str | None:
     if schedule is None:
         return None
     return f"{schedule['frequency']} ({schedule['time_zone']})"
+
+
+def _good_run(run: dict[str, Any] | None) -> tuple[str, str | None]:
+    is_partial = run is not None and run["outcome"] == "partial"
+    return ("Last run that ended" if is_partial else "Last good run", _run_line(run))
 
 
 def _run_line(run: dict[str, Any] | None) -> str | None:

@@ -9,7 +9,7 @@ import typer
 
 from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
-from sfsync.errors import ExitCode, LockedError, UsageError
+from sfsync.errors import ExitCode, LockedError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from sfsync.ledger import Ledger
@@ -83,8 +83,8 @@ def sync(
             return
         ledger = stack.enter_context(context.open_ledger(create=True))
         with sync_progress(context) as progress:
-            run_id = run_sync(org, ledger, settings, asked, progress=progress)
-        _answer(context, ledger, run_id)
+            run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
+        answer_run(context, ledger, run_id, asked)
 
 
 @tree.command(
@@ -122,11 +122,20 @@ def plan(
         since=since,
         allow_empty=allow_empty,
     )
-    with (
-        open_org_for(context, settings) as org,
-        sync_progress(context) as progress,
-        planned(org, context.ledger_path(), settings, asked, progress=progress) as rehearsal,
-    ):
+    with ExitStack() as stack:
+        org = stack.enter_context(open_org_for(context, settings))
+        # The bars end before the answer begins: both write to the same terminal.
+        with sync_progress(context) as progress:
+            rehearsal = stack.enter_context(
+                planned(
+                    org,
+                    context.ledger_path(),
+                    settings,
+                    asked,
+                    progress=progress,
+                    warn=context.warn,
+                )
+            )
         answer_plan(context, *rehearsal, exit_code=exit_code)
 
 
@@ -149,7 +158,7 @@ def retry(
     with context.open_ledger() as ledger:
         failed = tuple(
             one.salesforce_id
-            for one in history.open_failures(ledger, run)
+            for one in history.open_failures(ledger, run, dead=None if run is not None else False)
             if one.sobject == "Opportunity"
         )
         if not failed:
@@ -163,8 +172,8 @@ def retry(
             run_lock(context.ledger_path()),
             sync_progress(context) as progress,
         ):
-            run_id = run_sync(org, ledger, settings, asked, progress=progress)
-        _answer(context, ledger, run_id, schema="sync_retry")
+            run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
+        answer_run(context, ledger, run_id, asked, schema="sync_retry")
 
 
 def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: bool) -> bool:
@@ -183,7 +192,26 @@ def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: b
     return True
 
 
-def _answer(context: Context, ledger: "Ledger", run_id: int, schema: str = "sync") -> None:
+def _name_missing(context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest") -> None:
+    """Deals that were asked for by id and that the org does not have, or hides."""
+    from sfsync.ledger import history  # noqa: PLC0415 - start-up time
+
+    read = {one.salesforce_id for one in history.run_records(ledger, run_id)}
+    missing = [one for one in asked.opportunity_ids if one not in read]
+    if not missing:
+        return
+    message = f"Salesforce has no opportunity {', '.join(missing)}, or hides it from this user"
+    if len(missing) == len(asked.opportunity_ids):
+        raise NotFoundError(message, code="opportunity-not-found", fix="check the id")
+    context.warn(message)
+
+
+def answer_run(
+    context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest", schema: str = "sync"
+) -> None:
+    """Answer with what a run did; deals that were asked for by id and not found are named."""
+    if schema != "sync_retry":
+        _name_missing(context, ledger, run_id, asked)
     from sfsync.cli.run_result import drafts_of, draw_summary, sync_result  # noqa: PLC0415 - as above
     from sfsync.ledger import history  # noqa: PLC0415 - as above
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
     from sfsync.config.json_schema import schema, schema_for_org
     from sfsync.config.loading import Findings, find_problems, find_problems_in, load, load_text
-    from sfsync.config.org_check import check_against
+    from sfsync.config.org_check import check_against, refused_condition
     from sfsync.config.org_paths import DescribedField, DescribedObject, resolve_path
     from sfsync.config.problems import render_problems
     from sfsync.config.rule import validation_rule
@@ -32,7 +32,7 @@ _HOMES = {
     "explaining": ("EffectiveSetting", "Explanation", "all_keys", "explain", "reference", "show"),
     "json_schema": ("schema", "schema_for_org"),
     "loading": ("Findings", "find_problems", "find_problems_in", "load", "load_text"),
-    "org_check": ("check_against",),
+    "org_check": ("check_against", "refused_condition"),
     "org_paths": ("DescribedField", "DescribedObject", "resolve_path"),
     "problems": ("render_problems",),
     "rule": ("validation_rule",),
@@ -56,6 +56,7 @@ __all__ = [
     "load",
     "load_text",
     "reference",
+    "refused_condition",
     "render_problems",
     "resolve_path",
     "schema",

@@ -56,6 +56,8 @@ CODES: dict[str, str] = {
     "turn the text into what is needed with a transform.",
     "C204": "The org has no such object, or hides it from the user who signs in. Fix: correct the "
     "API name or give the user read access to the object.",
+    "C205": "The org refuses the condition. Fix: correct opportunities.filters.where; the org's "
+    "own words say what it does not take.",
     "C301": "Matching by external id needs the field that holds it. Fix: add "
     "duplicates.external_id.",
     "C302": "A daily schedule needs a time of day. Fix: add schedule.at, e.g. 06:30.",

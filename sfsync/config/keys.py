@@ -270,7 +270,7 @@ ROOT = Group(
                 "a letter, then letters, digits, _ or -, at most 64",
                 "a group of report: {sql}",
             ),
-            "Your own reports over the ledger, for sfsync report run.",
+            "Your own reports over the ledger, each a SELECT.",
             {},
             'reports: {late: {sql: "select …"}}',
         ),

@@ -11,7 +11,7 @@ from sfsync.config.kinds import At, Values
 from sfsync.config.nodes import Span
 from sfsync.config.problems import MAX_PROBLEMS, Problems
 from sfsync.config.reading import MAX_BYTES, decode, read_tree
-from sfsync.errors import ConfigError, NotFoundError
+from sfsync.errors import ConfigError
 
 if TYPE_CHECKING:
     from sfsync.config.settings import Settings
@@ -33,7 +33,6 @@ def load(path: str | Path) -> Settings:
     """Read a config file.
 
     Raises:
-        NotFoundError: there is no such file.
         ConfigError: it cannot be read, or is invalid; carries every problem.
     """
     return _settings_of(find_problems(path), str(path))
@@ -52,7 +51,6 @@ def find_problems(path: str | Path) -> Findings:
     """Read a config file and report all that is wrong or surprising in it.
 
     Raises:
-        NotFoundError: there is no such file.
         ConfigError: it cannot be read at all.
     """
     return find_problems_in(_text_of(Path(path)), str(path))
@@ -86,8 +84,11 @@ def _text_of(path: Path) -> str:
             # One byte more than is accepted: enough to refuse, whatever the size of the file.
             return decode(file.read(MAX_BYTES + 1))
     except FileNotFoundError:
-        raise NotFoundError(
-            f"there is no config file {path}", code="config-not-found", fix="sfsync config init"
+        raise ConfigError(
+            f"there is no config file {path}",
+            problems=(),
+            code="config-not-found",
+            fix="sfsync config init",
         ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a file name"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sfsync.config.settings import FieldMapping, Place, RecordMapping, Settings
     from sfsync.errors import ConfigProblem
 
+_LONGEST_REASON = 120
+
 Describe: TypeAlias = Callable[[str], DescribedObject | None]
 
 
@@ -43,6 +45,25 @@ def check_against(
     check.accounts()
     check.contacts()
     return check.problems.sorted()
+
+
+def refused_condition(settings: Settings, said: str) -> tuple[ConfigProblem, ...]:
+    """The problem (C205) of an extra condition that the org itself refuses.
+
+    Args:
+        settings: a config whose `opportunities.filters.where` is set.
+        said: the org's own words; only their first sentence is kept.
+    """
+    problems = Problems(settings.file, settings.text)
+    filters = values_of(settings).group("opportunities").group("filters")
+    sentence = " ".join(said.split()).partition(". ")[0][:_LONGEST_REASON]
+    problems.add(
+        "C205",
+        filters.spans["where"],
+        f"Salesforce refuses 'opportunities.filters.where': {sentence}",
+        "write a SOQL condition, e.g. Type != 'Renewal'",
+    )
+    return problems.sorted()
 
 
 class _OrgCheck:
@@ -75,11 +96,13 @@ class _OrgCheck:
         lines, section = self._settings.line_items, self._values.group("line_items")
         if not (lines.sync and self._settings.opportunities.sync):
             return
-        # An org without products has no OpportunityLineItem: its deals become single lines.
         is_standard = lines.object == OPPORTUNITY_LINES
-        if is_standard and self._describe(lines.object) is None:
+        unasked = is_standard and "line_items" not in self._values.given
+        # Nobody asked for lines by name: in an org without products each deal is one line.
+        if unasked and self._describe(lines.object) is None:
             return
-        if not self._is_visible(lines.object, section, section.spans.get("object")):
+        fix = "give the user read access to it, or set line_items.sync: false"
+        if not self._is_visible(lines.object, section, section.spans.get("object"), fix=fix):
             return
         if not is_standard:
             span = section.spans.get("opportunity_field", section.span)
@@ -112,12 +135,18 @@ class _OrgCheck:
         if self._settings.contacts.sync and self._is_visible("Contact", section):
             self._mappings("Contact", self._settings.contacts.mapping, section)
 
-    def _is_visible(self, sobject: str, section: Values, span: Span | None = None) -> bool:
+    def _is_visible(
+        self,
+        sobject: str,
+        section: Values,
+        span: Span | None = None,
+        fix: str = "check its name and the user's permissions",
+    ) -> bool:
         if self._describe(sobject) is not None:
             return True
         where = span or Span(section.span.line, section.span.column)
         message = f"the org has no object {shown(sobject)}, or hides it from this user"
-        self.problems.add("C204", where, message, "check its name and the user's permissions")
+        self.problems.add("C204", where, message, fix)
         return False
 
     def _mappings(self, sobject: str, mapping: RecordMapping, section: Values) -> None:
@@ -171,7 +200,7 @@ class _OrgCheck:
         self.problems.add(
             "C201",
             where,
-            f"{missing.sobject} has no {what} {shown(missing.name)}",
+            f"{missing.sobject} has no {what} {shown(missing.name)}, or hides it from this user",
             hint or "check its API name, and that the user who signs in may read it",
         )
 

@@ -117,9 +117,10 @@ def render_problems(problems: Sequence[ConfigProblem]) -> str:
 
 
 def _render(problem: ConfigProblem) -> str:
-    if not problem.line:
+    if not problem.line or not problem.source_line:
         hint = f"\n  {problem.suggestion}" if problem.suggestion else ""
-        return f"{visible(problem.file)}: {problem.code} {problem.message}{hint}"
+        place = f":{problem.line}:{problem.column}" if problem.line else ""
+        return f"{visible(problem.file)}{place}: {problem.code} {problem.message}{hint}"
     head = f"{visible(problem.file)}:{problem.line}:{problem.column}: {problem.code}"
     before, marked, after = _window(problem)
     gutter = " " * len(str(problem.line))

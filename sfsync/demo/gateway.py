@@ -67,6 +67,11 @@ class Gateway:
         self._state = WireState(self._store.file)
         self._state.prepare()
 
+    @property
+    def org_id(self) -> str:
+        """The id of the org, 18 characters."""
+        return self._store.file.org_id
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
         request = Request(environ)

@@ -1,13 +1,13 @@
-"""Who the demo org is: the ids and credentials that never change.
+"""Who a demo org is: the ids and credentials that are the same in all of them.
+
+Only the org's own id is another one each time (`ids.new_org_id`), so that the records of one demo
+cannot be taken for those of another.
 
 They are public on purpose. The org listens on loopback only and holds invented rows, so its
 "secret" protects nothing; it is there so that the flows that need one can be walked through.
 """
 
 from typing import Final
-
-ORG_ID: Final = "00DDEMO000000012DA"
-"""The org's 18-character id; the last three characters are the checksum of the first fifteen."""
 
 ORG_NAME: Final = "DEMO Northwind Traders"
 

@@ -6,12 +6,15 @@ The three extra characters hold the case of the fifteen, five bits each (the API
 from __future__ import annotations
 
 import re
+import secrets
 from typing import Final
 
 _CASE_CODES: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SERIAL_DIGITS: Final = 9
 _POD: Final = "5g0"
+_ORG_PREFIX: Final = "00DDEMO"
+_SHORT_LENGTH: Final = 15
 _SHORT: Final = re.compile(r"[A-Za-z0-9]{15}")
 _LONG: Final = re.compile(r"[A-Za-z0-9]{15}[A-Za-z0-5]{3}")
 _CHUNK: Final = 5
@@ -39,6 +42,13 @@ def make_id(prefix: str, serial: int) -> str:
         serial, digit = divmod(serial, len(_DIGITS))
         digits.append(_DIGITS[digit])
     short = prefix + _POD + "".join(reversed(digits))
+    return short + _suffix(short)
+
+
+def new_org_id() -> str:
+    """An id for a new demo org: it begins with ``00DDEMO``, the rest is random."""
+    tail = "".join(secrets.choice(_DIGITS) for _ in range(_SHORT_LENGTH - len(_ORG_PREFIX)))
+    short = _ORG_PREFIX + tail
     return short + _suffix(short)
 
 

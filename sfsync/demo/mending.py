@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_STRANGER: Final = "Acme"
+_TWINS: Final = {"Acme Corp", "Acme Corp, Inc."}
+"""Two accounts of the seed that are one name but for their legal form."""
+
 _FIELDS: Final = {
     "missing-field": "Project_Code__c",
     "bad-amount": "Amount",
     "unknown-customer": "AccountId",
 }
-"""The field of a won deal that each of these empties."""
+"""The field of a won deal that each of these empties, or points elsewhere."""
 
 
 def break_org(path: Path, what: str) -> str:
@@ -62,21 +66,34 @@ def _check(what: str) -> None:
 def _empty_a_field(store: OrgStore, what: str) -> str:
     field = _FIELDS[what]
     # An amount with lines is theirs, so only a deal without lines can lose it.
-    sound = [deal for deal in _won_deals(store) if _is_sound(deal)]
+    broken = {deal_id for deal_id, _ in setting(store, "broken").get(what, [])}
+    sound = [d for d in _won_deals(store) if _is_sound(d) and d["Id"] not in broken]
     if not sound:
         raise ValueError("no won deal is left that could be broken this way")
     deal = max(sound, key=lambda each: (each["CloseDate"], each["Id"]))
     lost = deal[field]
-    store.update("Opportunity", deal["Id"], {field: None})
+    stranger = _stranger(store) if what == "unknown-customer" else None
+    store.update("Opportunity", deal["Id"], {field: stranger})
     _note(store, what, [[deal["Id"], lost if isinstance(lost, str) else str(lost)]])
-    return f"“{deal['Name']}” ({deal['Id']}) lost its {field}."
+    named = f"“{deal['Name']}” ({deal['Id']})"
+    if stranger is not None:
+        return f"{named} moved to a new account “{_STRANGER}” ({stranger}), which could be two."
+    return f"{named} lost its {field}."
+
+
+def _stranger(store: OrgStore) -> str | None:
+    """A new account whose name fits two customers; None where the org has no such two."""
+    names = {store.get("Account", account)["Name"] for account in store.ids("Account")}
+    return store.insert("Account", {"Name": _STRANGER}) if names >= _TWINS else None
 
 
 def _fill_the_field(store: OrgStore, field: str, lost: dict[str, str]) -> str:
-    mended = [deal for deal in _won_deals(store) if deal[field] is None]
+    mended = [deal for deal in _won_deals(store) if deal[field] is None or deal["Id"] in lost]
     for place, deal in enumerate(mended, 1):
         value = lost.get(deal["Id"]) or _substitute(store, field, place)
         store.update("Opportunity", deal["Id"], {field: value})
+        if field == "AccountId" and deal[field] is not None:
+            store.delete("Account", deal[field])
     names = ", ".join(f"“{deal['Name']}” ({deal['Id']})" for deal in mended)
     return f"Filled {field} of {names}." if mended else f"No won deal lacks its {field}."
 

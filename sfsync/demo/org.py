@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,22 +33,26 @@ class OrgStatus:
     """What is in an org's file.
 
     Args:
+        org_id: the org's own id, 18 characters.
         name: the org's name.
         accounts: accounts, without deleted ones; likewise the other counts.
         contacts: contacts.
         opportunities: opportunities, open and closed.
         won: those of them that are won.
+        stages: how many deals are in each stage that has any.
         line_items: product lines.
         sessions: access tokens that were not revoked.
         requests: requests answered since the org was made or reset.
         broken: what `break_org` broke and nobody mended, words of `BREAKS`.
     """
 
+    org_id: str
     name: str
     accounts: int
     contacts: int
     opportunities: int
     won: int
+    stages: dict[str, int]
     line_items: int
     sessions: int
     requests: int
@@ -55,21 +60,29 @@ class OrgStatus:
 
 
 def create_seeded(
-    path: Path, *, today: date | None = None, clock: Callable[[], datetime] | None = None
+    path: Path,
+    *,
+    today: date | None = None,
+    clock: Callable[[], datetime] | None = None,
+    org_id: str | None = None,
 ) -> None:
-    """See `sfsync.demo.create_org`."""
+    """See `sfsync.demo.create_org`; `org_id` is that of the org that is made anew."""
     day = today or _moment(clock).date()
-    with OrgStore.create(path, features=Features(multi_currency=True), clock=clock) as store:
+    with _created(path, clock, org_id) as store:
         WireState(store.file).prepare()
         with store.file.transaction():
             plant(store, day)
 
 
 def create_from_trees(
-    path: Path, directory: Path, *, clock: Callable[[], datetime] | None = None
+    path: Path,
+    directory: Path,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    org_id: str | None = None,
 ) -> None:
-    """See `sfsync.demo.create_org_from_trees`."""
-    with OrgStore.create(path, features=Features(multi_currency=True), clock=clock) as store:
+    """See `sfsync.demo.create_org_from_trees`; `org_id` is that of the org that is made anew."""
+    with _created(path, clock, org_id) as store:
         try:
             WireState(store.file).prepare()
             plant_trees(store, directory, _moment(clock))
@@ -83,13 +96,13 @@ def create_from_trees(
 def reset(path: Path, *, today: date | None = None) -> None:
     """See `sfsync.demo.reset`: a fresh org is copied over the file, so servers see it at once."""
     with OrgStore.open(path) as store:
-        trees = store.get_setting(_TREES)
+        trees, org_id = store.get_setting(_TREES), store.file.org_id
     with tempfile.TemporaryDirectory(dir=Path(path).parent, prefix=".reset-") as folder:
         fresh = Path(folder) / "org.db"
         if trees is None:
-            create_seeded(fresh, today=today)
+            create_seeded(fresh, today=today, org_id=org_id)
         else:
-            create_from_trees(fresh, Path(trees))
+            create_from_trees(fresh, Path(trees), org_id=org_id)
         _keep_sign_ins(path, fresh)
         with closing(sqlite3.connect(fresh)) as source, closing(sqlite3.connect(path)) as target:
             source.backup(target)
@@ -103,11 +116,13 @@ def status(path: Path) -> OrgStatus:
         sessions = wire.row("SELECT count(*) FROM wire_session WHERE NOT revoked")
         requests = wire.row("SELECT count(*) FROM wire_request")
         return OrgStatus(
+            org_id=store.file.org_id,
             name=organization["Name"],
             accounts=store.count("Account"),
             contacts=store.count("Contact"),
             opportunities=len(deals),
             won=sum(1 for deal in deals if deal["IsWon"]),
+            stages=dict(Counter(deal["StageName"] for deal in deals)),
             line_items=store.count("OpportunityLineItem"),
             sessions=sessions[0] if sessions else 0,
             requests=requests[0] if requests else 0,
@@ -133,6 +148,11 @@ def register_certificate(path: Path, pem: str) -> None:
     """See `sfsync.demo.register_certificate`."""
     with OrgStore.open(path) as store:
         org_settings.change(store, "oauth.certificate", public_key(pem))
+
+
+def _created(path: Path, clock: Callable[[], datetime] | None, org_id: str | None) -> OrgStore:
+    features = Features(multi_currency=True)
+    return OrgStore.create(path, features=features, clock=clock, org_id=org_id)
 
 
 def _keep_sign_ins(old: Path, fresh: Path) -> None:

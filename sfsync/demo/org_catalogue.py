@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _CUSTOM: Final = "catalogue.custom_fields"
 _FEATURES: Final = "catalogue.features"
+_STAGES: Final = "catalogue.stages"
 _VERSION: Final = "catalogue.version"
 
 
@@ -34,7 +35,8 @@ class OrgCatalogue:
         """The sObjects as they are now."""
         version = self._file.get_setting(_VERSION, 0)
         if self._known is None or self._known[0] != version:
-            self._known = (version, Catalogue(self.features, self._custom_fields()))
+            stages = tuple(self._file.get_setting(_STAGES, ()))
+            self._known = (version, Catalogue(self.features, self._custom_fields(), stages))
         return self._known[1]
 
     @property
@@ -76,6 +78,12 @@ class OrgCatalogue:
             connection.execute(column)
             kept = self._file.get_setting(_CUSTOM, [])
             self._file.set_setting(_CUSTOM, [*kept, [target.name, name, kind]])
+            self._changed()
+
+    def add_stage(self, label: str) -> None:
+        """Add a value to the stages that an opportunity may be in."""
+        with self._file.transaction():
+            self._file.set_setting(_STAGES, [*self._file.get_setting(_STAGES, []), label])
             self._changed()
 
     def _custom_fields(self) -> dict[str, tuple[Field, ...]]:

@@ -29,6 +29,7 @@ SETTINGS_SCHEMA: Final = (
     "CREATE TABLE _setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE _serial (sobject TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT",
 )
+_ORG_ID: Final = "org.id"
 _INDEXED: Final = ("SystemModstamp",)
 
 
@@ -74,14 +75,20 @@ class OrgFile:
         self._all: list[sqlite3.Connection] = []
         self._mine = threading.local()
 
-    def make_tables(self) -> None:
-        """Make every table of a new file."""
+    def make_tables(self, org_id: str) -> None:
+        """Make every table of a new file, and write down the id of its org."""
         with self.transaction() as connection:
             for statement in SETTINGS_SCHEMA:
                 connection.execute(statement)
             for sobject in STANDARD:
                 for statement in table_statements(sobject):
                     connection.execute(statement)
+            self.set_setting(_ORG_ID, org_id)
+
+    @property
+    def org_id(self) -> str:
+        """The id of the org, 18 characters; it never changes."""
+        return str(self.get_setting(_ORG_ID))
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:

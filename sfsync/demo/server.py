@@ -7,8 +7,10 @@ first, so the next one can follow on the same connection, as clients of a real o
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import socket
+import sqlite3
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,10 +40,12 @@ class RunningOrg:
     Args:
         url: `http://127.0.0.1:PORT`; `http://localhost:PORT` works too.
         path: the org's file.
+        org_id: the org's own id, 18 characters.
     """
 
     url: str
     path: Path
+    org_id: str
 
     @property
     def port(self) -> int:
@@ -63,12 +67,17 @@ def serve(
     Raises:
         OSError: the port is taken.
         FileNotFoundError: there is no such file.
+        PermissionError: the file cannot be written.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"no demo org at {path}")
-    listeners = _listen(port)
+    gateway = _gateway(path, clock)
+    try:
+        listeners = _listen(port)
+    except BaseException:
+        gateway.close()
+        raise
     number = listeners[0].getsockname()[1]
-    gateway = Gateway(path, clock)
     servers = [_Server(listener, gateway) for listener in listeners]
     threads = [
         threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
@@ -77,13 +86,20 @@ def serve(
     for thread in threads:
         thread.start()
     try:
-        yield RunningOrg(f"http://{_HOST}:{number}", Path(path))
+        yield RunningOrg(f"http://{_HOST}:{number}", Path(path), gateway.org_id)
     finally:
         for server in servers:
             server.shutdown()
         for thread in threads:
             thread.join()
         gateway.close()
+
+
+def _gateway(path: Path, clock: Callable[[], datetime] | None) -> Gateway:
+    try:
+        return Gateway(path, clock)
+    except sqlite3.OperationalError as trouble:
+        raise PermissionError(errno.EACCES, str(trouble), str(path)) from trouble
 
 
 def _listen(port: int) -> list[socket.socket]:
@@ -104,8 +120,6 @@ def _listen(port: int) -> list[socket.socket]:
 
 
 def _listen_ipv6(port: int) -> tuple[socket.socket | None, bool]:
-    import errno  # noqa: PLC0415 - needed on this way only
-
     if not socket.has_ipv6:
         return None, False
     try:

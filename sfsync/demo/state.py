@@ -96,6 +96,11 @@ class WireState:
         """Hold the write lock for a group of statements; roll back unless the block ends well."""
         return self._file.transaction()
 
+    @property
+    def org_id(self) -> str:
+        """The id of the org."""
+        return self._file.org_id
+
     def prepare(self) -> None:
         """Make the tables of the wire where they are missing."""
         with self._file.transaction() as connection:

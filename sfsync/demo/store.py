@@ -14,7 +14,7 @@ from sfsync.demo import rules
 from sfsync.demo.catalogue.catalogue import Features
 from sfsync.demo.catalogue.refusal import StoreError
 from sfsync.demo.deletion import Deletion
-from sfsync.demo.ids import make_id, to_18
+from sfsync.demo.ids import make_id, new_org_id, to_18
 from sfsync.demo.org_catalogue import OrgCatalogue
 from sfsync.demo.org_file import OrgFile
 from sfsync.demo.roll_up import roll_up
@@ -60,8 +60,9 @@ class OrgStore:
         *,
         features: Features | None = None,
         clock: Callable[[], datetime] | None = None,
+        org_id: str | None = None,
     ) -> Self:
-        """Make a new, empty org in a file that does not exist yet.
+        """Make a new, empty org in a file that does not exist yet; its id is new unless given.
 
         Raises:
             FileExistsError: there is a file already.
@@ -69,7 +70,7 @@ class OrgStore:
         if Path(path).exists():
             raise FileExistsError(str(path))
         made = cls(OrgFile(Path(path)), clock or _now)
-        made._file.make_tables()
+        made._file.make_tables(org_id or new_org_id())
         made.set_features(features or Features())
         return made
 

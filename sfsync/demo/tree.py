@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sfsync.demo.catalogue.refusal import OrgRefusal
+from sfsync.demo.identity import USER_ID, USERNAME
 from sfsync.demo.seed.base import add_stage, plant_base
+from sfsync.demo.seed.cast import SeedUser
 from sfsync.demo.tree_files import TreeRecord, read_folder
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from sfsync.demo.store import OrgStore
 
 _ORG_NAME: Final = "DEMO imported records"
+# Whoever owned the records elsewhere is no user here: all of them belong to this one.
+_OWNER: Final = SeedUser("finance", "DEMO", "finance user", USERNAME, id=USER_ID)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT")
 _SHORT_TEXT: Final = 255
@@ -38,7 +42,7 @@ def plant_trees(store: OrgStore, folder: Path, stamp: datetime) -> None:
     """
     records = read_folder(folder)
     with store.file.transaction():
-        ids = plant_base(store, stamp, name=_ORG_NAME)
+        ids = plant_base(store, stamp, name=_ORG_NAME, users=(_OWNER,))
         _Importer(store, stamp, ids).load(records)
 
 

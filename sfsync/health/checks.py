@@ -87,7 +87,7 @@ def _config(around: Surroundings) -> Iterator[Finding]:
         yield Finding(
             "config",
             Verdict.FAILED,
-            f"{around.config} has {len(loaded.problems)} problem(s)",
+            f"{around.config} has {_problems(len(loaded.problems))}",
             "sfsync config validate",
             ExitCode.CONFIG,
         )
@@ -95,6 +95,10 @@ def _config(around: Surroundings) -> Iterator[Finding]:
         yield _failed("config", loaded)
     else:
         yield Finding("config", Verdict.OK, f"{around.config} is valid")
+
+
+def _problems(number: int) -> str:
+    return "1 problem" if number == 1 else f"{number} problems"
 
 
 def _ledger(around: Surroundings) -> Iterator[Finding]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What the ledger holds; `invoices` counts documents by status."""
+    """What the ledger holds; `invoices` counts documents by status.
+
+    `failures` are open and tried again, `dead_failures` are given up on.
+    """
 
     org_name: str | None
     org_kind: str | None
@@ -25,6 +28,7 @@ class LedgerState:
     drifted: int
     on_hold: int
     failures: int
+    dead_failures: int
     last_run: RunSummary | None
     last_good_run: RunSummary | None
 
@@ -107,6 +111,7 @@ def _ledger_state(ledger: Ledger) -> LedgerState:
         drifted=count_invoices(ledger, InvoiceFilter(drifted=True)),
         on_hold=count_invoices(ledger, InvoiceFilter(on_hold=True)),
         failures=len(open_failures(ledger)),
+        dead_failures=len(open_failures(ledger, dead=True)),
         last_run=last_run(ledger),
         last_good_run=last_run(ledger, frozenset({RunOutcome.OK, RunOutcome.PARTIAL})),
     )
@@ -123,7 +128,12 @@ def _needs(
     if around.config is None:
         found.append(("there is no config", "sfsync config init"))
     if problems:
-        found.append((f"{problems} problems in the config", "sfsync config validate"))
+        found.append(
+            (
+                f"{problems} problem{'s' if problems > 1 else ''} in the config",
+                "sfsync config validate",
+            )
+        )
     is_demo = settings is not None and settings.connection.type.value == "demo"
     if settings is not None and connection is None and not is_demo:
         found.append(("not connected", "sfsync connect"))
@@ -132,8 +142,14 @@ def _needs(
     if ledger.last_run is not None and ledger.last_run.outcome.value in {"failed", "interrupted"}:
         found.append((f"the last run {ledger.last_run.outcome.value}", "sfsync history show"))
     counted = (
-        (ledger.failures, "failed records", "sfsync history show --failed"),
-        (ledger.drifted, "drifted invoices", "sfsync invoice list --drifted"),
-        (ledger.invoices["draft"], "drafts to review", "sfsync invoice list --status draft"),
+        (ledger.failures, "failed record", "", "sfsync history failures"),
+        (ledger.dead_failures, "failure", " given up on", "sfsync history failures --dead"),
+        (ledger.drifted, "drifted invoice", "", "sfsync invoice list --drifted"),
+        (ledger.invoices["draft"], "draft", " to review", "sfsync invoice list --status draft"),
     )
-    return [*found, *((f"{count} {what}", command) for count, what, command in counted if count)]
+    told = (
+        (f"{count:,} {what}{'s' if count > 1 else ''}{more}", command)
+        for count, what, more, command in counted
+        if count
+    )
+    return [*found, *told]

@@ -33,6 +33,8 @@ class LinkChange:
 def link_account(ledger: Ledger, reference: str, account_id: str) -> LinkChange:
     """Link an account to a customer, whichever one it had; syncs leave the link alone.
 
+    The account's contacts go along; the drafts of its deals follow at the next sync.
+
     Args:
         ledger: the ledger.
         reference: the customer, as `show_customer` finds it.
@@ -59,6 +61,10 @@ def link_account(ledger: Ledger, reference: str, account_id: str) -> LinkChange:
             " ON CONFLICT (salesforce_id) DO UPDATE SET customer_id = excluded.customer_id,"
             " how = excluded.how",
             (account_id, customer.customer_id, LINKED_BY_HAND),
+        )
+        ledger.execute(
+            "UPDATE contact SET customer_id = ? WHERE json_extract(source, '$.customer') = ?",
+            (customer.customer_id, account_id),
         )
         invoices = recheck_of_accounts(ledger, [account_id])
         change = LinkChange(account_id, before, customer.number, invoices)

@@ -76,8 +76,8 @@ def write_records(
     """
     ledger.execute_many(
         _RECORD,
-        [(run_id, one.sobject, one.salesforce_id, one.name, one.outcome.value, one.code,
-          one.message, one.fix, one.source_field, one.target, one.amount,
+        # The fields of an outcome stand in the order of the columns.
+        [(run_id, *one[:3], one.outcome.value, *one[4:10],
           one.document_id or created.get(one.salesforce_id),
           json.dumps({name: list(pair) for name, pair in one.changes.items()})
           if one.changes else None)
@@ -121,12 +121,9 @@ def remember(ledger: Ledger, opportunities: Sequence[RememberedOpportunity]) -> 
     """Keep opportunities as last read; rows whose fingerprint is the same are not written."""
     ledger.execute_many(
         _OPPORTUNITY,
-        [(one.salesforce_id, one.name, one.account_salesforce_id, one.account_name,
-          one.owner_salesforce_id, one.owner_name, one.stage, one.is_won, one.is_closed,
-          one.is_deleted, one.amount, one.currency, one.probability, one.expected_revenue,
-          one.close_date, one.system_modstamp, one.outcome.value, one.code, one.source,
-          one.fingerprint) for one in opportunities],
-    )  # fmt: skip
+        # The fields of a remembered opportunity stand in the order of the columns.
+        [(*one[:16], one.outcome.value, *one[17:], one.fingerprint) for one in opportunities],
+    )
 
 
 def write_cursor(ledger: Ledger, run_id: int, cursor: Cursor | None) -> None:

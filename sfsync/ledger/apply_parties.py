@@ -51,7 +51,19 @@ def write_customers(ledger: Ledger, changes: Sequence[CustomerChange]) -> list[A
         [(one.salesforce_id, customer_of[one.salesforce_id], one.how, one.source)
          for one in changes],
     )  # fmt: skip
+    _adopt_contacts(ledger, customer_of)
     return [_event(one, f"C-{customer_of[one.salesforce_id]:04d}") for one in changes]
+
+
+def _adopt_contacts(ledger: Ledger, accounts: Iterable[str]) -> None:
+    """Contacts whose account had no customer belong to the one that it has now."""
+    ledger.execute(
+        "UPDATE contact SET customer_id = (SELECT customer_id FROM account_link"
+        " WHERE salesforce_id = json_extract(contact.source, '$.customer'))"
+        " WHERE customer_id IS NULL AND json_extract(source, '$.customer') IN"
+        " (SELECT value FROM json_each(?))",
+        (ids_json(accounts),),
+    )
 
 
 def _event(change: CustomerChange, number: str) -> AuditEntry:
@@ -86,7 +98,8 @@ def insert_customers(ledger: Ledger, contents: Sequence[CustomerContent], origin
 
 
 def update_customers(ledger: Ledger, changes: Sequence[tuple[int, CustomerContent]]) -> None:
-    """Give customers new contents, properties included. Audits nothing."""
+    """Give customers new contents, properties included; the last one of each. Audits nothing."""
+    changes = list(dict(changes).items())
     ledger.execute_many(_UPDATE, [(*_columns(content), key) for key, content in changes])
     ledger.execute_many(
         "DELETE FROM customer_property WHERE customer_id = ?", [(key,) for key, _ in changes]

@@ -7,13 +7,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sfsync.ledger.canonical import json_writer
 from sfsync.ledger.model import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sfsync.ledger.connection import Ledger
 
+_event_json = json_writer(sort_keys=False, ascii_only=True)
 _COLUMNS = "seq, at, run_id, actor, action, entity, before, after, reason, prev_hash, hash"
 
 
@@ -94,7 +96,7 @@ def append_event(
 
 def _hash(previous: str, event: tuple[object, ...]) -> str:
     # The prefix is the version of this recipe, so that a later one can be told apart.
-    text = previous + json.dumps(event, separators=(",", ":"), ensure_ascii=True)
+    text = previous + _event_json(event)
     return "1$" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -137,16 +139,24 @@ def verify_chain(ledger: Ledger, known_head: str | None = None) -> list[Finding]
 
 
 def list_events(
-    ledger: Ledger, *, entity: str | None = None, action: str | None = None, limit: int = -1
+    ledger: Ledger,
+    *,
+    entities: Sequence[str] | None = None,
+    action: str | None = None,
+    limit: int = -1,
 ) -> Iterator[AuditEvent]:
-    """Events, newest first; `action` is a whole action or its part before the dot."""
+    """Events, newest first, of `entities` where given.
+
+    `action` is a whole action or its part before the dot.
+    """
+    named = None if entities is None else json.dumps(list(entities))
     yield from (
         AuditEvent(*row[:6], *(value and json.loads(value) for value in row[6:8]), *row[8:])
         for row in ledger.each(
             "SELECT seq, at, run_id, actor, action, entity, before, after, reason, hash"
-            " FROM audit_event WHERE (?1 IS NULL OR entity = ?1)"
+            " FROM audit_event WHERE (?1 IS NULL OR entity IN (SELECT value FROM json_each(?1)))"
             " AND (?2 IS NULL OR action = ?2 OR action LIKE ?2 || '.%')"
             " ORDER BY seq DESC LIMIT ?3",
-            (entity, action, limit),
+            (named, action, limit),
         )
     )

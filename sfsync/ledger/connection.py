@@ -161,23 +161,25 @@ class Ledger:
     def bind_org(self, org_id: str, name: str, kind: str, instance_url: str) -> None:
         """Bind the ledger to the org of its first sync; later, check that it is the same one.
 
-        Name and URL follow the org; id and kind are written once.
+        Name and URL follow the org; id and kind are written once. A demo org is at another port
+        each time, so that an address of its records would lead nowhere: none is kept.
 
         Raises:
             LedgerError: another org, or a demo org and a real ledger or the other way round.
         """
         identity = self.identity
+        address = None if kind == "demo" else instance_url
         _check_org(identity, org_id, name, kind)
         known = (identity.org_id, identity.org_name, identity.org_kind, identity.instance_url)
-        if known == (org_id, name, kind, instance_url):
+        if known == (org_id, name, kind, address):
             return
         with self.transaction():
             self.execute(
                 "UPDATE ledger SET org_id = ?, org_name = ?, org_kind = ?, instance_url = ?,"
                 " bound_at = coalesce(bound_at, ?)",
-                (org_id, name, kind, instance_url, self.now()),
+                (org_id, name, kind, address, self.now()),
             )
-            after = {"org": org_id, "name": name, "kind": kind, "instance_url": instance_url}
+            after = {"org": org_id, "name": name, "kind": kind, "instance_url": address}
             append_event(self, "ledger.bind", "ledger", after=after)
 
 
@@ -222,7 +224,7 @@ def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
         return LedgerError(
             f"{path} is damaged ({error}).",
             code="ledger-damaged",
-            fix="restore a backup: sfsync db restore FILE",
+            fix="put a backup of the file in its place",
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
                 sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):  # fmt: skip
@@ -234,11 +236,14 @@ def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
     return error
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the file with every setting the ledger relies on, and make sure that they took."""
+def connect(path: Path, *, read_only: bool = False, immutable: bool = False) -> sqlite3.Connection:
+    """Open the file with every setting the ledger relies on, and make sure that they took.
+
+    `immutable` takes no lock and needs no file beside it: only for a file that nobody writes.
+    """
     mode = "ro" if read_only else "rw"
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
@@ -328,7 +333,7 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
     """
     refuse_unsuitable(path, create=False)
     with translated(path):
-        connection = connect(path, read_only=True)
+        connection = _connect_for_reading(path)
         try:
             _require_current(path, connection)
         except BaseException:
@@ -337,13 +342,25 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
     return Ledger(path, connection, actor=_os_user(), clock=clock)
 
 
+def _connect_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that reads, also where the files that WAL needs cannot be made."""
+    try:
+        return connect(path, read_only=True)
+    except sqlite3.OperationalError:
+        log = path.with_name(f"{path.name}-wal")
+        if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
+            raise
+        # Nobody can write into this folder as we are, and nothing waits outside the file itself.
+        return connect(path, read_only=True, immutable=True)
+
+
 def _require_current(path: Path, connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != SCHEMA_VERSION:
         raise LedgerError(
             f"{path} has schema {version}; this sfsync reads schema {SCHEMA_VERSION}.",
             code="ledger-older",
-            fix="sfsync db migrate",
+            fix="any other command brings it up to date: sfsync db info",
         )
 
 

@@ -11,6 +11,7 @@ from sfsync.ledger.apply_parties import before_and_after, update_customers
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.customers import refuse_known_external_ids, show_customer
 from sfsync.ledger.model import Address, CustomerContent
+from sfsync.ledger.rechecks import recheck_unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,7 @@ def edit_customer(
             refuse_known_external_ids(ledger, [content])
         if changes:
             update_customers(ledger, [(customer.customer_id, content)])
+            recheck_unmatched(ledger)
             halves = before_and_after(changes)
             append_event(
                 ledger, "customer.edit", customer.number, before=halves[0], after=halves[1]

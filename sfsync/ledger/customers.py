@@ -11,6 +11,7 @@ from sfsync.ledger.apply_parties import insert_customers
 from sfsync.ledger.audit import AuditEntry, append_events
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.ledger.names import name_key
+from sfsync.ledger.rechecks import recheck_unmatched
 from sfsync.ledger.references import salesforce_id_18
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) ->
     with ledger.transaction():
         refuse_known_external_ids(ledger, contents)
         ids = insert_customers(ledger, contents, origin)
+        recheck_unmatched(ledger)
         append_events(
             ledger,
             (AuditEntry("customer.create", f"C-{key:04d}", after={"name": content.name})

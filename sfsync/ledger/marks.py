@@ -1,4 +1,4 @@
-"""What a person notes on a draft: a hold, its release, a review."""
+"""What a person notes on a document: a hold, its release, a review, an accepted drift."""
 
 from __future__ import annotations
 
@@ -57,6 +57,40 @@ def release_invoice(ledger: Ledger, reference: str) -> DocumentReference:
         if not taken:
             raise RefusedError(f"{document.name} is not on hold.", code="not-on-hold")
         append_event(ledger, "invoice.release", document.draft)
+    return document
+
+
+def accept_drift(ledger: Ledger, reference: str, reason: str) -> DocumentReference:
+    """Call a posted invoice right as it is, although its deal differs; only other drift counts.
+
+    Raises:
+        NotFoundError: there is no such document.
+        RefusedError: it is not posted, or has not drifted.
+    """
+    with ledger.transaction():
+        document = find_document(ledger, reference)
+        if document.status is not DocumentStatus.POSTED:
+            state = "a draft" if document.status is DocumentStatus.DRAFT else document.status
+            raise RefusedError(
+                f"{document.name} is {state}; only a posted invoice can be accepted.",
+                code="not-posted",
+                fix=f"sfsync invoice show {document.name}",
+            )
+        found = ledger.row(
+            "SELECT detail FROM document_drift WHERE document_id = ?", (document.document_id,)
+        )
+        if found is None:
+            raise RefusedError(f"{document.name} has not drifted.", code="not-drifted")
+        ledger.execute(
+            "INSERT INTO document_acceptance"
+            " (document_id, source, source_hash, accepted, reason, at, actor)"
+            " SELECT id, source, source_hash, ?, ?, ?, ? FROM document WHERE id = ?"
+            " ON CONFLICT (document_id) DO UPDATE SET accepted = excluded.accepted,"
+            " reason = excluded.reason, at = excluded.at, actor = excluded.actor",
+            (found[0], reason, ledger.now(), ledger.actor, document.document_id),
+        )
+        ledger.execute("DELETE FROM document_drift WHERE document_id = ?", (document.document_id,))
+        append_event(ledger, "invoice.accept", document.draft, reason=reason)
     return document
 
 

@@ -71,25 +71,23 @@ class OpportunityRow:
     invoice: str | None
     ignored: bool
 
-    @property
-    def amount_minor(self) -> int | None:
-        """The amount in minor units of its currency; None where there is no usable one."""
-        exponent = EXPONENTS.get(self.currency)
-        number = self.amount_number
-        if exponent is None or number is None:
-            return None
-        try:
-            return to_minor(number, exponent)
-        except InvalidAmountError:
-            return None
 
-    @property
-    def amount_number(self) -> Decimal | None:
-        """The amount as a number; None where there is no usable one."""
-        try:
-            return None if self.amount is None else parse_decimal(self.amount)
-        except InvalidAmountError:
-            return None
+def minor_of(amount: str | None, currency: str) -> int | None:
+    """The minor units of an amount as Salesforce gave it; None where it is not usable."""
+    number = _number(amount)
+    if number is None or currency not in EXPONENTS:
+        return None
+    try:
+        return to_minor(number, EXPONENTS[currency])
+    except InvalidAmountError:
+        return None
+
+
+def _number(amount: str | None) -> Decimal | None:
+    try:
+        return None if amount is None else parse_decimal(amount)
+    except InvalidAmountError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +158,18 @@ def list_opportunities(ledger: Ledger, wanted: OpportunityFilter) -> Iterator[Op
             yield row
 
 
+_FLAGS = [
+    OpportunityRow.__slots__.index(name)
+    for name in ("is_won", "is_closed", "is_deleted", "ignored")
+]
+
+
 def _row(values: tuple[Any, ...]) -> OpportunityRow:
-    found = dict(zip(OpportunityRow.__slots__, values, strict=True))
-    flags = ("is_won", "is_closed", "is_deleted", "ignored")
-    return OpportunityRow(**{**found, **{name: bool(found[name]) for name in flags}})
+    # The query answers in the order of the fields.
+    found = list(values)
+    for place in _FLAGS:
+        found[place] = bool(found[place])
+    return OpportunityRow(*found)
 
 
 def _compiled(wanted: OpportunityFilter) -> tuple[str, list[object]]:
@@ -191,7 +197,7 @@ def _compiled(wanted: OpportunityFilter) -> tuple[str, list[object]]:
 def _amount_passes(row: OpportunityRow, wanted: OpportunityFilter) -> bool:
     if wanted.minimum is None and wanted.maximum is None:
         return True
-    amount = row.amount_number
+    amount = _number(row.amount)
     return (
         amount is not None
         and (wanted.minimum is None or amount >= wanted.minimum)
@@ -203,7 +209,7 @@ def opportunity_totals(rows: Iterable[OpportunityRow]) -> list[OpportunityTotal]
     """Count and sum by currency; nothing is added across currencies."""
     amounts: dict[str, list[int | None]] = {}
     for row in rows:
-        amounts.setdefault(row.currency, []).append(row.amount_minor)
+        amounts.setdefault(row.currency, []).append(minor_of(row.amount, row.currency))
     return [
         OpportunityTotal(
             currency,

@@ -138,9 +138,9 @@ def contact_state(
 ) -> tuple[dict[str, ContactState], dict[str, int]]:
     """The contacts of a page that are in the ledger, and the customer of each linked account."""
     contacts = {
-        salesforce_id: ContactState(contact_id, salesforce_id, source)
-        for contact_id, salesforce_id, source in ledger.rows(
-            "SELECT id, salesforce_id, source FROM contact"
+        salesforce_id: ContactState(contact_id, salesforce_id, source, customer_id)
+        for contact_id, salesforce_id, source, customer_id in ledger.rows(
+            "SELECT id, salesforce_id, source, customer_id FROM contact"
             " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
             (_json(contact_ids),),
         )
@@ -211,17 +211,30 @@ def deals_of_parents(
         parent_ids: Salesforce ids of accounts or users.
 
     Returns:
-        Opportunity id, parent id and source of each deal that passed the filters when last read.
+        Opportunity id, parent id and source of each deal, open ones too.
     """
     name = {"account": "account_salesforce_id", "owner": "owner_salesforce_id"}[column]
     return [
         (row[0], row[1], row[2])
         for row in ledger.rows(
             f"SELECT salesforce_id, {name}, source FROM opportunity"  # noqa: S608 - one of two names
-            f" WHERE {name} IN (SELECT value FROM json_each(?)) AND outcome <> 'skipped'",
+            f" WHERE {name} IN (SELECT value FROM json_each(?))",
             (_json(parent_ids),),
         )
     ]
+
+
+def live_deals(ledger: Ledger, opportunity_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these opportunities that have a live invoice: a draft or a posted one."""
+    return frozenset(
+        opportunity_id
+        for (opportunity_id,) in ledger.rows(
+            "SELECT opportunity_id FROM document WHERE kind = 'invoice'"
+            " AND status IN ('draft', 'posted')"
+            " AND opportunity_id IN (SELECT value FROM json_each(?))",
+            (_json(opportunity_ids),),
+        )
+    )
 
 
 def deals_of_products(ledger: Ledger, product_ids: Iterable[str]) -> list[str]:
@@ -258,7 +271,7 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         SELECT d.opportunity_id, d.id, d.draft, d.number, d.status,
                coalesce(a.source, d.source), coalesce(a.source_hash, d.source_hash),
                (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id),
-               f.detail, r.system_modstamp
+               f.detail, r.system_modstamp, a.accepted
         FROM json_each(?) j
         CROSS JOIN document d ON d.opportunity_id = j.value
         LEFT JOIN document_acceptance a ON a.document_id = d.id
@@ -284,9 +297,10 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
             pinned=frozenset(json.loads(pinned)),
             drift=drift,
             removed_stamp=removed_stamp,
+            accepted=accepted,
         )
         for (opportunity_id, document_id, draft, number, status, source, source_hash, pinned,
-             drift, removed_stamp) in rows
+             drift, removed_stamp, accepted) in rows
     }  # fmt: skip
 
 

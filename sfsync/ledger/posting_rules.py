@@ -107,19 +107,20 @@ def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[R
         yield Refusal(
             "drifted",
             f"{name} no longer agrees with its opportunity in Salesforce.",
-            f"sfsync invoice show {name}, then invoice resync or invoice delete",
+            f"sfsync invoice show {name}, then: sfsync invoice resync {name}",
         )
     if candidate.hold_note is not None:
         fix = f"sfsync invoice release {name}"
         yield Refusal("on-hold", f"{name} is on hold: {candidate.hold_note}", fix)
     if rules.require_review and not candidate.reviewed and candidate.kind is DocumentKind.INVOICE:
-        fix = f"sfsync invoice review {name}"
+        fix = "set posting.require_review: false, or have it reviewed first"
         yield Refusal("not-reviewed", f"{name} has not been reviewed.", fix)
     if not candidate.customer_active:
-        fix = "sfsync customer edit, or merge it into another one"
+        fix = "name another customer for the deal in Salesforce, or merge this one: "
+        fix += "sfsync customer merge"
         yield Refusal("customer-inactive", f"{candidate.customer} is not active.", fix)
     if candidate.kind is DocumentKind.INVOICE and candidate.total_minor <= 0:
-        fix = "correct it in Salesforce, or: sfsync invoice delete"
+        fix = f"correct it in Salesforce, or: sfsync invoice delete {name}"
         yield Refusal("total-not-positive", f"The total of {name} is not above zero.", fix)
     if candidate.lines_minor != candidate.total_minor:
         fix = f"sfsync invoice resync {name}"
@@ -139,11 +140,13 @@ def _of_date(candidate: PostingCandidate, today: date) -> Iterator[Refusal]:
         yield Refusal(
             "period-closed",
             f"{day} is in a closed period (through {candidate.closed}).",
-            f"post it on an open day: --date {first_open}",
+            f"post it on an open day: sfsync invoice post {candidate.name} --date {first_open}",
         )
     if day > today:
         yield Refusal(
-            "future-date", f"{day} is in the future.", f"wait, or post it today: --date {today}"
+            "future-date",
+            f"{day} is in the future.",
+            f"wait, or post it today: sfsync invoice post {candidate.name} --date {today}",
         )
 
 

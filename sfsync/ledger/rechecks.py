@@ -36,6 +36,15 @@ def recheck_opportunities(ledger: Ledger, salesforce_ids: Iterable[str]) -> None
     )
 
 
+def recheck_unmatched(ledger: Ledger) -> None:
+    """Have the deals decided again that no customer was found for: there may be one now."""
+    ledger.execute(
+        "INSERT INTO opportunity_recheck (salesforce_id)"
+        " SELECT salesforce_id FROM failure"
+        " WHERE sobject = 'Opportunity' AND code = 'customer-not-found' ON CONFLICT DO NOTHING"
+    )
+
+
 def recheck_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> int:
     """Have the deals of accounts decided again, and those that no customer was found for.
 
@@ -52,11 +61,7 @@ def recheck_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> int:
         )
     ]
     recheck_opportunities(ledger, deals)
-    ledger.execute(
-        "INSERT INTO opportunity_recheck (salesforce_id)"
-        " SELECT salesforce_id FROM failure"
-        " WHERE sobject = 'Opportunity' AND code = 'customer-not-found' ON CONFLICT DO NOTHING"
-    )
+    recheck_unmatched(ledger)
     (live,) = ledger.row(
         "SELECT count(*) FROM document WHERE kind = 'invoice' AND status IN ('draft', 'posted')"
         " AND opportunity_id IN (SELECT value FROM json_each(?))",

@@ -52,6 +52,14 @@ def salesforce_ids_in(text: str) -> list[str]:
     return _SALESFORCE_ID.findall(text)
 
 
+def drafts_of_deal(ledger: Ledger, opportunity_id: str) -> list[str]:
+    """The draft ids of every document that a deal ever had, whatever became of them."""
+    rows = ledger.rows(
+        "SELECT draft FROM document WHERE opportunity_id = ? ORDER BY id", (opportunity_id,)
+    )
+    return [draft for (draft,) in rows]
+
+
 _SELECT = "SELECT id, draft, number, status, kind, opportunity_id FROM document WHERE "
 
 

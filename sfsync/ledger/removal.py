@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
@@ -143,8 +143,10 @@ def _check(
         message = f"{name} is a credit note; a wrong one is corrected by a new invoice."
         raise RefusedError(message, code="credit-note")
     if invoice.status is not DocumentStatus.POSTED:
-        fix = f"sfsync invoice delete {name}" if invoice.status is DocumentStatus.DRAFT else ""
-        message = f"{name} is {invoice.status}; only posted invoices are reversed."
+        is_draft = invoice.status is DocumentStatus.DRAFT
+        fix = f'sfsync invoice delete {name} --reason "…"' if is_draft else ""
+        state = "a draft" if is_draft else f"{invoice.status} already"
+        message = f"{name} is {state}; only posted invoices are reversed."
         raise RefusedError(message, code="not-posted", fix=fix)
     (posted_on, credited) = ledger.row(
         "SELECT posting_date, EXISTS (SELECT 1 FROM document WHERE reverses_id = d.id"
@@ -152,15 +154,24 @@ def _check(
         (invoice.document_id,),
     )
     if credited:
-        message = f"{name} has been credited in part; credit the rest instead."
-        raise RefusedError(message, code="partly-credited", fix=f"sfsync invoice credit {name}")
+        message = f"{name} has been credited in part and cannot be reversed as a whole."
+        raise RefusedError(
+            message, code="partly-credited", fix="credit the rest by hand in your accounts"
+        )
     closed = latest(closed_through(ledger), rules.closed_through)
     if closed is not None and on <= closed:
         message = f"{on} is in a closed period (through {closed})."
-        raise RefusedError(message, code="period-closed", fix="reverse it on an open day: --date")
+        raise RefusedError(message, code="period-closed", fix=_open_day(name, closed))
     if not date.fromisoformat(posted_on) <= on <= today:
         message = f"A reversal of {name} is dated from {posted_on} through {today}, not {on}."
         raise RefusedError(message, code="reversal-date", fix="choose another --date")
+
+
+def _open_day(name: str, closed: date) -> str:
+    first_open = closed + timedelta(days=1)
+    return (
+        f'reverse it on an open day: sfsync invoice reverse {name} --reason "…" --date {first_open}'
+    )
 
 
 def _copy_negated(ledger: Ledger, document_id: int, on: date) -> int:

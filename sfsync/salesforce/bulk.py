@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import SfsyncError, UnavailableError
 from sfsync.salesforce.bulk_csv import ResultPage
-from sfsync.salesforce.bulk_records import object_of, record_form
+from sfsync.salesforce.bulk_records import object_of, record_form, records_of
 from sfsync.salesforce.faults import LocatorLost, QueryRefused, bad_reply, reply_error
 from sfsync.salesforce.records import Page
 from sfsync.salesforce.redact import log, redact
@@ -139,7 +139,7 @@ class BulkJob:
         while rows := self._call(result.batch):
             # Between two batches, not within: describing asks the org too.
             form = form or record_form(result.header, sobject, describe)
-            yield [form.record(row) for row in rows]
+            yield records_of(form, rows)
 
     def _state(self) -> dict[str, Any]:
         job: Any = self._call(lambda sf: sf.restful(self._path))

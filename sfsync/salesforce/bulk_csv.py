@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ BATCH = 2_000
 """Rows handed on at once, as many as a page of a REST query has."""
 
 _CHUNK = 1 << 16
-_ERRORS_FROM = 400
 _LAST = "null"
 
 
@@ -138,18 +138,21 @@ class ResultPage:
 
 
 def _check(reply: requests.Response) -> None:
-    if reply.status_code >= _ERRORS_FROM:
+    if reply.status_code >= HTTPStatus.BAD_REQUEST:
         try:
             content = reply.json()
         except ValueError:
             content = reply.text
         raise reply_error(reply.status_code, content)
-    if not reply.headers.get("Content-Type", "").startswith("text/csv"):
+    empty = reply.status_code == HTTPStatus.NO_CONTENT
+    if not empty and not reply.headers.get("Content-Type", "text/csv").startswith("text/csv"):
         raise bad_reply("Salesforce's bulk results are no CSV.")
 
 
 def _next_locator(reply: requests.Response) -> str | None:
     """The word ``null`` marks the last reply; a gateway that drops the header hides the rest."""
+    if reply.status_code == HTTPStatus.NO_CONTENT:
+        return None
     locator = reply.headers.get("Sforce-Locator")
     if not locator:
         raise bad_reply("Salesforce's bulk results do not say where they go on (Sforce-Locator).")

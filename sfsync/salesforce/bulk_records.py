@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.salesforce.faults import bad_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sfsync.salesforce.records import FieldDescribe, ObjectDescribe, Record
 
@@ -70,6 +70,18 @@ class RecordForm:
             yield column
         for parent in self.parents.values():
             yield from parent.columns()
+
+
+def records_of(form: RecordForm, rows: Iterable[Sequence[str]]) -> list[Record]:
+    """The records of rows.
+
+    Raises:
+        PassingError: a value is not of its field's type, or an Id is empty (``bad-reply``).
+    """
+    records = [form.record(row) for row in rows]
+    if not all(record.get("Id", True) for record in records):
+        raise bad_reply("A row of Salesforce's bulk results has no Id.")
+    return records
 
 
 def object_of(soql: str) -> str:
@@ -143,7 +155,12 @@ def _reader(described: FieldDescribe | None) -> Convert:
 
 def _number(text: str) -> int | Decimal:
     """As the JSON of the same number is read: a fraction or exponent makes it Decimal."""
-    return int(text) if text.lstrip("-").isdecimal() else Decimal(text)
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError("not a number")
+    return number
 
 
 def _datetime(text: str) -> str:

@@ -32,14 +32,21 @@ class OrgClient(Salesforce):
             instance_url=token.instance_url,
             version=api_version,
             session=session,
-            parse_float=Decimal,
-            # None lets the C decoder build plain dicts; a hook is called for every object.
-            object_pairs_hook=None,
         )
         # Indented replies are a third longer.
         del self.headers["X-PrettyPrint"]
 
     def parse_result_to_json(self, result: requests.Response) -> Any:  # noqa: ANN401 - parsed JSON is of any type
-        """The body of `result`; only text written as an escape can be unstorable."""
-        body = super().parse_result_to_json(result)
+        """The body of `result`; only text written as an escape can be unstorable.
+
+        Raises:
+            ValueError: it is no JSON, or has numbers that are none.
+        """
+        # Without a hook for objects the C decoder builds plain dicts, much faster.
+        body = result.json(parse_float=Decimal, parse_constant=_refuse)
         return storable(body) if _ESCAPE in result.content else body
+
+
+def _refuse(constant: str) -> None:
+    """NaN and Infinity, which JSON has not and Python's decoder takes."""
+    raise ValueError(f"{constant} is no number")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _CONNECT_ATTEMPTS = 3
+_PRE_CHECK_SECONDS = 5.0
+_UNKNOWN_CLIENT = "error=invalid_client_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +101,35 @@ class OAuthEndpoints:
             raise _refusal(status, reply)
         return reply if status == HTTPStatus.OK else None
 
+    def refuses_client(self, authorize_url: str) -> bool:
+        """Whether the org says, asked before any browser is, that it does not know the client id.
+
+        To a browser it would say so on a page, and never call back. Anything but that clear answer
+        counts as no: a login page, a redirect, no answer at all.
+        """
+        import requests  # noqa: PLC0415 - start-up time
+
+        from sfsync.salesforce.transport import OrgSession  # noqa: PLC0415 - start-up time
+
+        try:
+            with OrgSession(self._network) as session:
+                reply = session.get(
+                    authorize_url, allow_redirects=False, timeout=_PRE_CHECK_SECONDS
+                )
+        except requests.RequestException:
+            return False
+        return reply.status_code == HTTPStatus.BAD_REQUEST and _UNKNOWN_CLIENT in reply.text
+
     def _token(self, **form: str) -> TokenGrant:
         form["client_id"] = self._client_id
         if self._client_secret is not None:
             form["client_secret"] = self._client_secret
-        if form["grant_type"] == _JWT_GRANT:
+        by_key = form["grant_type"] == _JWT_GRANT
+        if by_key:
             del form["client_id"]  # the assertion's issuer says it
         status, reply = self._post("token", form)
         if status != HTTPStatus.OK:
-            raise _refusal(status, reply)
+            raise _refusal(status, reply, by_key=by_key)
         return _grant(reply, self._login_url)
 
     def _post(self, endpoint: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -147,9 +169,12 @@ def _json_object(reply: Any) -> dict[str, Any]:  # noqa: ANN401 - a reply or arg
     return body if isinstance(body, dict) else {}
 
 
-def _refusal(status: int, reply: Mapping[str, Any]) -> SfsyncError:
+def _refusal(status: int, reply: Mapping[str, Any], *, by_key: bool = False) -> SfsyncError:
     return oauth_error(
-        str(reply.get("error", "")), str(reply.get("error_description", "")), status=status
+        str(reply.get("error", "")),
+        str(reply.get("error_description", "")),
+        status=status,
+        by_key=by_key,
     )
 
 

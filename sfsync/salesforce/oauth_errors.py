@@ -47,7 +47,8 @@ _ROWS: tuple[_Row, ...] = (
          "Ask an administrator to relax the app's IP restrictions for this address."),
     _Row("invalid_grant", "approved this consumer", "consent-missing",
          "The user has not approved this app yet.",
-         "Set the app's Permitted Users to admin pre-approved and assign it to the user."),
+         "Set the app's Permitted Users to admin pre-approved and assign the app to the user (by "
+         "profile or permission set); check also --username."),
     _Row("invalid_grant", "audience", "jwt-audience",
          "The org does not accept the host that the assertion names.",
          "Set login_url to the org's own My Domain, or --sandbox for a sandbox."),
@@ -57,12 +58,17 @@ _ROWS: tuple[_Row, ...] = (
     _Row("invalid_grant", "authentication failure", "sign-in-refused",
          "The org refused the credentials.",
          "Check username, key or secret, and the user's IP ranges."),
-    _Row("invalid_assertion", "", "jwt-invalid",
-         "The org does not accept the signed assertion.",
-         "Upload the certificate that belongs to the key file to the app, and check the clock."),
-    _Row("invalid_client_id", "", "client-id-unknown",
+    *(
+        _Row(error, part, "jwt-invalid",
+             "The org does not accept what the private key signed.",
+             "Upload the certificate that belongs to the key file to the app (Use digital "
+             "signatures, Enable JWT Bearer Flow); check also client_id and this machine's clock.")
+        for error, part in (("invalid_assertion", ""), ("invalid_grant", "invalid assertion"))
+    ),
+    _Row("invalid_client_id", "", "invalid-client-id",
          "The org does not know this client id.",
-         "Check client_id and login_url (production or sandbox); a new app takes ten minutes."),
+         "Check client_id, the app's consumer key, and login_url (production or sandbox); "
+         "a new app takes ten minutes."),
     _Row("invalid_client", "", "client-secret-wrong",
          "The client id or secret is wrong, or the app demands a secret.",
          "Pass the secret with --client-secret-file, or untick Require Secret in the app."),
@@ -89,11 +95,20 @@ _ROWS: tuple[_Row, ...] = (
 )  # fmt: skip
 
 
-def oauth_error(error: str, description: str, *, status: int = 400) -> SfsyncError:
+REFUSALS: dict[str, tuple[str, str]] = {row.code: (row.message, row.fix) for row in _ROWS}
+"""What each code of a refused sign-in means, and its way out."""
+
+
+def oauth_error(
+    error: str, description: str, *, status: int = 400, by_key: bool = False
+) -> SfsyncError:
     """What the reply ``{"error": error, "error_description": description}`` means.
 
-    An unknown body, such as HTML, counts as an outage from status 500 on.
+    An unknown body, such as HTML, counts as an outage from status 500 on. With `by_key` the
+    sign-in was by a signed assertion: then bad credentials are a key that the app does not know.
     """
+    if by_key and error.casefold() == "invalid_client":
+        error = "invalid_assertion"
     words = f"{error} {description}".casefold()
     if "login rate exceeded" in words or "login_rate_exceeded" in words:
         return UnavailableError(

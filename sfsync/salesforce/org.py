@@ -42,7 +42,7 @@ class Org:
     """An org as one thread reads it; a context manager. `open_org` makes one.
 
     Every method that asks the org raises `SignInError` (exit 4), `UnavailableError` (exit 6) or
-    `QueryRefused` (exit 5), after the retries that may help. Nothing is ever written to the org.
+    `QueryRefused` (exit 5), after the retries that may help. No record of the org is ever written.
     """
 
     def __init__(
@@ -70,8 +70,10 @@ class Org:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; the sign-in stays."""
+        """Close the connections, also of pages under way; the sign-in stays."""
         self._client.close()
+        for client in self._others:
+            client.retire()
 
     def another(self) -> Org:
         """A second client of the same org, for another thread; close it yourself."""
@@ -101,7 +103,7 @@ class Org:
     def usage(self) -> ApiUsage | None:
         """The org's API allowance as its last reply told it."""
         told = [client.usage for client in self._clients() if client.usage]
-        return max(told, key=lambda usage: usage.at, default=None)
+        return max(told, key=lambda usage: (usage.at, usage.used), default=None)
 
     @property
     def warnings(self) -> tuple[str, ...]:

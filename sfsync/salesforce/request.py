@@ -18,6 +18,9 @@ SCOPES: tuple[tuple[str, str], ...] = (
 )
 """Every scope that is asked for, and what it is for; `api` also opens userinfo."""
 
+UNATTENDED_SCOPES = SCOPES[:1]
+"""What a key or a secret gets: it signs in anew each time, so that no token is kept for later."""
+
 DEFAULT_API_VERSION = "66.0"
 DEFAULT_PORT = 1717
 

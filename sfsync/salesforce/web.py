@@ -107,6 +107,15 @@ class PendingSignIn:
             raise _timed_out(timeout, self.redirect_uri)
         return self._finish(answer)
 
+    def check_client(self) -> None:
+        """Ask the org whether it knows the client id, before a person is sent to it.
+
+        Raises:
+            SignInError: the org says clearly that it does not (``invalid-client-id``).
+        """
+        if self._endpoints.refuses_client(self.authorize_url):
+            raise oauth_error("invalid_client_id", "")
+
     def complete(self, pasted: str) -> SignedIn:
         """Finish with the address that the browser ended at, or its query string alone.
 
@@ -198,8 +207,9 @@ def _timed_out(timeout: float, redirect_uri: str) -> SignInError:
         f"The browser did not come back within {timeout:.0f} seconds.",
         code="sign-in-timeout",
         fix=(
-            f"If the page showed an error, check that the app's callback URL is {redirect_uri},"
-            " that the app is installed and permits the user, and that login_url is the right"
-            " host. From another machine, use --no-browser and paste the final address."
+            "If the page showed an error, check that client_id is the app's consumer key, that the"
+            f" app's callback URL is {redirect_uri}, that the app is installed and permits the"
+            " user, and that login_url is the right host. From another machine, use --no-browser"
+            " and paste the final address."
         ),
     )

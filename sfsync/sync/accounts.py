@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.model import (
+    LINKED_BY_HAND,
     AccountLink,
     CustomerChange,
     Outcome,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sfsync.sync.rules import Rules
 
 SOBJECT = "Account"
+_KEEPS_NAME = frozenset({"name", LINKED_BY_HAND})
+"""Links that say the customer's own name is the right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,19 @@ def decide_accounts(
         for customer in customers:
             index.add(_candidate(customer))
     links = {**state.links, **_inherited(records, state)}
-    return [_decide(record, replace(state, links=links), index, rules) for record in records]
+    matched = (one for group in (state.by_name_key, state.by_external_id) for one in group.values())
+    by_id = {one.customer_id: one for customers in matched for one in customers} | {**state.by_id}
+    page = replace(state, links=links, by_id=by_id)
+    decisions = []
+    for record in records:
+        decision = _decide(record, page, index, rules)
+        decisions.append(decision)
+        change = decision.change
+        if change is not None and change.customer_id in by_id and change.content is not None:
+            # Two accounts may be one customer: the second adds to what the first has changed.
+            known = by_id[change.customer_id]
+            by_id[change.customer_id] = replace(known, content=change.content)
+    return decisions
 
 
 def _inherited(records: Sequence[Record], state: AccountState) -> dict[str, AccountLink]:
@@ -102,7 +117,7 @@ def _decide(
     if match.blocked or len(match.candidates) > 1:
         return _failed(record, _not_found(name, match))
     if match.candidates:
-        return _matched(record, values, match, rules)
+        return _matched(record, values, match, state, rules)
     if rules.settings.accounts.sync and rules.settings.duplicates.create:
         index.add(Candidate(name, values.get("external_id"), name, created_by=record["Id"]))
         return _created(record, values)
@@ -126,7 +141,7 @@ def _linked(
     if link.source == source or not rules.settings.accounts.sync:
         return AccountDecision(_outcome(record, Outcome.UNCHANGED))
     before: Mapping[str, object] | None = None if link.source is None else json.loads(link.source)
-    content, changes = merged(customer.content, before, values, keep_name=link.how == "name")
+    content, changes = merged(customer.content, before, values, keep_name=link.how in _KEEPS_NAME)
     change = CustomerChange(
         record["Id"], link.how, source, customer.customer_id, content=content, changes=changes
     )
@@ -134,7 +149,9 @@ def _linked(
     return AccountDecision(_outcome(record, outcome, changes=changes), change)
 
 
-def _matched(record: Record, values: Values, match: Match, rules: Rules) -> AccountDecision:
+def _matched(
+    record: Record, values: Values, match: Match, state: AccountState, rules: Rules
+) -> AccountDecision:
     found = match.candidates[0]
     source = canonical_json(values)
     if found.customer is None:
@@ -144,7 +161,8 @@ def _matched(record: Record, values: Values, match: Match, rules: Rules) -> Acco
     if not rules.settings.accounts.sync:
         change = CustomerChange(record["Id"], match.how, source, found.customer.customer_id)
         return AccountDecision(_outcome(record, Outcome.UPDATED, changes=_link(record)), change)
-    content, changes = merged(found.customer.content, None, values, keep_name=match.how == "name")
+    current = state.by_id[found.customer.customer_id].content
+    content, changes = merged(current, None, values, keep_name=match.how == "name")
     changes = {**_link(record), **changes}
     change = CustomerChange(
         record["Id"],
@@ -171,7 +189,7 @@ def _link(record: Record) -> dict[str, tuple[object, object]]:
 def _not_found(name: str, match: Match) -> Failure:
     if match.blocked:
         message = f"'{name}' has no customer: {match.blocked} and duplicates.if_blank is fail"
-        return failure("customer-not-found", message, source_field="AccountId", target="customer")
+        return failure("external-id-blank", message, source_field="AccountId", target="customer")
     labels = [candidate.label for candidate in match.candidates]
     return failure(
         "customer-not-found",
@@ -192,7 +210,9 @@ def _skipped(record: Record, message: str) -> AccountDecision:
 
 def _failed(record: Record, reason: Failure) -> AccountDecision:
     name = as_text(record.get("Name"))
-    return AccountDecision(failed_outcome(SOBJECT, record["Id"], name, reason))
+    failed = failed_outcome(SOBJECT, record["Id"], name, reason)
+    stamp = as_text(record.get("SystemModstamp")) or None
+    return AccountDecision(failed._replace(system_modstamp=stamp))
 
 
 def _outcome(
@@ -211,4 +231,5 @@ def _outcome(
         message,
         changes=changes or {},
         repeated=outcome is Outcome.UNCHANGED,
+        system_modstamp=as_text(record.get("SystemModstamp")) or None,
     )

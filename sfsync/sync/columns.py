@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.config import resolve_path
 from sfsync.sync.customer_values import ADDRESS_PARTS
+from sfsync.sync.parents import parent_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ _OPPORTUNITY = (
     "Probability",
     "ExpectedRevenue",
     "CloseDate",
+    "HasOpportunityLineItem",
     "SystemModstamp",
 )
 _ACCOUNT = ("Id", "Name", "IsDeleted", "MasterRecordId", "SystemModstamp")
@@ -44,6 +46,7 @@ _LINE = (
     "IsDeleted",
     "SortOrder",
     "HasRevenueSchedule",
+    "CurrencyIsoCode",
     "Product2Id",
     "Product2.Family",
     "SystemModstamp",
@@ -67,6 +70,8 @@ def account_columns(settings: Settings, describe: Describe) -> tuple[str, ...]:
         *_ACCOUNT,
         *((external_id,) if external_id else ()),
         *_paths(settings.accounts.mapping),
+        # What deals read of their account, so that the account's own pass notices a change of it.
+        *parent_fields(opportunity_columns(settings, describe), "Account"),
     )
     return _present("Account", wanted, describe)
 

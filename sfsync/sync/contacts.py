@@ -47,10 +47,10 @@ def decide_contact(
     if isinstance(values, Failure):
         return failed_outcome(SOBJECT, record["Id"], name, values), None
     customer_id = customers.get(values.get("customer") or "")
-    source = canonical_json({**values, "customer_id": customer_id})
-    if known is not None and known.source == source:
+    source = canonical_json(values)
+    if known is not None and (known.source, known.customer_id) == (source, customer_id):
         return RecordOutcome(SOBJECT, record["Id"], name, Outcome.UNCHANGED, repeated=True), None
-    changes = {} if known is None else _changes(json.loads(known.source), json.loads(source))
+    changes = {} if known is None else _changes(json.loads(known.source), values)
     change = ContactChange(
         record["Id"],
         source,

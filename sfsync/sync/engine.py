@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sfsync.errors import SfsyncError
-from sfsync.ledger import history
+from sfsync.ledger import history, pages
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome, RunStart
 from sfsync.sync.gather import gather_deals
 from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
 from sfsync.sync.reader import stamp_text
-from sfsync.sync.run import Run, Silence, SyncRequest
-from sfsync.sync.touched import begin_watching, dependencies, touched_deals, watch_name
+from sfsync.sync.run import Run, Silence, SyncRequest, rare_collections
+from sfsync.sync.touched import WATCHED, begin_watching, dependencies, touched_deals, watch_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,11 +43,13 @@ def run_sync(
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     progress: Progress | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Sync once and return the run's number; the history holds everything else about it.
 
     The ledger is bound to the org by its first run. A failure of single records does not stop the
-    run; any other failure ends it as failed, with everything written so far in place.
+    run; any other failure ends it as failed, with everything written so far in place. `warn` is
+    told what a person should know although the run goes on.
 
     Raises:
         LedgerError: the ledger belongs to another org.
@@ -61,15 +63,18 @@ def run_sync(
     changed = not request.opportunity_ids and _rules_changed(ledger, settings)
     start = _start(org, settings, request, clock(), changed=changed)
     run_id = history.start_run(ledger, start)
-    with _closing(ledger, org, run_id, clock) as tally_of:
-        prepared = prepare(org, settings, clock())
+    with _closing(ledger, org, run_id, clock) as tally_of, rare_collections():
+        prepared = prepare(org, settings, clock(), probe=changed or _first(ledger))
+        for warning in prepared.warnings:
+            warn(warning)
         run = Run(
             run_id=run_id,
             org=org,
             ledger=ledger,
-            rules=replace(prepared.rules, changed=changed),
+            rules=replace(prepared.rules, changed=changed, resync=request.resync),
             progress=progress or Silence(),
             request=request,
+            deal_columns=prepared.deals.opportunities.columns,
         )
         tally_of.append(run)
         _passes(run, prepared, clock())
@@ -91,6 +96,10 @@ def _start(
         selection="; ".join(part for part in (request.selection, note) if part),
         started_at=now,
     )
+
+
+def _first(ledger: Ledger) -> bool:
+    return "Opportunity" not in history.cursors(ledger)
 
 
 def _rules_changed(ledger: Ledger, settings: Settings) -> bool:
@@ -126,7 +135,8 @@ def _closing(
         )
         raise
     except BaseException as error:
-        interrupted = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
+        # Ctrl-C, SIGTERM and the like are no Exception; whatever else comes here is a defect.
+        interrupted = not isinstance(error, Exception)
         history.finish_run(
             ledger,
             run_id,
@@ -153,27 +163,31 @@ def _passes(run: Run, prepared: Prepared, now: datetime) -> None:
         read_deals(run, prepared, request.opportunity_ids)
         return
     planner = PassPlanner.of(run, now)
-    if "accounts" in request.only and settings.accounts.sync:
-        sync_accounts(run, planner.one_pass(prepared.deals.accounts))
+    if run.passes_accounts:
+        for one_pass in planner.passes(prepared.deals.accounts):
+            sync_accounts(run, one_pass)
     if "contacts" in request.only and settings.contacts.sync:
-        sync_contacts(run, planner.one_pass(prepared.contacts))
+        for one_pass in planner.passes(prepared.contacts):
+            sync_contacts(run, one_pass)
     if "opportunities" in request.only and settings.opportunities.sync:
         _opportunities(run, prepared, planner)
 
 
 def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:
     """The deals that changed, then those that changed only by what they depend on."""
-    deals_pass = planner.one_pass(prepared.deals.opportunities)
-    read = sync_opportunities(run, deals_pass, prepared.deals)
     watched = dependencies(run, prepared.deals)
-    if deals_pass.full:
-        begin_watching(run, watched, deals_pass.closing_stamp)
-        return
-    touched: set[str] = set()
-    for dependency in watched:
-        watch = planner.watch(dependency.source)
-        touched |= touched_deals(run, watch, dependency)
-    read_deals(run, prepared, sorted(touched - read))
+    read: set[str] = set()
+    for deals_pass in planner.passes(prepared.deals.opportunities):
+        read |= sync_opportunities(run, deals_pass, prepared.deals)
+        if deals_pass.full:
+            begin_watching(run, watched, deals_pass.closing_stamp)
+    if not deals_pass.full:
+        planner = planner.again()
+        watches = [(one, planner.watch(one.source)) for one in watched]
+        run.touched.update(touched_deals(run, watches))
+    # What a person did in the ledger (linked, merged, ignored) may decide a deal anew as well.
+    run.touched.update(pages.opportunities_to_recheck(run.ledger))
+    read_deals(run, prepared, sorted(run.touched - read))
 
 
 def read_deals(run: Run, prepared: Prepared, ids: Sequence[str]) -> None:
@@ -204,6 +218,18 @@ class PassPlanner:
         wide = bool(earlier) and earlier[0].started_at[:10] != started[:10]
         return cls(run, history.cursors(run.ledger), started, wide)
 
+    def passes(self, source: Source) -> Iterator[Pass]:
+        """The passes over an object: one, and after a resumed full one what changed meanwhile."""
+        first = self.one_pass(source)
+        yield first
+        closing = first.closing()
+        if closing is not None and first.resumed_after:
+            yield Pass(source, closing, full=False, started=self.started)
+
+    def again(self) -> PassPlanner:
+        """The same plan with the cursors as they are by now."""
+        return replace(self, cursors=history.cursors(self.run.ledger))
+
     def one_pass(self, source: Source) -> Pass:
         """The pass over an object: whole at first, on request, and when the rules changed."""
         request = self.run.request
@@ -227,4 +253,16 @@ class PassPlanner:
         if self.run.request.full or (cursor is not None and cursor.rules != digest):
             cursor = None
         full = cursor is None or cursor.full
-        return Pass(source, cursor, full=full, started=self.started, wide=self.wide)
+        return Pass(
+            source,
+            cursor,
+            full=full,
+            started=self.started,
+            wide=self.wide,
+            deleted=full and self._complete,
+        )
+
+    @property
+    def _complete(self) -> bool:
+        """Whether an earlier run has read every deal: only then can one have been deleted since."""
+        return any(name.endswith(WATCHED) for name in self.cursors)

@@ -68,10 +68,64 @@ FAILURE_KINDS: dict[str, FailureKind] = {
             _IN_SALESFORCE,
         ),
         FailureKind(
+            "due-before-document",
+            "the mapped due date is before the document date",
+            "correct the dates in Salesforce, or map other ones",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "rate-missing",
+            "min_amount is in another currency and the org has no rate for it",
+            "activate both currencies in Salesforce, or give min_amount as a plain number",
+            _IN_LEDGER,
+        ),
+        FailureKind(
+            "external-id-blank",
+            "the account has no customer number and duplicates.if_blank is fail",
+            "fill the account's customer number in Salesforce, or link the account by hand",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "account-hidden",
+            "the deal's account cannot be read by the user who signs in",
+            "share the account with that user in Salesforce",
+            _IN_LEDGER,
+        ),
+        FailureKind(
             "invalid-line",
-            "a line item has no usable quantity, price or amount",
+            "a line item has no usable amount, and none can be computed",
             "correct the line item in Salesforce",
             _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "invalid-quantity",
+            "the quantity of a line item is not a number",
+            "correct the line item in Salesforce",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "invalid-unit-price",
+            "the unit price of a line item is not a number",
+            "correct the line item in Salesforce",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "invalid-discount",
+            "the discount of a line item is not a percentage from 0 to 100",
+            "correct the line item in Salesforce",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "line-currency-differs",
+            "a line item is in another currency than its deal",
+            "correct the line item in Salesforce",
+            _IN_SALESFORCE,
+        ),
+        FailureKind(
+            "lines-hidden",
+            "Salesforce says that the deal has line items and shows none of them",
+            "give the user who signs in read access to the line items and their products",
+            _IN_LEDGER,
         ),
         FailureKind(
             "lines-do-not-add-up",
@@ -127,3 +181,13 @@ def failure(
     """A failure with the table's fix unless a better one is known."""
     known = FAILURE_KINDS[code].fix if fix is None else fix
     return Failure(code, message, known, source_field, target)
+
+
+def reference() -> str:
+    """All kinds of failure as a Markdown table, for the documentation."""
+    rows = (
+        f"| `{kind.code}` | {kind.cause} | {kind.fix} | {kind.retry} |"
+        for kind in FAILURE_KINDS.values()
+    )
+    head = "| code | cause | fix | tried again |\n|---|---|---|---|\n"
+    return head + "\n".join(rows) + "\n"

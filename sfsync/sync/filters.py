@@ -6,11 +6,12 @@ because an empty amount is a failure while one below the minimum is a skip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sfsync.money import round_half_up
+from sfsync.salesforce import soql
 from sfsync.sync.failures import failure
 
 if TYPE_CHECKING:
@@ -42,9 +43,37 @@ class Skip:
     message: str
 
 
-def stage_and_date(record: Record, filters: Filters, today: date) -> Skip | None:
-    """Ask for the stage, then for the close date."""
-    return _stage(record, filters) or _close_date(record, filters.close_date, today)
+def stage_and_date(
+    record: Record, filters: Filters, today: date, *, invoiced: bool = False
+) -> Skip | None:
+    """Ask for the stage, then for the close date.
+
+    Args:
+        record: the opportunity.
+        filters: the filters.
+        today: for a moving window of the last days.
+        invoiced: the deal has an invoice already; that it grows old does not make it leave a
+            moving window.
+    """
+    dates = replace(filters.close_date, last_days=None) if invoiced else filters.close_date
+    return _stage(record, filters) or _close_date(record, dates, today)
+
+
+def asked_of_parent(relationship: str, filters: Filters) -> str:
+    """The first two questions as SOQL, for rows whose parent `relationship` is the deal.
+
+    It spares reading the lines of deals that are left out. The org compares stages without regard
+    to case, so it may answer more than `stage_and_date` lets through, never less; a moving window
+    is left to that, because it does not hold for deals that have an invoice.
+    """
+    first, last = filters.close_date.first, filters.close_date.last
+    stages = ",".join(map(soql.quote, filters.stages))
+    parts = [
+        f"{relationship}.StageName IN ({stages})" if stages else f"{relationship}.IsWon = true",
+        f"{relationship}.CloseDate >= {soql.date_literal(first)}" if first else "",
+        f"{relationship}.CloseDate <= {soql.date_literal(last)}" if last else "",
+    ]
+    return " AND ".join(filter(None, parts))
 
 
 def condition(meets: bool, filters: Filters) -> Skip | None:  # noqa: FBT001 - the org's answer
@@ -69,7 +98,7 @@ def minimum_amount(
     if minimum.currency is not None and minimum.currency != currency:
         if currency not in rates or minimum.currency not in rates:
             return failure(
-                "invalid-currency",
+                "rate-missing",
                 f"min_amount is in {minimum.currency} and the org has no rate from {currency}",
                 fix=f"activate {currency} and {minimum.currency} in Salesforce, or give "
                 "min_amount as a plain number",
@@ -94,10 +123,8 @@ def _stage(record: Record, filters: Filters) -> Skip | None:
 
 
 def _close_date(record: Record, filters: CloseDateFilter, today: date) -> Skip | None:
-    first = filters.first
-    if filters.last_days is not None:
-        first = today - timedelta(days=filters.last_days)
-    if first is None and filters.last is None:
+    first, last = _bounds(filters, today)
+    if first is None and last is None:
         return None
     text = record.get("CloseDate")
     if not text:
@@ -105,6 +132,13 @@ def _close_date(record: Record, filters: CloseDateFilter, today: date) -> Skip |
     closed = date.fromisoformat(str(text)[:10])
     if first is not None and closed < first:
         return Skip("close-date", f"closed {closed}, before {first}")
-    if filters.last is not None and closed > filters.last:
-        return Skip("close-date", f"closes {closed}, after {filters.last}")
+    if last is not None and closed > last:
+        return Skip("close-date", f"closes {closed}, after {last}")
     return None
+
+
+def _bounds(filters: CloseDateFilter, today: date) -> tuple[date | None, date | None]:
+    """The first and the last close date that pass; None where there is no such bound."""
+    if filters.last_days is None:
+        return filters.first, filters.last
+    return today - timedelta(days=filters.last_days), filters.last

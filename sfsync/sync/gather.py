@@ -14,7 +14,7 @@ from sfsync.sync.accounts import (
     merged_into,
     name_of,
 )
-from sfsync.sync.failures import Failure
+from sfsync.sync.failures import Failure, failure
 from sfsync.sync.invoices import account_id_of
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import Deal, candidate
@@ -37,12 +37,14 @@ _FEW = 400
 class OpportunitySources:
     """Where opportunities, their lines and their accounts are read from.
 
-    `lines` is None where the org or the config has no line items.
+    `lines` is None where the org or the config has no line items; `line_filter` is SOQL that
+    leaves out lines of deals that the filters leave out, empty where it cannot be asked.
     """
 
     opportunities: Source
     lines: Source | None
     accounts: Source
+    line_filter: str = ""
 
 
 def gather_deals(
@@ -56,9 +58,14 @@ def gather_deals(
         sources: where to read from.
         contiguous: the page is a range of ids without gaps, as in a full pass.
     """
-    wanted = [record for record in records if candidate(record, run.rules)]
+    invoiced = pages.live_deals(run.ledger, ids_of(records))
+    wanted = [
+        record
+        for record in records
+        if candidate(record, run.rules, invoiced=record["Id"] in invoiced)
+    ]
     span = _Span(records, wanted, contiguous=contiguous)
-    items = _items(run, span, sources.lines)
+    items = _items(run, span, sources)
     meeting = _meeting_condition(run, span, sources.opportunities)
     _resolve_accounts(run, wanted, sources.accounts)
     return [
@@ -106,22 +113,29 @@ class _Span:
         self._range = (records[0]["Id"], records[-1]["Id"]) if records else None
         self._dense = contiguous and len(wanted) > _FEW
 
-    def conditions(self, field: str) -> Iterable[str]:
-        """SOQL conditions that together cover the wanted deals (and perhaps their neighbours)."""
+    def conditions(self, field: str, thinned: str = "") -> Iterable[str]:
+        """SOQL conditions that together cover the wanted deals (and perhaps their neighbours).
+
+        Args:
+            field: the id field that they ask about.
+            thinned: what leaves out some of the neighbours.
+        """
         if self._dense and self._range is not None:
             first, last = map(soql.quote, self._range)
-            return (f"{field} >= {first} AND {field} <= {last}",)
+            return (
+                " AND ".join(filter(None, (f"{field} >= {first}", f"{field} <= {last}", thinned))),
+            )
         return (f"{field} IN {chunk}" for chunk in soql.in_chunks(self.ids))
 
 
-def _items(run: Run, span: _Span, lines: Source | None) -> dict[str, list[Record]]:
+def _items(run: Run, span: _Span, sources: OpportunitySources) -> dict[str, list[Record]]:
     items: dict[str, list[Record]] = {}
-    if lines is None:
+    if sources.lines is None:
         return items
     field = run.rules.settings.line_items.opportunity_field
     wanted = set(span.ids)
-    for condition in span.conditions(field):
-        for page in lines.where(condition, order_by=(field, "Id")):
+    for condition in span.conditions(field, sources.line_filter):
+        for page in sources.lines.where(condition, order_by=(field, "Id")):
             for item in page.records:
                 if item[field] in wanted and not item.get("IsDeleted"):
                     items.setdefault(item[field], []).append(item)
@@ -147,11 +161,20 @@ def _resolve_accounts(run: Run, wanted: Sequence[Record], accounts: Source) -> N
     unknown = sorted(ids - linked.keys() - run.unmatched.keys())
     if not unknown:
         return
-    run.unmatched.update(dict.fromkeys(unknown))
+    run.unmatched.update({one: _hidden_account(one) for one in unknown})
     for page in accounts.by_ids(unknown):
         for record in page.records:
             run.unmatched.pop(record["Id"], None)
         decide_and_apply_accounts(run, page.records)
+
+
+def _hidden_account(account_id: str) -> Failure:
+    return failure(
+        "account-hidden",
+        f"Salesforce does not show the deal's account {account_id} to this user",
+        source_field="AccountId",
+        target="customer",
+    )
 
 
 def _account_id(run: Run, record: Record) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sfsync.config.terms import parse_terms
@@ -18,7 +19,6 @@ _SHORT_ID = 15
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
     from decimal import Decimal
 
     from sfsync.sync.mapping import Record, Values
@@ -157,6 +157,13 @@ def _dates(record: Record, values: Values, rules: Rules) -> tuple[date, date] | 
     if due is not None:
         source = source_name(rules.opportunity.target("due_date"), "due_date")
         due_date = read_date(due, source, "due_date", zone)
+        if isinstance(due_date, date) and due_date < document_date:
+            return failure(
+                "due-before-document",
+                f"{source} is {due_date}, before the document date {document_date}",
+                source_field=source,
+                target="due_date",
+            )
         return due_date if isinstance(due_date, Failure) else (document_date, due_date)
     terms = values.get("terms") or rules.settings.posting.terms
     try:

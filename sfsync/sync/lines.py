@@ -6,7 +6,7 @@ TotalPrice decides (it is what Salesforce adds up); quantity, unit price and dis
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
@@ -15,12 +15,12 @@ from sfsync.money import InvalidAmountError, from_minor, minor_to_text, round_ha
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
 from sfsync.sync.mapping import as_text, getter, map_properties, map_values
-from sfsync.sync.typed import PRICE_DECIMALS, informative, read_number, source_name
+from sfsync.sync.typed import PRICE_DECIMALS, informative, invalid_number, read_number, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from sfsync.sync.mapping import Record
+    from sfsync.sync.mapping import CompiledMapping, Record
     from sfsync.sync.rules import CompiledRecord, Rules
 
 Lines = tuple[LineContent, ...]
@@ -42,10 +42,14 @@ def build_lines(
         exponent: decimals of the currency.
         rules: the run's rules.
     """
+    if not items and rules.settings.line_items.sync and record.get("HasOpportunityLineItem"):
+        return _hidden(rules)
     if not items:
         return _without_items(record, total_minor, exponent, rules)
     lines: list[LineContent] = []
     for item in sorted(items, key=_position):
+        if (other := _other_currency(item, record)) is not None:
+            return other
         line = _line(item, exponent, rules)
         if isinstance(line, Failure):
             return line
@@ -87,6 +91,28 @@ def required_products(items: Iterable[Record], rules: Rules) -> set[str]:
 def _position(item: Record) -> tuple[bool, int, str]:
     order = item.get("SortOrder")
     return (order is None, int(order or 0), str(item.get("Id") or ""))
+
+
+def _other_currency(item: Record, record: Record) -> Failure | None:
+    currency, expected = item.get("CurrencyIsoCode"), record.get("CurrencyIsoCode")
+    if currency == expected or not currency or not expected:
+        return None
+    return failure(
+        "line-currency-differs",
+        f"line item {item.get('Id')} is in {currency}, its deal in {expected}",
+        source_field="CurrencyIsoCode",
+        target="lines",
+    )
+
+
+def _hidden(rules: Rules) -> Failure:
+    """One line for the total would hide that there are others which this user may not see."""
+    return failure(
+        "lines-hidden",
+        f"the deal has line items, and {rules.settings.line_items.object} shows none of them",
+        source_field="HasOpportunityLineItem",
+        target="lines",
+    )
 
 
 def _without_items(
@@ -159,17 +185,20 @@ def _texts(
     item: Record, compiled: CompiledRecord
 ) -> tuple[str | None, str | None, dict[str, str]] | Failure:
     """Product name, description and custom properties of a line."""
-    read: list[str | None] = []
-    for target in ("product", "description"):
-        mapped = compiled.target(target)
-        text = None if mapped is None else mapped.value(item)
-        if isinstance(text, Failure):
-            return text
-        read.append(text)
+    name = _mapped(item, compiled.target("product"))
+    if isinstance(name, Failure):
+        return name
+    description = _mapped(item, compiled.target("description"))
+    if isinstance(description, Failure):
+        return description
     properties = map_properties(compiled.properties, item)
     if isinstance(properties, Failure):
         return properties
-    return read[0], read[1], properties
+    return name, description, properties
+
+
+def _mapped(item: Record, compiled: CompiledMapping | None) -> str | Failure | None:
+    return None if compiled is None else compiled.value(item)
 
 
 def _numbers(
@@ -183,6 +212,9 @@ def _numbers(
             return number
         read.append(number)
     quantity, unit_price, discount, amount = read
+    if discount is not None and not 0 <= discount <= _HUNDRED:
+        problem = f"{discount:f} is not a percentage from 0 to 100"
+        return invalid_number(compiled.target("discount"), "discount", problem)
     return quantity, unit_price, discount, amount
 
 
@@ -210,13 +242,18 @@ def _product(record: Record, name: str, compiled: CompiledRecord) -> ProductKey:
     mapped = compiled.target("product")
     match_on = mapped.mapping.match_on if mapped is not None else None
     code = as_text(_reader(match_on)(record)).strip() if match_on else ""
-    return ProductKey(
-        name=name,
-        code=code or None,
-        salesforce_id=as_text(record.get("Product2Id")) or None,
-        family=as_text(_family(record)) or None,
-        create=mapped is None or mapped.mapping.create,
+    create = mapped is None or mapped.mapping.create
+    return _product_key(
+        name, code, as_text(record.get("Product2Id")), as_text(_family(record)), create=create
     )
+
+
+# A price book is small beside the lines that sell from it.
+@lru_cache(maxsize=4096)
+def _product_key(
+    name: str, code: str, salesforce_id: str, family: str, *, create: bool
+) -> ProductKey:
+    return ProductKey(name, code or None, salesforce_id or None, family or None, create)
 
 
 def _adding_up(lines: Lines, total_minor: int, exponent: int, rules: Rules) -> Lines | Failure:

@@ -73,25 +73,28 @@ def as_text(value: object) -> str:
 class CompiledMapping:
     """One `FieldMapping`, ready to be applied.
 
-    `value` maps a record: text, None where there is none, or a failure. `raw` reads the source
-    as it came, None where a template or transforms make it text.
+    `name` is the target, that of a property without its prefix. `value` maps a record: text, None
+    where there is none, or a failure. `raw` reads the source as it came, None where a template or
+    transforms make it text.
     """
 
     mapping: FieldMapping
+    name: str
     value: Callable[[Record], str | Failure | None]
     raw: Getter | None
 
 
 def compile_mapping(mapping: FieldMapping) -> CompiledMapping:
     """Compile one mapping."""
+    name = _target_name(mapping)
     if mapping.source is None:
-        return CompiledMapping(mapping, _finished(mapping, _template(mapping.template or "")), None)
+        value = _finished(mapping, _template(mapping.template or ""))
+        return CompiledMapping(mapping, name, value, None)
     read = getter(mapping.source)
     if mapping.transforms:
-        return CompiledMapping(
-            mapping, _finished(mapping, lambda record: as_text(read(record))), None
-        )
-    return CompiledMapping(mapping, _untransformed(mapping, read), read)
+        value = _finished(mapping, lambda record: as_text(read(record)))
+        return CompiledMapping(mapping, name, value, None)
+    return CompiledMapping(mapping, name, _untransformed(mapping, read), read)
 
 
 def compile_record(
@@ -111,7 +114,7 @@ def map_values(mappings: Iterable[CompiledMapping], record: Record) -> Values | 
         value = compiled.value(record)
         if isinstance(value, Failure):
             return value
-        values[compiled.mapping.target] = value
+        values[compiled.name] = value
     return values
 
 
@@ -123,7 +126,7 @@ def map_properties(mappings: Iterable[CompiledMapping], record: Record) -> dict[
         if isinstance(value, Failure):
             return value
         if value is not None:
-            properties[compiled.mapping.target.removeprefix("properties.")] = value
+            properties[compiled.name] = value
     return properties
 
 

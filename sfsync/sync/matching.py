@@ -80,8 +80,13 @@ class CustomerIndex:
 
 def _append(index: dict[str, list[Candidate]], key: str, candidate: Candidate) -> None:
     known = index.setdefault(key, [])
-    if candidate not in known:
+    # A customer may be known by several names and ids, those of merged ones among them.
+    if _identity(candidate) not in map(_identity, known):
         known.append(candidate)
+
+
+def _identity(candidate: Candidate) -> object:
+    return candidate.created_by or _customer_id(candidate)
 
 
 def _settled(found: list[Candidate], settings: DuplicateSettings) -> tuple[Candidate, ...]:

@@ -14,10 +14,12 @@ from sfsync.sync.invoices import account_id_of, contact_id_of
 from sfsync.sync.lines import required_products
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
+from sfsync.sync.parents import deals_of_changed, parent_fields
 from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import timedelta
 
     from sfsync.ledger.model import OpportunityState
     from sfsync.salesforce.records import Page, Record
@@ -39,6 +41,7 @@ class Pass:
     `cursor` is where an earlier run stopped, None at the first read. `started` is the server's
     time when this run began, from which the pass after a full one starts. A pass over a chosen
     time (`moves_cursor` false) leaves the cursor where it is; a `wide` one looks back further.
+    A full pass that is not the first one reads `deleted` rows too: its cursor jumps past them.
     """
 
     source: Source
@@ -47,11 +50,28 @@ class Pass:
     started: str
     moves_cursor: bool = True
     wide: bool = False
+    deleted: bool = False
 
-    def pages(self) -> Iterator[tuple[Page, Cursor | None]]:
-        """The pages of the pass, each with the cursor that its transaction stores."""
-        for page, cursor in self._full() if self.full else self._changed():
+    def pages(self, first: Iterator[Page] | None = None) -> Iterator[tuple[Page, Cursor | None]]:
+        """The pages of the pass, each with the cursor that its transaction stores.
+
+        `first` is the answer to `first_query`, where that was asked together with others.
+        """
+        for page, cursor in self._full() if self.full else self._changed(first):
             yield page, cursor if self.moves_cursor else None
+
+    def first_query(self) -> str:
+        """The query with which an incremental pass begins."""
+        return self.source.changed_query(self._known(), self._overlap)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return WIDE_OVERLAP if self.wide else OVERLAP
+
+    def _known(self) -> Cursor:
+        if self.cursor is None:
+            raise ValueError("an incremental pass needs a cursor")
+        return self.cursor
 
     @property
     def resumed_after(self) -> str:
@@ -72,16 +92,13 @@ class Pass:
         return self.cursor.system_modstamp if resumed and self.cursor else self.started
 
     def _full(self) -> Iterator[tuple[Page, Cursor]]:
-        for page in self.source.all_by_id(self.resumed_after):
+        for page in self.source.all_by_id(self.resumed_after, deleted=self.deleted):
             last = page.records[-1]["Id"]
             yield page, Cursor(self.source.sobject, self.closing_stamp, last, full=True)
 
-    def _changed(self) -> Iterator[tuple[Page, Cursor]]:
-        if self.cursor is None:
-            raise ValueError("an incremental pass needs a cursor")
-        position = self.cursor
-        overlap = WIDE_OVERLAP if self.wide else OVERLAP
-        for page in self.source.changed_since(self.cursor, overlap):
+    def _changed(self, first: Iterator[Page] | None) -> Iterator[tuple[Page, Cursor]]:
+        position = self._known()
+        for page in self.source.changed_since(position, self._overlap, first):
             if not page.records:
                 continue
             last = page.records[-1]
@@ -94,9 +111,12 @@ class Pass:
 
 def sync_accounts(run: Run, one_pass: Pass) -> None:
     """Read the accounts of a pass and write their customers."""
+    fields = parent_fields(run.deal_columns, "Account")
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
         decide_and_apply_accounts(run, records, cursor)
+        if not one_pass.full:
+            run.touched.update(deals_of_changed(run.ledger, records, "Account", fields))
 
     _go_through(run, one_pass, apply)
     _close(run, one_pass)

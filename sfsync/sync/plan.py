@@ -16,7 +16,7 @@ from sfsync.sync.engine import run_sync
 from sfsync.sync.run import SyncRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sfsync.config.settings import Settings
@@ -33,6 +33,7 @@ def planned(
     request: SyncRequest | None = None,
     *,
     progress: Progress | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[tuple[Ledger, int]]:
     """The ledger as it would be after the sync, and the number of the run in it.
 
@@ -48,4 +49,4 @@ def planned(
         scratch_copy(ledger_path, demo=demo) as path,
         open_ledger(path, demo=demo) as ledger,
     ):
-        yield ledger, run_sync(org, ledger, settings, asked, progress=progress)
+        yield ledger, run_sync(org, ledger, settings, asked, progress=progress, warn=warn)

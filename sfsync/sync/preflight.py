@@ -15,6 +15,7 @@ from sfsync.sync.columns import (
     line_columns,
     opportunity_columns,
 )
+from sfsync.sync.filters import asked_of_parent
 from sfsync.sync.gather import OpportunitySources
 from sfsync.sync.mapping import as_text
 from sfsync.sync.reader import Source
@@ -35,18 +36,27 @@ class Prepared:
     rules: Rules
     deals: OpportunitySources
     contacts: Source
+    warnings: tuple[str, ...] = ()
 
 
-def prepare(org: Org, settings: Settings, now: datetime) -> Prepared:
+def prepare(org: Org, settings: Settings, now: datetime, *, probe: bool) -> Prepared:
     """Describe the org, hold the config against it, and compile the rules.
+
+    Args:
+        org: the org.
+        settings: the config.
+        now: aware.
+        probe: ask the org whether it accepts the extra condition; not needed again while the
+            config is the one that it accepted.
 
     Raises:
         ConfigError: a mapped field or object does not exist or is hidden, a stage is unknown, or
             the extra condition is not SOQL that this org accepts.
     """
-    problems = check_against(settings, org.describe, _stages(org)) or _condition_problems(
-        org, settings
-    )
+    _describe_together(org, settings)
+    problems = check_against(settings, org.describe, _stages(org))
+    if not problems and probe:
+        problems = _condition_problems(org, settings)
     if problems:
         raise ConfigError(
             f"{settings.file} does not fit {org.identity.name}: "
@@ -62,20 +72,51 @@ def prepare(org: Org, settings: Settings, now: datetime) -> Prepared:
         rates=_rates(org, settings),
         lines_exist=lines_exist,
     )
-    return Prepared(
-        rules, _sources(org, settings, lines_exist=lines_exist), _contacts(org, settings)
-    )
+    deals = _sources(org, rules)
+    return Prepared(rules, deals, _contacts(org, settings), _warnings(settings, rules))
 
 
-def _sources(org: Org, settings: Settings, *, lines_exist: bool) -> OpportunitySources:
+def _describe_together(org: Org, settings: Settings) -> None:
+    """Describe what is sure to be needed in one call; what else is needed is described on use."""
+    lines = (settings.line_items.object, "Product2") if settings.line_items.sync else ()
+    contacts = ("Contact",) if settings.contacts.sync else ()
+    try:
+        org.describe_many(("Opportunity", "Account", "User", *contacts, *lines))
+    except QueryRefused:
+        # An org without the composite resource is asked one by one, as each is needed.
+        return
+
+
+def _warnings(settings: Settings, rules: Rules) -> tuple[str, ...]:
+    if not settings.line_items.sync or rules.lines_exist:
+        return ()
+    missing = f"the org has no {settings.line_items.object}, or hides it from this user"
+    return (f"{missing}: each deal becomes one line",)
+
+
+def _sources(org: Org, rules: Rules) -> OpportunitySources:
+    settings = rules.settings
     lines = settings.line_items
     return OpportunitySources(
         opportunities=Source(org, "Opportunity", opportunity_columns(settings, org.describe)),
         lines=Source(org, lines.object, line_columns(settings, org.describe))
-        if lines_exist
+        if rules.lines_exist
         else None,
         accounts=Source(org, "Account", account_columns(settings, org.describe)),
+        line_filter=_line_filter(org, rules) if rules.lines_exist else "",
     )
+
+
+def _line_filter(org: Org, rules: Rules) -> str:
+    """What keeps the lines of unwanted deals from being read, where the org can be asked that."""
+    lines = rules.settings.line_items
+    described = org.describe(lines.object)
+    lookup = described.field(lines.opportunity_field) if described is not None else None
+    if lookup is None or lookup.relationship_name is None:
+        return ""
+    if lookup.reference_to != ("Opportunity",):
+        return ""
+    return asked_of_parent(lookup.relationship_name, rules.settings.opportunities.filters)
 
 
 def _contacts(org: Org, settings: Settings) -> Source:

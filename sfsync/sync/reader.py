@@ -45,39 +45,55 @@ class Source:
         """The same object, reading just these fields."""
         return replace(self, columns=columns)
 
-    def all_by_id(self, after: str = "") -> Iterator[Page]:
-        """Every row that is not deleted, by Id, starting after the id `after`."""
+    def all_by_id(self, after: str = "", *, deleted: bool = False) -> Iterator[Page]:
+        """Every row by Id, starting after the id `after`; `deleted` ones too where asked for."""
 
         def query(last: Record | None) -> str:
             start = after if last is None else last["Id"]
             where = f"Id > {soql.quote(start)}" if start else None
             return soql.select(self.columns, self.sobject, where=where, order_by=("Id",))
 
-        return _pages(self.org, query, all_rows=False)
+        # Thousands of pages lie ahead: the next one comes while this one is decided and written.
+        return _pages(self.org, query, all_rows=deleted, prefetch=True)
 
-    def changed_since(self, cursor: Cursor, overlap: timedelta = OVERLAP) -> Iterator[Page]:
-        """Every row that changed since the cursor less the overlap, deleted rows among them."""
-        start = soql.datetime_literal(stamp_of(cursor.system_modstamp) - overlap)
+    def changed_since(
+        self, cursor: Cursor, overlap: timedelta = OVERLAP, first: Iterator[Page] | None = None
+    ) -> Iterator[Page]:
+        """Every row that changed since the cursor less the overlap, deleted rows among them.
+
+        `first` is the answer to `changed_query`, where it was asked together with others.
+        """
 
         def query(last: Record | None) -> str:
-            where = f"SystemModstamp >= {start}" if last is None else _after(last)
-            return soql.select(
-                self.columns, self.sobject, where=where, order_by=("SystemModstamp", "Id")
-            )
+            if last is None:
+                return self.changed_query(cursor, overlap)
+            return self._ordered(_after(last))
 
-        return _pages(self.org, query, all_rows=True)
+        return _pages(self.org, query, all_rows=True, first=first)
+
+    def changed_query(self, cursor: Cursor, overlap: timedelta = OVERLAP) -> str:
+        """The query for what changed since the cursor less the overlap."""
+        start = soql.datetime_literal(stamp_of(cursor.system_modstamp) - overlap)
+        return self._ordered(f"SystemModstamp >= {start}")
+
+    def _ordered(self, where: str) -> str:
+        return soql.select(
+            self.columns, self.sobject, where=where, order_by=("SystemModstamp", "Id")
+        )
 
     def by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
-        """The rows of these ids, in chunks that fit a query."""
+        """The rows of these ids, deleted ones among them, in chunks that fit a query."""
         for chunk in soql.in_chunks(ids):
-            yield from self.where(f"Id IN {chunk}")
+            yield from self.where(f"Id IN {chunk}", all_rows=True)
 
-    def where(self, condition: str, order_by: Sequence[str] = ("Id",)) -> Iterator[Page]:
+    def where(
+        self, condition: str, order_by: Sequence[str] = ("Id",), *, all_rows: bool = False
+    ) -> Iterator[Page]:
         """The rows that meet a condition; small reads that are simply repeated when cut short."""
         query = soql.select(self.columns, self.sobject, where=condition, order_by=order_by)
         for attempt in range(_MAX_RESTARTS):
             try:
-                pages = list(self.org.query(query))
+                pages = list(self.org.query(query, all_rows=all_rows))
             except LocatorLost:
                 if attempt == _MAX_RESTARTS - 1:
                     raise
@@ -103,12 +119,21 @@ def _after(last: Record) -> str:
     )
 
 
-def _pages(org: Org, query: _Query, *, all_rows: bool) -> Iterator[Page]:
+def _pages(
+    org: Org,
+    query: _Query,
+    *,
+    all_rows: bool,
+    first: Iterator[Page] | None = None,
+    prefetch: bool = False,
+) -> Iterator[Page]:
     last: Record | None = None
     restarts = 0
     while True:
         try:
-            for page in org.query(query(last), all_rows=all_rows):
+            answer = first or org.query(query(last), all_rows=all_rows, prefetch=prefetch)
+            first = None
+            for page in answer:
                 if page.records:
                     yield page
                     last = page.records[-1]

@@ -42,7 +42,8 @@ class Rules:
     `today` is the calendar date in the schedule's time zone. `rates` maps a currency to units per
     unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
     `lines_exist` is false where the org has no such line object. `changed` is true in a run that
-    decides everything again because the config is another one than before.
+    decides everything again because the config is another one than before. With `resync` a deal
+    whose invoice was deleted or reversed gets a new draft although it did not change.
     """
 
     settings: Settings
@@ -55,6 +56,7 @@ class Rules:
     rates: Mapping[str, Decimal]
     lines_exist: bool
     changed: bool = False
+    resync: bool = False
 
     @classmethod
     def compile(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sfsync.ledger import Ledger
@@ -46,7 +48,7 @@ class SyncRequest:
 
     `trigger` is manual, schedule, watch, retry, resync or plan. `only` restricts the objects.
     With `opportunity_ids` just those deals are read. `since` reads what changed since then, and
-    like `opportunity_ids` moves no cursor.
+    like `opportunity_ids` moves no cursor. `resync` brings back what was deleted or reversed here.
     """
 
     trigger: str = "manual"
@@ -55,6 +57,7 @@ class SyncRequest:
     opportunity_ids: tuple[str, ...] = ()
     since: datetime | None = None
     allow_empty: bool = False
+    resync: bool = False
 
     @property
     def selection(self) -> str:
@@ -76,7 +79,9 @@ class Run:
     """One run at work.
 
     `unmatched` holds the accounts that were decided in this run and have no customer, with the
-    reason where there is one, so that no account is read or counted twice.
+    reason where there is one, so that no account is read or counted twice. `touched` gathers the
+    deals that a changed account makes worth another look. `deal_columns` are the fields read of
+    an opportunity.
     """
 
     run_id: int
@@ -85,9 +90,30 @@ class Run:
     rules: Rules
     progress: Progress
     request: SyncRequest
+    deal_columns: tuple[str, ...] = ()
+    touched: set[str] = field(default_factory=set)
     tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
+
+    @property
+    def passes_accounts(self) -> bool:
+        """Whether this run reads accounts for their own sake."""
+        return "accounts" in self.request.only and self.rules.settings.accounts.sync
 
     def count(self, outcomes: Iterable[RecordOutcome]) -> None:
         """Add a page's outcomes to the tally."""
         self.tally.update((outcome.sobject, outcome.outcome) for outcome in outcomes)
+
+
+_ALLOCATIONS_OF_A_PAGE = 100_000
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for cycles once a page, not hundreds of times: records have none, and are many."""
+    before = gc.get_threshold()
+    gc.set_threshold(_ALLOCATIONS_OF_A_PAGE, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

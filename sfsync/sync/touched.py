@@ -1,65 +1,77 @@
 """Deals that changed although their own record did not: by a line, an owner, an account, a product.
 
 A line edit need not stamp its opportunity, a renamed owner or account never does. Each of these
-objects has a cursor of its own; the deals that depend on what changed are read again by id.
+objects has a cursor of its own; the deals that depend on what changed are read again by id. The
+objects are asked together, so that watching them costs one call.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfsync.ledger import pages
 from sfsync.ledger.model import Cursor, PageOfChanges
+from sfsync.salesforce import QueryRefused
 from sfsync.sync.mapping import as_text
+from sfsync.sync.parents import PARENTS, deals_of_changed, parent_fields
 from sfsync.sync.reader import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from sfsync.salesforce.records import Record
+    from sfsync.salesforce.records import Page, Record
     from sfsync.sync.gather import OpportunitySources
     from sfsync.sync.passes import Pass
     from sfsync.sync.run import Run
 
-_PARENTS = {"Account": ("Account", "account"), "Owner": ("User", "owner")}
-"""Relationship of an opportunity: its object, and what the ledger calls the parent."""
+WATCHED = ">Opportunity"
+"""What ends the name of a cursor that watches an object for the deals that depend on it."""
+
+_LINES = "lines"
+_PRODUCTS = "products"
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One object that deals depend on: how it is read, and what it means for them."""
+    """One object that deals depend on: how it is read, and how its rows lead to deals.
+
+    `leads_by` is a relationship of the opportunity (Account, Owner), or lines, or products.
+    """
 
     source: Source
-    relationship: str | None
+    leads_by: str
 
 
 def dependencies(run: Run, sources: OpportunitySources) -> list[Dependency]:
-    """The objects to watch beside opportunities: those that a mapped path or a line reads."""
+    """The objects to watch beside opportunities: those that a mapped path or a line reads.
+
+    Accounts are not among them where they have a pass of their own: that pass watches them.
+    """
     watched = [
         Dependency(Source(run.org, sobject, ("Id", "SystemModstamp", *names)), relationship)
-        for relationship, (sobject, _) in _PARENTS.items()
-        if (names := _parent_fields(sources.opportunities.columns, relationship))
+        for relationship, (sobject, _) in PARENTS.items()
+        if (names := parent_fields(sources.opportunities.columns, relationship))
+        and not (relationship == "Account" and run.passes_accounts)
     ]
     if sources.lines is not None:
         field = run.rules.settings.line_items.opportunity_field
-        watched.append(
-            Dependency(sources.lines.only("Id", "SystemModstamp", field), relationship=None)
-        )
+        watched.append(Dependency(sources.lines.only("Id", "SystemModstamp", field), _LINES))
         if any(column.startswith("Product2.") for column in sources.lines.columns):
             product = Source(run.org, "Product2", ("Id", "SystemModstamp"))
-            watched.append(Dependency(product, relationship="Product2"))
+            watched.append(Dependency(product, _PRODUCTS))
     return watched
 
 
-def touched_deals(run: Run, one_pass: Pass, dependency: Dependency) -> set[str]:
-    """Poll one dependency and name the deals that must be read again; moves its cursor."""
+def touched_deals(run: Run, watched: Sequence[tuple[Dependency, Pass]]) -> set[str]:
+    """Poll the dependencies and name the deals that must be read again; moves their cursors."""
     touched: set[str] = set()
-    for page, cursor in one_pass.pages():
-        touched.update(_deals_of(run, page.records, dependency))
-        if cursor is not None:
-            _move(run, cursor)
+    answers = _asked_together(run, [one_pass for _, one_pass in watched])
+    for (dependency, one_pass), answer in zip(watched, answers, strict=True):
+        for page, cursor in one_pass.pages(answer):
+            touched.update(_deals_of(run, page.records, dependency))
+            if cursor is not None:
+                _move(run, cursor)
     return touched
 
 
@@ -69,6 +81,19 @@ def begin_watching(run: Run, watched: Iterable[Dependency], started: str) -> Non
         _move(run, Cursor(dependency.source.sobject, started, ""))
 
 
+def watch_name(sobject: str) -> str:
+    """The cursor's name of an object that is watched for the deals that depend on it."""
+    return sobject + WATCHED
+
+
+def _asked_together(run: Run, passes: Sequence[Pass]) -> Sequence[Iterator[Page] | None]:
+    try:
+        return run.org.query_many([one.first_query() for one in passes], all_rows=True)
+    except QueryRefused:
+        # An org without the composite resource is asked one by one.
+        return [None] * len(passes)
+
+
 def _move(run: Run, cursor: Cursor) -> None:
     # Accounts have a pass and a cursor of their own; what is watched for deals has another one.
     named = Cursor(watch_name(cursor.sobject), cursor.system_modstamp, cursor.salesforce_id)
@@ -76,41 +101,12 @@ def _move(run: Run, cursor: Cursor) -> None:
         pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=named))
 
 
-def watch_name(sobject: str) -> str:
-    """The cursor's name of an object that is watched for the deals that depend on it."""
-    return f"{sobject}>Opportunity"
-
-
-def _parent_fields(columns: Iterable[str], relationship: str) -> tuple[str, ...]:
-    """The fields read of a parent itself; those of its own parents are not watched."""
-    prefix = f"{relationship}."
-    names = (column.removeprefix(prefix) for column in columns if column.startswith(prefix))
-    return tuple(name for name in names if "." not in name)
-
-
 def _deals_of(run: Run, records: list[Record], dependency: Dependency) -> Iterator[str]:
-    if dependency.relationship is None:
+    if dependency.leads_by == _LINES:
         field = run.rules.settings.line_items.opportunity_field
         yield from (as_text(record[field]) for record in records)
-    elif dependency.relationship == "Product2":
+    elif dependency.leads_by == _PRODUCTS:
         yield from pages.deals_of_products(run.ledger, (record["Id"] for record in records))
     else:
-        yield from _deals_of_parents(run, records, dependency.relationship)
-
-
-def _deals_of_parents(run: Run, records: list[Record], relationship: str) -> Iterator[str]:
-    """Deals whose parent differs from what was read with them: a login alone changes nothing."""
-    _, column = _PARENTS[relationship]
-    by_id = {record["Id"]: record for record in records}
-    for deal, parent_id, source in pages.deals_of_parents(run.ledger, column, by_id):
-        known = json.loads(source).get(relationship) or {}
-        if _differs(known, by_id[parent_id]):
-            yield deal
-
-
-def _differs(known: Mapping[str, Any], record: Record) -> bool:
-    return any(
-        as_text(known.get(name)) != as_text(value)
-        for name, value in record.items()
-        if name not in {"Id", "SystemModstamp"}
-    )
+        fields = dependency.source.columns
+        yield from deals_of_changed(run.ledger, records, dependency.leads_by, fields)

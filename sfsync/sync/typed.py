@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sfsync.money import EXPONENTS, InvalidAmountError, parse_decimal, round_half_up, to_minor
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sfsync.sync.mapping import CompiledMapping, Record
+
+_NUMBER_CODES = {
+    "quantity": "invalid-quantity",
+    "unit_price": "invalid-unit-price",
+    "discount": "invalid-discount",
+}
 
 PRICE_DECIMALS = 6
 """Decimals kept of quantities, unit prices and discounts; only amounts are rounded to cents."""
@@ -76,12 +83,23 @@ def read_number(
     if raw is None or isinstance(raw, Failure):
         return raw
     try:
-        number = parse_decimal(raw)
-        # Bounded like an amount with three decimals, so that its millionths fit an integer.
-        to_minor(number, 3)
+        return _bounded(raw)
     except InvalidAmountError as problem:
-        source = source_name(compiled, target)
-        return failure("invalid-line", f"{source}: {problem}", source_field=source, target=target)
+        return invalid_number(compiled, target, str(problem))
+
+
+def invalid_number(compiled: CompiledMapping | None, target: str, problem: str) -> Failure:
+    """A number of a line that cannot be used, under the code of its own target."""
+    source = source_name(compiled, target)
+    code = _NUMBER_CODES.get(target, "invalid-line")
+    return failure(code, f"{source}: {problem}", source_field=source, target=target)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _bounded(raw: object) -> Decimal:
+    number = parse_decimal(raw)
+    # Bounded like an amount with three decimals, so that its millionths fit an integer.
+    to_minor(number, 3)
     return number
 
 
@@ -94,6 +112,8 @@ def _raw_or_mapped(compiled: CompiledMapping, record: Record) -> object:
     return compiled.value(record)
 
 
+# Quantities and prices of a price book repeat from line to line.
+@lru_cache(maxsize=4096)
 def informative(number: Decimal | None) -> Decimal | None:
     """A quantity, price or discount as it is kept: six decimals, rounded half up."""
     return None if number is None else round_half_up(number, PRICE_DECIMALS)

@@ -165,7 +165,7 @@ def test_a_terminal_that_is_not_utf8_survives(home: Path) -> None:
             env=environment(home, PYTHONIOENCODING="cp1252"),
             check=False,
         )
-        assert started.returncode in {0, 2}
+        assert started.returncode in {0, 2, 9}
         assert b"Traceback" not in started.stderr
 
 

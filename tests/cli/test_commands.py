@@ -17,7 +17,11 @@ NEEDS_LEDGER = [
     ["invoice", "show", "D-1"],
     ["history", "list"],
     ["history", "show"],
+    ["history", "failures"],
+    ["opportunity", "list"],
+    ["opportunity", "show", "D-1"],
     ["customer", "list"],
+    ["customer", "duplicates"],
     ["contact", "list"],
     ["product", "list"],
     ["audit", "list"],
@@ -29,9 +33,9 @@ NEEDS_LEDGER = [
 
 @pytest.mark.parametrize("argv", NEEDS_LEDGER, ids=" ".join)
 def test_without_config_or_ledger_commands_say_what_to_do(sfsync: Sfsync, argv: list[str]) -> None:
-    """Nothing there is not found (9) with a way out, and nothing is created by asking."""
+    """No config is exit 5 with a way out, no ledger is 9; nothing is created by asking."""
     done = sfsync(*argv, "--json")
-    assert done.status == 9
+    assert done.status == 5
     assert done.document["error"]["code"] == "config-not-found"
     assert "sfsync config init" in done.document["error"]["fix"]
     assert sfsync(*argv, "--ledger", "none.db", "--json").document["error"]["code"] == (
@@ -45,8 +49,13 @@ READS = [
     ["history", "list"],
     ["history", "show"],
     ["history", "show", "1", "--failed"],
+    ["history", "failures"],
+    ["opportunity", "list"],
+    ["opportunity", "list", "--uninvoiced"],
+    ["opportunity", "show", "D-000008"],
     ["customer", "list"],
     ["customer", "show", "C-0001"],
+    ["customer", "duplicates"],
     ["contact", "list"],
     ["product", "list"],
     ["audit", "list"],
@@ -203,9 +212,11 @@ def test_history_shows_each_record_with_reason_and_fix(books: Sfsync) -> None:
         record["code"] and record["message"] and record["fix"] for record in shown["records"]
     )
     assert shown["counts"]["opportunities"]["failed"] == len(shown["records"])
-    text = books("history", "show", "--failed").out
+    text = books("history", "show", "--failed", terminal=True).out
     assert "missing-field: " in text
     assert "    fix: " in text
+    piped = books("history", "show", "--failed").out.splitlines()
+    assert [line.split("\t")[2] for line in piped] == [r["salesforce_id"] for r in shown["records"]]
     assert books("history", "show", "99").status == 9
     assert books("history", "show", "last").status == 2
 
@@ -216,7 +227,7 @@ def test_status_says_what_needs_somebody(books: Sfsync) -> None:
     checked = books("status", "--check", "--json")
     assert checked.status == 10
     assert {need["command"] for need in checked.document["result"]["needs"]} >= {
-        "sfsync history show --failed",
+        "sfsync history failures",
         "sfsync invoice list --status draft",
     }
 
@@ -317,7 +328,7 @@ def test_connect_refuses_what_cannot_work(sfsync: Sfsync) -> None:
     assert sfsync("connect", "--sandbox", "--login-url", "https://x.my.salesforce.com").status == 2
     assert sfsync("connect", "--login-url", "http://evil.example", "--client-id", "x").status == 4
     assert sfsync("connect", "--client-id", "x", "--client-secret-file", "none").status == 9
-    assert sfsync("disconnect", "-y").status == 9
+    assert sfsync("disconnect", "-y").status == 5
 
 
 def test_listing_invoices_imports_nothing_heavy(

@@ -184,6 +184,13 @@ def test_an_org_without_products_is_no_problem() -> None:
     assert _check("", org) == []
 
 
+def test_lines_that_were_asked_for_by_name_must_be_there() -> None:
+    """A config with line_items fails by name where the object is absent or hidden."""
+    org = {name: one for name, one in ORG.items() if name != "OpportunityLineItem"}
+    assert [found[0] for found in _check("line_items: {sync: true}", org)] == ["C204"]
+    assert _check("line_items: {sync: false}", org) == []
+
+
 @pytest.mark.parametrize("hidden", ["Opportunity", "Account", "Contact"])
 def test_a_hidden_object_is_a_problem(hidden: str) -> None:
     """Without deals, accounts or (when they are synced) contacts there is nothing to do."""

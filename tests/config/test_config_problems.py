@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.config import CODES, find_problems, find_problems_in, load, load_text, render_problems
-from sfsync.errors import ConfigError, ExitCode, NotFoundError
+from sfsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +116,7 @@ WARNED: list[tuple[str, str, int, int]] = [
     ("C355", HEAD + "schedule: {at: 06:30}", 2, 16),
     ("C355", HEAD + "duplicates: {if_blank: fail}", 2, 24),
 ]
-OF_THE_ORG = {"C201", "C202", "C203", "C204"}
+OF_THE_ORG = {"C201", "C202", "C203", "C204", "C205"}
 
 
 @pytest.mark.parametrize(("code", "text", "line", "column", "width"), PROVOKED)
@@ -288,8 +288,8 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_names_the_command_that_makes_one(tmp_path: Path) -> None:
-    """No config is 'not found', and the fix is config init."""
-    with pytest.raises(NotFoundError) as caught:
+    """No config is a config error, and the fix is config init."""
+    with pytest.raises(ConfigError) as caught:
         load(tmp_path / "none.yaml")
     assert caught.value.fix == "sfsync config init"
 

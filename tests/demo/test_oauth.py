@@ -89,7 +89,7 @@ def test_approval_ends_in_tokens_of_the_documented_shape(demo_org: RunningOrg) -
         *("access_token", "refresh_token", "signature", "scope", "instance_url", "id"),
         *("token_type", "issued_at"),
     }
-    assert body["access_token"].startswith(demo.ORG_ID[:15] + "!AQ")
+    assert body["access_token"].startswith(demo_org.org_id[:15] + "!AQ")
     assert body["refresh_token"].startswith("5Aep861")
     assert body["instance_url"] == demo_org.url
     assert abs(int(body["issued_at"]) / 1000 - time.time()) < 60
@@ -296,7 +296,7 @@ def test_who_am_i(demo_org: RunningOrg) -> None:
     info = requests.get(
         f"{demo_org.url}/services/oauth2/userinfo", headers=headers, timeout=30
     ).json()
-    assert info["organization_id"] == demo.ORG_ID
+    assert info["organization_id"] == demo_org.org_id
     assert info["preferred_username"] == demo.USERNAME
     identity = requests.get(body["id"], headers=headers, timeout=30).json()
     assert (identity["user_id"], identity["username"]) == (demo.USER_ID, demo.USERNAME)

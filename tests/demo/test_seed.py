@@ -65,7 +65,7 @@ def test_every_stage_and_both_currencies_occur(org_file: Path) -> None:
 def test_the_org_says_demo(org_file: Path) -> None:
     """Whoever asks the org is told that it is a demo."""
     (organization,) = _rows(org_file, "Organization")
-    assert organization["Id"] == demo.ORG_ID
+    assert organization["Id"] == demo.org_status(org_file).org_id
     assert organization["Name"].startswith("DEMO")
     assert organization["OrganizationType"] == "DEMO"
     assert organization["IsSandbox"] is False
@@ -111,7 +111,7 @@ def test_closing_deals(org_file: Path) -> None:
     ],
 )
 def test_breaking_and_mending_a_deal(org_file: Path, what: str, field: str) -> None:
-    """Breaking empties a field of one more won deal; mending fills all of them."""
+    """Breaking empties or misdirects a field of one more won deal; mending fills all of them."""
 
     def values() -> dict[str, Any]:
         return {row["Id"]: row[field] for row in _rows(org_file, "Opportunity") if row["IsWon"]}
@@ -120,12 +120,15 @@ def test_breaking_and_mending_a_deal(org_file: Path, what: str, field: str) -> N
     demo.break_org(org_file, what)
     broken = values()
     changed = [key for key in before if before[key] != broken[key]]
-    assert [broken[key] for key in changed] == [None]
+    accounts = {row["Id"]: row["Name"] for row in _rows(org_file, "Account")}
+    expected = "Acme" if what == "unknown-customer" else None
+    assert [accounts.get(broken[key]) for key in changed] == [expected]
     assert demo.org_status(org_file).broken == (what,)
     demo.fix_org(org_file, what)
     mended = values()
     assert None not in mended.values()
     assert mended[changed[0]] == before[changed[0]]
+    assert "Acme" not in {row["Name"] for row in _rows(org_file, "Account")}
     assert demo.org_status(org_file).broken == ()
 
 

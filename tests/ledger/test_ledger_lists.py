@@ -147,7 +147,8 @@ def test_customers_by_hand(ledger: Ledger) -> None:
     with pytest.raises(NotFoundError):
         show_customer(ledger, "Nobody")
     assert [one.number for one in list_customers(ledger, search="Twin")] == ["C-0003", "C-0004"]
-    assert [event.action for event in list_events(ledger, entity="C-0002")] == ["customer.create"]
+    events = list_events(ledger, entities=["C-0002"])
+    assert [event.action for event in events] == ["customer.create"]
     assert list(list_contacts(ledger)) == []
     assert [one.name for one in list_products(ledger)] == ["License"]
     assert show_product(ledger, "License").invoices == 3

@@ -9,6 +9,7 @@ import pytest
 from sfsync.errors import NotFoundError
 from sfsync.ledger import pages
 from sfsync.ledger.history import (
+    MAX_TRIES,
     OutcomeCounts,
     cursors,
     finish_run,
@@ -16,6 +17,7 @@ from sfsync.ledger.history import (
     list_runs,
     open_failures,
     record_counts,
+    revive_failures,
     show_run,
 )
 from sfsync.ledger.invariants import check_ledger
@@ -31,6 +33,7 @@ from sfsync.ledger.model import (
     Outcome,
     PageOfChanges,
     ProductKey,
+    RecordOutcome,
     RunOutcome,
     canonical_json,
 )
@@ -164,13 +167,13 @@ def test_a_tombstone_tells_when_it_was_removed(ledger: Ledger) -> None:
 def test_products_that_must_exist_are_not_made(ledger: Ledger) -> None:
     """A product with `create` false is found by code, and refused when missing."""
     fill(ledger, 1)
-    known = replace(line(100), product=ProductKey("Named", code="P-1"))
-    unknown = replace(line(100), product=ProductKey("Other", code="P-2", create=False))
+    known = line(100)._replace(product=ProductKey("Named", code="P-1"))
+    unknown = line(100)._replace(product=ProductKey("Other", code="P-2", create=False))
     run_id = begin(ledger)
     _write(ledger, run_id, PageOfChanges((), creates=(create(2, content(known)),)))
     with pytest.raises(ValueError, match="P-2"):
         _write(ledger, run_id, PageOfChanges((), creates=(create(3, content(unknown)),)))
-    again = replace(known, product=ProductKey("Renamed", code="P-1", create=False))
+    again = known._replace(product=ProductKey("Renamed", code="P-1", create=False))
     _write(ledger, run_id, PageOfChanges((), creates=(create(3, content(again)),)))
     assert ledger.rows("SELECT code, name FROM product WHERE code IS NOT NULL") == [
         ("P-1", "Named")
@@ -199,6 +202,50 @@ def test_failures_stay_open_until_success(ledger: Ledger) -> None:
     assert (failure.first_run, failure.last_run, failure.tries) == (first, second, 2)
     _write(ledger, second, PageOfChanges((outcome(1, Outcome.UNCHANGED, repeated=True),)))
     assert open_failures(ledger) == []
+
+
+def test_a_failure_is_given_up_on_until_its_record_changes(ledger: Ledger) -> None:
+    """Ten runs that fail alike make it dead; another stamp, code, or its name revives it."""
+    failed = outcome(1, Outcome.FAILED, "missing-field")
+
+    def fail(stamp: str, record: RecordOutcome = failed) -> None:
+        memory = (remembered(1, stamp),)
+        _write(ledger, begin(ledger), PageOfChanges((record,), opportunities=memory))
+
+    for _ in range(MAX_TRIES):
+        assert len(open_failures(ledger)) == len(open_failures(ledger, dead=None))
+        fail("2026-11-01T00:00:00.000+0000")
+    assert open_failures(ledger) == []
+    (dead,) = open_failures(ledger, dead=True)
+    assert (dead.dead, dead.tries, dead.last_run) == (True, MAX_TRIES, MAX_TRIES)
+    assert open_failures(ledger, MAX_TRIES, dead=None) == [dead]
+    fail("2026-11-02T00:00:00.000+0000")
+    (alive,) = open_failures(ledger)
+    assert (alive.tries, alive.dead) == (1, False)
+    for _ in range(MAX_TRIES - 1):
+        fail("2026-11-02T00:00:00.000+0000")
+    assert revive_failures(ledger, [opportunity_id(1), opportunity_id(2)]) == 1
+    assert [one.tries for one in open_failures(ledger)] == [1]
+    fail("2026-11-02T00:00:00.000+0000", outcome(1, Outcome.FAILED, "invalid-amount"))
+    assert [(one.code, one.tries) for one in open_failures(ledger)] == [("invalid-amount", 1)]
+
+
+@pytest.mark.parametrize("kind", [Outcome.SKIPPED, Outcome.DRIFTED, Outcome.CREATED])
+def test_any_other_outcome_closes_a_failure(ledger: Ledger, kind: Outcome) -> None:
+    """A record that is skipped, drifted or created has no open failure, and no dead one."""
+
+    def account(day: int) -> RecordOutcome:
+        return RecordOutcome("Account", account_id(1), "A", Outcome.FAILED, "missing-field",
+                             system_modstamp=f"2026-11-{day:02}T00:00:00.000+0000")  # fmt: skip
+
+    for _ in range(MAX_TRIES):
+        page = PageOfChanges((outcome(1, Outcome.FAILED, "missing-field"), account(1)))
+        _write(ledger, begin(ledger), page)
+    assert len(open_failures(ledger, dead=True)) == 2
+    _write(ledger, begin(ledger), PageOfChanges((outcome(1, kind, "stage", repeated=False),)))
+    assert [one.sobject for one in open_failures(ledger, dead=None)] == ["Account"]
+    _write(ledger, begin(ledger), PageOfChanges((account(2),)))
+    assert [one.tries for one in open_failures(ledger)] == [1]
 
 
 def test_counts_add_up_with_compact_records(ledger: Ledger) -> None:
@@ -244,7 +291,7 @@ def test_the_cursor_moves_with_the_page_or_not_at_all(ledger: Ledger) -> None:
             run_id,
             PageOfChanges((), cursor=later, updates=(DraftUpdate(9, content(), "{}", {}),)),
         )
-    assert cursors(ledger) == {"Opportunity": cursor}
+    assert cursors(ledger) == {"Opportunity": replace(cursor, rules="e")}
 
 
 def test_an_unchanged_page_writes_no_ledger_row(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.errors import ExitCode, SfsyncError, SignInError, UnavailableError
-from sfsync.salesforce.faults import ApiVersionError, LocatorLost, QueryRefused
+from sfsync.salesforce.faults import ApiVersionError, LocatorLost, QueryRefused, QueryTooSlow
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.org import open_org
 from sfsync.salesforce.retry import RetryPolicy
@@ -122,7 +122,7 @@ def test_a_slow_org_times_out(scripted: ScriptedOrg, store: MemoryStore, tmp_pat
         (Said(403, refused("API_DISABLED_FOR_ORG")), SignInError, "api-not-enabled"),
         (Said(403, refused("API_CURRENTLY_DISABLED")), SignInError, "api-not-enabled"),
         (Said(400, refused("QUERY_TIMEOUT", "Your query request was running for too long.")),
-         UnavailableError, "query-timeout"),
+         QueryTooSlow, "query-timeout"),
         (Said(400, refused("INVALID_FIELD", f"\n{SOQL}\n  ^\nERROR at Row:1:Column:8\nNo such"
                            " column 'Foo' on entity 'Opportunity'.")),
          QueryRefused, "query-refused"),
@@ -220,7 +220,7 @@ def test_a_token_that_another_process_renewed_is_used(
         (Said(400, {"error": "invalid_grant", "error_description": "ip restricted"}),
          "sign-in-restricted"),
         (Said(400, {"error": "invalid_client_id",
-                    "error_description": "client identifier invalid"}), "client-id-unknown"),
+                    "error_description": "client identifier invalid"}), "invalid-client-id"),
         (Said(400, {"error": "OAUTH_APP_BLOCKED", "error_description": "x"}), "app-not-approved"),
         (Said(400, {"error": "invalid_grant", "error_description": "login rate exceeded"}),
          "login-rate"),
@@ -328,7 +328,8 @@ def test_numbers_are_exact_and_attributes_are_gone(org: Org, scripted: ScriptedO
     scripted.script = [Said(body=f'{{"totalSize":1,"done":true,"records":[{record}{parent}]}}')]
     (found,) = org.query_all_records(SOQL)
     assert found == {
-        "Id": "i", "A": Decimal(12345678), "B": Decimal("0.1"), "C": 3, "D": None, "P": {"Name": "n"},
+        "Id": "i", "A": Decimal(12345678), "B": Decimal("0.1"), "C": 3, "D": None,
+        "P": {"Name": "n"},
     }  # fmt: skip
     assert [type(found[key]) for key in "ABC"] == [Decimal, Decimal, int]
 

@@ -119,7 +119,7 @@ def test_the_browser_way_confirms_and_keeps_the_sign_in(demo_org: RunningOrg, ho
         browser.start()
         signed_in = pending.wait(10)
         browser.join()
-    assert signed_in.identity.org_id == demo.ORG_ID
+    assert signed_in.identity.org_id == demo_org.org_id
     assert signed_in.identity.name == demo.ORG_NAME
     assert signed_in.identity.username == demo.USERNAME
     assert signed_in.identity.kind == "demo"
@@ -153,7 +153,7 @@ def test_a_pasted_address_does_as_well(demo_org: RunningOrg, home: Path, whole: 
         foreign = address.replace("state=", "state=x")
         lines = iter(["", "hello", foreign, "http://[", f"  {pasted}\n"])
         signed_in = pending.wait(10, pasted=lambda: next(lines, None), note=notes.append)
-    assert signed_in.identity.org_id == demo.ORG_ID
+    assert signed_in.identity.org_id == demo_org.org_id
     assert len(notes) == 3
 
 
@@ -199,7 +199,7 @@ def test_an_answer_with_a_wrong_state_does_not_end_the_wait(
             urllib.request.urlopen(forged, timeout=5)  # noqa: S310 - loopback
         refused.value.close()
         urllib.request.urlopen(good, timeout=5).close()  # noqa: S310 - loopback
-        assert pending.wait(10, note=notes.append).identity.org_id == demo.ORG_ID
+        assert pending.wait(10, note=notes.append).identity.org_id == demo_org.org_id
     assert len(notes) == 1
 
 
@@ -363,7 +363,7 @@ def test_disconnecting_revokes_and_forgets(demo_org: RunningOrg, home: Path) -> 
     """The org ends the sign-in, the store and the file lose it; a second time there is nothing."""
     connected(demo_org, home)
     stale = open_org(find_connection(home, "demo"), home, store=_copied(home), network=DIRECT)
-    assert disconnect(home, "demo", network=DIRECT).org_id == demo.ORG_ID
+    assert disconnect(home, "demo", network=DIRECT).org_id == demo_org.org_id
     assert read_connections(home) == {}
     assert FileStore(home / "credentials").read("demo", REFRESH_TOKEN) is None
     with stale, pytest.raises(SignInError) as stopped:
@@ -478,7 +478,7 @@ def test_client_credentials_keep_the_secret_in_the_store(demo_org: RunningOrg, h
     )
     with pytest.raises(SignInError) as stopped:
         sign_in(unknown, home, network=DIRECT)
-    assert stopped.value.code == "client-id-unknown"
+    assert stopped.value.code == "invalid-client-id"
     demo.change_setting(demo_org.path, "oauth.run_as", None)
     with pytest.raises(SignInError) as stopped:
         sign_in(request, home, network=DIRECT)
@@ -533,7 +533,7 @@ def test_the_connections_file_holds_no_secret(demo_org: RunningOrg, home: Path) 
     assert set(kept) == {"refresh_token", "access_token"}
     assert not any(part in text for secret in kept.values() for part in secret.split(" ")[-1:])
     entry = json.loads(text)["connections"]["demo"]
-    assert entry["org_id"] == demo.ORG_ID
+    assert entry["org_id"] == demo_org.org_id
     assert entry["obtained_at"].endswith("Z")
 
 

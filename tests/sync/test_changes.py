@@ -11,9 +11,12 @@ from sfsync.cli.posting import rules_of
 from sfsync.config import demo_template, load_text
 from sfsync.demo.store import OrgStore
 from sfsync.errors import RefusedError
+from sfsync.ledger.account_links import link_account
+from sfsync.ledger.customers import add_customer
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices, show_invoice
-from sfsync.ledger.model import Outcome
+from sfsync.ledger.marks import accept_drift
+from sfsync.ledger.model import CustomerContent, Outcome
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import delete_draft, reverse_invoice
 from sfsync.sync import SyncRequest, run_sync
@@ -240,6 +243,59 @@ def test_a_reversed_invoice_stays_away_until_the_deal_changes(synced: Workplace)
         reverse_invoice(ledger, number, RULES, reason="wrong customer", today=TODAY)
     detail = synced.sync(request=SyncRequest(full=True))
     assert outcome_of(detail, deal["Id"]).code == "reversed-here"
+
+
+def test_resync_brings_back_what_was_deleted(synced: Workplace) -> None:
+    """Without a change in Salesforce, because a person asked for it; linked to the old one."""
+    deal = deal_of(synced)
+    with synced.ledger() as ledger:
+        draft = show_invoice(ledger, deal["Id"]).row.draft
+        delete_draft(ledger, draft, "wrong")
+    asked = SyncRequest(opportunity_ids=(deal["Id"],), resync=True)
+    assert outcome_of(synced.sync(request=asked), deal["Id"]).outcome is Outcome.CREATED
+    with synced.ledger() as ledger:
+        assert show_invoice(ledger, deal["Id"]).predecessor == draft
+
+
+@pytest.mark.parametrize("what", ["amount", "stage"])
+def test_an_accepted_drift_is_at_peace_until_another_change(
+    synced: Workplace, store: OrgStore, what: str
+) -> None:
+    """Right as posted stays right; what changes after that drifts again."""
+    deal = deal_of(synced)
+    without_lines(store, deal["Id"])
+    synced.sync()
+    number = post(synced, deal["Id"])
+    change = {"Amount": "4321.00"} if what == "amount" else {"StageName": "Prospecting"}
+    store.update("Opportunity", deal["Id"], change)
+    assert outcome_of(synced.sync(), deal["Id"]).outcome is Outcome.DRIFTED
+    with synced.ledger() as ledger:
+        accept_drift(ledger, number, "agreed with the customer")
+        assert not show_invoice(ledger, number).row.drifted
+        assert check_ledger(ledger) == []
+    full = SyncRequest(full=True)
+    assert outcome_of(synced.sync(request=full), deal["Id"]).outcome is Outcome.UNCHANGED
+    again = {"Amount": "5000.00"} if what == "amount" else {"StageName": "Closed Lost"}
+    store.update("Opportunity", deal["Id"], again)
+    assert outcome_of(synced.sync(), deal["Id"]).outcome is Outcome.DRIFTED
+
+
+def test_a_relinked_account_moves_its_drafts_at_the_next_sync(synced: Workplace) -> None:
+    """What a person did in the ledger decides the deal anew, though Salesforce did not change."""
+    deal = deal_of(synced)
+    with synced.ledger() as ledger:
+        number = add_customer(ledger, CustomerContent(name="Globex Holding")).number
+        link_account(ledger, number, deal["AccountId"])
+    record = outcome_of(synced.sync(), deal["Id"])
+    assert record.outcome is Outcome.UPDATED
+    with synced.ledger() as ledger:
+        assert show_invoice(ledger, deal["Id"]).row.customer_id == number
+
+
+def test_a_quiet_sync_makes_few_calls(synced: Workplace) -> None:
+    """Watching six objects costs five calls: what can be asked together is."""
+    synced.sync()
+    assert synced.sync().summary.api_calls <= 6
 
 
 def test_rows_that_commit_late_are_found_by_the_overlap(synced: Workplace, store: OrgStore) -> None:

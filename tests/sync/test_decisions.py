@@ -260,7 +260,7 @@ def test_a_minimum_in_a_named_currency_is_converted(rules_of: RulesOf) -> None:
     skipped = decide_opportunity(Deal(record, (), True, None), known(), rules)
     assert skipped.outcome.code == "minimum-amount"
     passed = decide(rules_of, won(CurrencyIsoCode="EUR", Amount=Decimal(250)), config)
-    assert passed.outcome.code == "invalid-currency"
+    assert passed.outcome.code == "rate-missing"
 
 
 def created(rules_of: RulesOf, record: dict[str, Any]) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sfsync import demo
+from sfsync.config import demo_template, load_text
 from sfsync.demo.catalogue.catalogue import Features
 from sfsync.demo.faults import Fault
 from sfsync.demo.store import OrgStore
 from sfsync.errors import ConfigError, LedgerError, RefusedError, UnavailableError
 from sfsync.ledger import history, open_ledger
-from sfsync.ledger.customers import add_customer
+from sfsync.ledger.customers import add_customer, list_contacts
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.ledger.model import CustomerContent, Outcome
@@ -286,12 +289,26 @@ def test_an_expired_session_is_renewed_in_mid_run(workplace: Workplace) -> None:
 def test_a_source_that_suddenly_answers_nothing_is_refused(workplace: Workplace) -> None:
     """Where many deals were, none is not read as all gone; --allow-empty accepts it."""
     workplace.sync()
-    with OrgStore.open(workplace.server.path) as store:
-        for record in rows_of(store, "Opportunity"):
-            store.delete("Opportunity", record["Id"])
+    with closing(sqlite3.connect(workplace.server.path)) as org:
+        # As for a user who has lost all access: not deleted, just not there.
+        org.execute('DELETE FROM "Opportunity"')
+        org.commit()
     with pytest.raises(RefusedError, match="no opportunity"):
         workplace.sync(request=SyncRequest(full=True))
     workplace.sync(request=SyncRequest(full=True, allow_empty=True))
+    with workplace.ledger() as ledger:
+        assert len(list(list_invoices(ledger))) == 22
+
+
+def test_deals_that_grow_old_keep_their_invoices(workplace: Workplace) -> None:
+    """A moving window decides which deals become invoices, not which invoices stay."""
+    workplace.sync()
+    next_year = datetime.now(UTC) + timedelta(days=400)
+    with workplace.org() as org, workplace.ledger() as ledger:
+        run_sync(org, ledger, demo_settings(), SyncRequest(full=True), clock=lambda: next_year)
+        detail = history.show_run(ledger)
+    found = outcomes(detail)
+    assert (found[Outcome.DRIFTED], found[Outcome.UNCHANGED]) == (0, 22)
 
 
 def test_just_the_named_deals_are_read(workplace: Workplace) -> None:
@@ -308,7 +325,7 @@ def test_a_changed_mapping_reads_everything_again(workplace: Workplace) -> None:
     """When what decides an outcome changes, the next run decides every deal anew."""
     workplace.sync()
     detail = workplace.sync(demo_settings(EVERY_WON_DEAL))
-    assert detail.summary.counts["opportunities"].read == 49
+    assert detail.summary.counts["opportunities"].read == 50
     assert outcomes(detail)[Outcome.CREATED] > 0
 
 
@@ -322,3 +339,48 @@ def test_a_ledger_belongs_to_one_org(workplace: Workplace) -> None:
         pytest.raises(LedgerError, match="demo"),
     ):
         run_sync(org, ledger, demo_settings())
+
+
+def test_two_accounts_of_one_known_customer_both_add_to_it(workplace: Workplace) -> None:
+    """Neither stops the run, and neither undoes what the other brought."""
+    with workplace.ledger() as ledger:
+        number = add_customer(ledger, CustomerContent(name="Acme Corp")).number
+    settings = load_text(
+        demo_template().replace("match_by: external_id", "match_by: name"), "mappings.yaml"
+    )
+    detail = workplace.sync(settings)
+    assert detail.summary.outcome.value == "partial"
+    linked = [
+        one for one in detail.records if one.sobject == "Account" and one.name.startswith("Acme")
+    ]
+    assert {one.outcome for one in linked} == {Outcome.UPDATED}
+    with workplace.ledger() as ledger:
+        rows = [row for row in list_invoices(ledger) if row.description.startswith("Acme")]
+        assert {row.customer_id for row in rows} == {number}
+    again = workplace.sync(settings, SyncRequest(full=True))
+    assert outcomes(again, "Account") == {Outcome.UNCHANGED: 15}
+
+
+def test_contacts_follow_an_account_that_finds_its_customer_later(workplace: Workplace) -> None:
+    """Read while their account had no customer, they belong to it as soon as it has one."""
+    text = demo_template().replace("match_by: external_id", "match_by: name\n  create: false")
+    settings = load_text(text, "mappings.yaml")
+    workplace.sync(settings)
+    with workplace.ledger() as ledger:
+        assert {one.customer for one in list_contacts(ledger)} == {None}
+        add_customer(ledger, CustomerContent(name="Initech"))
+        failed = [one.salesforce_id for one in history.open_failures(ledger)]
+    workplace.sync(settings, SyncRequest(opportunity_ids=tuple(failed)))
+    with workplace.ledger() as ledger:
+        assert any(one.customer for one in list_contacts(ledger))
+
+
+def test_a_deal_asked_for_by_id_may_be_deleted(workplace: Workplace) -> None:
+    """Its failure is over, and its draft drifts: deleted rows are answered as well."""
+    deal = opportunity(workplace, Name="Bottom-Dollar – expansion")
+    workplace.sync()
+    with OrgStore.open(workplace.server.path) as store:
+        store.delete("Opportunity", deal["Id"])
+    workplace.sync(request=SyncRequest(opportunity_ids=(deal["Id"],)))
+    with workplace.ledger() as ledger:
+        assert deal["Id"] not in {one.salesforce_id for one in history.open_failures(ledger)}

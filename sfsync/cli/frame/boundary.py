@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import sys
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -46,6 +48,9 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _discard_stdout()
         return ExitCode.PIPE_CLOSED
+    except OSError as error:
+        # Nothing else writes out here: the document, or the rest of the output, cannot be kept.
+        return _unwritable(error)
     except KeyboardInterrupt:
         # A second Ctrl-C, while the first was being reported.
         return ExitCode.INTERRUPTED
@@ -64,6 +69,13 @@ def _answered(argv: Sequence[str], context: Context) -> int:
     return context.status
 
 
+def _unwritable(error: OSError) -> int:
+    """Say that stdout takes no more, for example because its disk is full."""
+    _discard_stdout()
+    sys.stderr.write(f"sfsync: the output cannot be written: {error.strerror}\n")
+    return ExitCode.UNEXPECTED
+
+
 def _execute(argv: Sequence[str], context: Context) -> None:
     root = tree.root()
     flags, rest = hoist(argv, Words(root, tree.subcommand, tree.takes_value))
@@ -71,8 +83,28 @@ def _execute(argv: Sequence[str], context: Context) -> None:
     if flags.version:
         context.emit("version", {"version": __version__}, text=f"sfsync {__version__}\n")
         return
+    if context.json and _asks_help(rest):
+        text = _help_text(root, rest, context)
+        context.emit("help", {"help": text}, text=text)
+        return
     with root.make_context("sfsync", rest, obj=context) as ctx:
         root.invoke(ctx)
+
+
+def _asks_help(words: Sequence[str]) -> bool:
+    own = words[: words.index("--")] if "--" in words else words
+    return any(word in {"-h", "--help"} for word in own)
+
+
+def _help_text(root: tree.Root, words: Sequence[str], context: Context) -> str:
+    """What the parser would print, so that JSON can carry it."""
+    with (
+        redirect_stdout(io.StringIO()) as printed,
+        suppress(typer.Exit),
+        root.make_context("sfsync", list(words), obj=context) as ctx,
+    ):
+        root.invoke(ctx)
+    return printed.getvalue()
 
 
 def _finish(context: Context) -> None:
@@ -112,7 +144,22 @@ def _translated(
 def _usage(error: typer.TyperException) -> UsageError:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "sfsync"
-    return UsageError(error.format_message(), code="usage", fix=f"{path} -h")
+    message = error.format_message()
+    option = _meant_option(message, ctx)
+    if option is not None:
+        return UsageError(
+            f"{message} Did you mean the option {option}?", code="usage", fix=f"{path} {option}"
+        )
+    return UsageError(message, code="usage", fix=f"{path} -h")
+
+
+def _meant_option(message: str, ctx: Any) -> str | None:  # noqa: ANN401 - the parser's own context
+    """The option that a word without its dashes was meant to be: ``sync now``."""
+    found = re.match(r"No such command '([a-z-]+)'", message)
+    if found is None or ctx is None:
+        return None
+    option = f"--{found[1]}"
+    return option if any(option in parameter.opts for parameter in ctx.command.params) else None
 
 
 def _unexpected(context: Context, argv: Sequence[str], error: BaseException) -> SfsyncError:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfsync.errors import NotFoundError
+from sfsync.errors import ConfigError
 
 ENVIRONMENT: dict[str, str] = {
     "SFSYNC_HOME": "one folder for everything: config, ledger, logs, sign-ins",
@@ -53,22 +53,24 @@ class Paths:
         """The mapping file: flag, SFSYNC_CONFIG, ./mappings.yaml, the config folder.
 
         Raises:
-            NotFoundError: the file that was named does not exist, or there is none anywhere.
+            ConfigError: the file that was named does not exist, or there is none anywhere.
         """
         named = flag or _environment_path("SFSYNC_CONFIG")
         if named is not None:
             if named.is_file():
                 return named
-            raise NotFoundError(
+            raise ConfigError(
                 f"there is no config file {named}",
+                problems=(),
                 code="config-not-found",
                 fix="sfsync config init",
             )
         for candidate in self.config_candidates():
             if candidate.is_file():
                 return candidate
-        raise NotFoundError(
+        raise ConfigError(
             f"there is no {CONFIG_NAME} here, nor in {self.config_dir}",
+            problems=(),
             code="config-not-found",
             fix="sfsync config init (or, to try it without an account: sfsync demo start)",
         )

@@ -84,14 +84,21 @@ cron has no desktop session, so it may not reach the OS keyring: sign in with
 
 
 def errors() -> str:
-    """Every code of a failed record and of a config problem."""
+    """Every code of a record, of the way to Salesforce, and of a config problem."""
+    from sfsync.cli.frame.codes import CONNECTING  # noqa: PLC0415 - start-up time
     from sfsync.config.codes import CODES  # noqa: PLC0415 - start-up time
-    from sfsync.sync.failures import FAILURE_KINDS  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import MAX_TRIES  # noqa: PLC0415 - start-up time
+    from sfsync.sync import FAILURE_KINDS, SKIP_REASONS  # noqa: PLC0415 - start-up time
 
     records = ((kind.code, kind.cause) for kind in FAILURE_KINDS.values())
+    connecting = ((code, cause) for code, (cause, _) in CONNECTING.items())
     problems = ((code, text.partition(" Fix: ")[0]) for code, text in CODES.items())
     return (
         f"Records that fail in a run\n\n{_rows(records)}\n\n"
+        f"A record that fails alike in {MAX_TRIES} runs is given up on until it changes in\n"
+        "Salesforce or is named:  sfsync history failures --dead\n\n"
+        f"Records that are skipped\n\n{_rows(SKIP_REASONS.items())}\n\n"
+        f"Signing in, and the API\n\n{_rows(connecting)}\n\n"
         f"Problems in mappings.yaml\n\n{_rows(problems)}\n\n"
         "One of them:  sfsync help CODE\n"
     )
@@ -99,18 +106,13 @@ def errors() -> str:
 
 def error_code(code: str) -> str | None:
     """What one code means and how it is mended; None when there is no such code."""
-    from sfsync.config.codes import CODES  # noqa: PLC0415 - start-up time
-    from sfsync.sync.failures import FAILURE_KINDS  # noqa: PLC0415 - start-up time
+    from sfsync.cli.frame.codes import facts_about  # noqa: PLC0415 - start-up time
 
-    kind = FAILURE_KINDS.get(code.casefold())
-    if kind is not None:
-        rows = [("cause", kind.cause), ("fix", kind.fix), ("retried", kind.retry)]
-        return f"{kind.code}\n\n{_rows(rows)}\n"
-    meaning = CODES.get(code.upper())
-    if meaning is None:
+    found = facts_about(code)
+    if found is None:
         return None
-    cause, _, fix = meaning.partition(" Fix: ")
-    return f"{code.upper()}\n\n{_rows([('cause', cause), ('fix', fix)])}\n"
+    is_config = code[:1].upper() == "C" and code[1:].isdecimal()
+    return f"{code.upper() if is_config else code.casefold()}\n\n{_rows(found)}\n"
 
 
 TOPICS: dict[str, Callable[[], str]] = {

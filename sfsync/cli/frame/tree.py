@@ -47,6 +47,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Sync": {
         "sync": Entry("sfsync.cli.sync", "Read Salesforce and write customers, contacts, drafts."),
+        "explain": Entry("sfsync.cli.explain", "Why a deal is, or is not, an invoice."),
         "history": Entry("sfsync.cli.history", "Past runs and what became of each record."),
         "opportunity": Entry("sfsync.cli.opportunity", "Deals as last read: won, not invoiced."),
     },

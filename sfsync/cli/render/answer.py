@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.cli.frame.flags import Color, Format
 from sfsync.cli.render import envelope, tables
 from sfsync.cli.render.files import write_new_file
-from sfsync.errors import UsageError
+from sfsync.errors import SfsyncError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,10 @@ _BY_ENDING = {
     ".tsv": Format.TSV,
     ".txt": Format.TABLE,
 }
+
+
+class OutputError(SfsyncError):
+    """Where the output goes takes no more of it, for example because a disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _format(context: Context, answer: Answer) -> Format:
             )
         return found
     # A list has one record per line in a pipe; a screen is text that reads the same anywhere.
-    is_list = answer.screen is None
+    is_list = answer.table is not None or answer.screen is None
     return Format.TSV if is_list and not sys.stdout.isatty() else Format.TABLE
 
 
@@ -134,13 +138,19 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
     if muted and answer.status == 0:
         return
     stream = sys.stderr if muted else sys.stdout
-    is_drawn = answer.table is not None or answer.screen is not None
-    if wanted is Format.TABLE and is_drawn:
-        # Only now: making a console imports rich.
-        _draw(answer, context.err if muted else context.out)
-    else:
-        stream.write(rendered(answer, wanted))
-    stream.flush()
+    try:
+        if wanted is Format.TABLE and answer.text is None:
+            # Only now: making a console imports rich.
+            _draw(answer, context.err if muted else context.out)
+        else:
+            stream.write(rendered(answer, wanted))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as trouble:
+        raise OutputError(
+            f"the output cannot be written: {trouble.strerror}", code="output-unwritable"
+        ) from trouble
 
 
 def rendered(answer: Answer, wanted: Format) -> str:
@@ -166,8 +176,6 @@ def _grid(answer: Answer) -> tables.Grid:
 
 def _drawn(answer: Answer) -> str:
     """The answer as a terminal would show it, without colour."""
-    if answer.table is None and answer.screen is None:
-        return tables.as_tsv(_grid(answer))
     from sfsync.cli.render.console import console_for  # noqa: PLC0415 - start-up time
 
     out = io.StringIO()
@@ -176,9 +184,18 @@ def _drawn(answer: Answer) -> str:
 
 
 def _draw(answer: Answer, console: Console) -> None:
-    from sfsync.cli.render.screen import draw_table  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.screen import draw_pairs, draw_table  # noqa: PLC0415 - start-up time
 
-    if answer.table is not None:
-        draw_table(console, answer.table, answer.table.columns)
-    elif answer.screen is not None:
+    if answer.screen is not None:
         answer.screen(console)
+    elif answer.table is not None:
+        draw_table(console, answer.table, answer.table.columns)
+    else:
+        found = tables.flattened(answer.result)
+        draw_pairs(console, [(_label(name), value) for name, value in found])
+
+
+def _label(name: str) -> str:
+    """A dotted path as a person reads it: ``org.id`` is "Org id"."""
+    words = name.replace(".", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]

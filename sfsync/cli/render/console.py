@@ -9,8 +9,17 @@ from rich.console import Console
 
 from sfsync.cli.frame.flags import Color
 
-# A pipe has no width: nothing may wrap in it.
-_UNBOUNDED = 10_000
+# A pipe has no width: nothing may wrap, be cut or be padded in it.
+UNBOUNDED = 10_000
+"""The width of a console that is no terminal."""
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to whoever ends the process."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process with exit code 1."""
+        raise BrokenPipeError
 
 
 def colours(stream: TextIO, color: Color) -> bool:
@@ -23,12 +32,12 @@ def colours(stream: TextIO, color: Color) -> bool:
 def console_for(stream: TextIO, color: Color) -> Console:
     """A console on `stream`; without colour it writes no escape sequence at all, links included."""
     coloured = colours(stream, color)
-    return Console(
+    return _Console(
         file=stream,
         force_terminal=coloured,
         color_system="auto" if coloured else None,
         no_color=not coloured,
-        width=None if stream.isatty() else _UNBOUNDED,
+        width=None if stream.isatty() else UNBOUNDED,
         markup=False,
         emoji=False,
         highlight=False,

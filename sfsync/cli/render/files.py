@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from sfsync.errors import NotFoundError, RefusedError
+from sfsync.errors import NotFoundError, RefusedError, UsageError
 
 
 def write_new_file(path: Path, content: bytes, *, force: bool) -> None:
@@ -15,6 +15,7 @@ def write_new_file(path: Path, content: bytes, *, force: bool) -> None:
     Raises:
         RefusedError: `path` exists (or is a symlink) and `force` is off.
         NotFoundError: its folder does not exist.
+        UsageError: nothing can be written there.
     """
     if path.is_dir():
         raise RefusedError(f"{path} is a folder", code="file-exists")
@@ -24,6 +25,17 @@ def write_new_file(path: Path, content: bytes, *, force: bool) -> None:
         )
     if not path.parent.is_dir():
         raise NotFoundError(f"there is no folder {path.parent}", code="folder-not-found")
+    try:
+        _write_in_place(path, content)
+    except OSError as trouble:
+        raise UsageError(
+            f"{path} cannot be written: {trouble.strerror}",
+            code="not-writable",
+            fix="choose another place",
+        ) from trouble
+
+
+def _write_in_place(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:

@@ -1,5 +1,7 @@
 """Drawing on a terminal: tables, pairs and lines, all foreign text through `safe`.
 
+Where there is no terminal the same is written as unwrapped lines with tabs between the values.
+
 Commands draw with these functions only; none hands a bare `str` to rich.
 """
 
@@ -9,10 +11,12 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from sfsync.cli.render.console import UNBOUNDED
 from sfsync.cli.render.streams import symbols
 from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, value_at
 from sfsync.cli.render.text import safe
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """From this many columns on, the wide columns of a table are shown."""
+
+_HANGING = 4
+_AMOUNTS = {"total", "amount", "unit_price"}
 
 _LEFT = {Kind.TEXT, Kind.CODE}
 
@@ -66,6 +73,11 @@ def draw_rows(
     console: Console, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Draw a part of a screen as a table: every row, every column."""
+    if is_plain(console):
+        _tabbed(console, [column.heading for column in columns])
+        for row in rows:
+            _tabbed(console, [cell(row, column).plain for column in columns])
+        return
     grid = _grid(columns)
     for row in rows:
         grid.add_row(*(cell(row, column) for column in columns))
@@ -74,6 +86,12 @@ def draw_rows(
 
 def draw_pairs(console: Console, pairs: Sequence[tuple[str, Any]]) -> None:
     """Draw label and value per line; values that are empty are left out."""
+    if is_plain(console):
+        for label, value in pairs:
+            if value not in (None, ""):
+                shown = value.plain if isinstance(value, Text) else raw(value)
+                _tabbed(console, [safe(label), shown])
+        return
     grid = RichTable.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -85,8 +103,62 @@ def draw_pairs(console: Console, pairs: Sequence[tuple[str, Any]]) -> None:
 
 
 def line(console: Console, text: str, *, style: str = "", url: str | None = None) -> None:
-    """Print one line of text, perhaps linked to its Salesforce record."""
-    console.print(linked(text, url, style=style), soft_wrap=True, overflow="fold")
+    """Print one line of text, perhaps linked to its Salesforce record.
+
+    On a terminal it is wrapped between words, and what follows the first line is indented.
+    """
+    whole = linked(text, url, style=style)
+    body = safe(text).lstrip(" ")
+    indent = len(whole.plain) - len(body)
+    if is_plain(console) or cell_len(whole.plain) <= console.width:
+        _unwrapped(console, whole)
+        return
+    hanging = indent + _HANGING
+    for number, part in enumerate(_wrapped(body, console.width - hanging)):
+        shown = " " * (hanging if number else indent) + part
+        _unwrapped(console, Text(shown, style=whole.style))
+
+
+def is_plain(console: Console) -> bool:
+    """Whether the console is a pipe or a file: no columns, no wrapping, no padding."""
+    return console.width >= UNBOUNDED
+
+
+def draw_changes(
+    console: Console, changes: Mapping[str, Sequence[Any]], *, indent: str = "    "
+) -> None:
+    """Draw each field's value before and after, a line each."""
+    for name, (before, after) in changes.items():
+        line(console, f"{indent}{name}: {_changed(name, before)} → {_changed(name, after)}")
+
+
+def _changed(name: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
+    if value is None or value == "":
+        return "(empty)"
+    shown = raw(value)
+    return with_thousands(shown) if name.rpartition(".")[2] in _AMOUNTS else shown
+
+
+def _tabbed(console: Console, values: Sequence[str]) -> None:
+    # The console itself would turn the tabs into spaces.
+    console.file.write("\t".join(values) + "\n")
+
+
+def _unwrapped(console: Console, text: Text) -> None:
+    # Any other overflow would cut the line, and with it the end of a command to be typed.
+    console.print(text, soft_wrap=True, overflow="ignore")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` columns; a word that is longer stays whole."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if not lines[-1] or cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def mark(console: Console, word: str) -> str:
@@ -106,6 +178,8 @@ def cell(row: Mapping[str, Any], column: Column) -> Text:
     value = value_at(row, column.field)
     if column.kind in {Kind.TEXT, Kind.CODE}:
         text = raw(value)
+        if column.wraps:
+            return Text(text, overflow="fold")
         url = value_at(row, column.link) if column.link else None
         return linked(text, url, style=_STYLES.get(text, ""))
     if value is None:

@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_STDERR = 2
+
+
+class _NoReader(io.StringIO):
+    """What stands for a stdout that was closed before the program began."""
+
+    encoding = "utf-8"
+
+    def write(self, _text: str) -> int:
+        """Fail as a pipe does whose reader has gone."""
+        raise BrokenPipeError(errno.EPIPE, "stdout is closed")
+
+
 def prepare_streams(streams: Iterable[object] = ()) -> None:
     """Make streams that are not UTF-8 replace what they cannot write, rather than fail."""
+    _fill_closed()
     for stream in streams or (sys.stdout, sys.stderr):
         encoding = getattr(stream, "encoding", None) or ""
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and not is_utf8(encoding):
             reconfigure(errors="replace")
+
+
+def _fill_closed() -> None:
+    """Put something in the place of streams that were closed before the program began."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    # Their numbers must be taken: else the next file that is opened, the ledger, becomes stdout.
+    while os.open(os.devnull, os.O_RDWR) <= _STDERR:
+        continue
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or _NoReader()
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
 
 
 def is_utf8(encoding: str | None) -> bool:

@@ -10,6 +10,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -47,6 +49,7 @@ class Column:
         currency: the field that holds the currency of an amount.
         link: the field that holds the address of the Salesforce record.
         wide: left out on terminals narrower than 100 columns.
+        wraps: a long text goes on in the next line of its cell, and is never cut.
     """
 
     field: str
@@ -55,6 +58,7 @@ class Column:
     currency: str | None = None
     link: str | None = None
     wide: bool = False
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,10 @@ def raw(value: Any) -> str:  # noqa: ANN401 - any JSON value
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, (Decimal, date)):
+        return encode(value).strip('"')
+    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
+        return safe(", ".join(value))
     return safe(encode(value))
 
 

@@ -29,6 +29,11 @@ def safe_lines(text: str) -> str:
     return "\n".join(safe(line) for line in text.split("\n"))
 
 
+def counted(number: int, word: str, words: str = "") -> str:
+    """A number with its noun: ``1 API call``, ``12,000 API calls``; `words` is an odd plural."""
+    return f"{number:,} {word if number == 1 else words or f'{word}s'}"
+
+
 def _visible(character: str) -> str:
     if character in _SPACES or (character.isprintable() and character not in _BLANK):
         return character

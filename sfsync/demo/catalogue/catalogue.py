@@ -71,14 +71,17 @@ class Catalogue:
     Args:
         features: what is on and what is hidden.
         extra: fields added at run time, by the name of their sObject.
+        stages: stages added at run time, besides the usual ones.
     """
 
     def __init__(
         self,
         features: Features | None = None,
         extra: Mapping[str, tuple[Field, ...]] | None = None,
+        stages: tuple[str, ...] = (),
     ) -> None:
         self.features = features or Features()
+        self._stages = stages
         self._extra = dict(extra or {})
 
     @cached_property
@@ -130,7 +133,13 @@ class Catalogue:
         return describe_global(tuple(self.sobjects), version)
 
     def _extended(self, each: SObject) -> SObject:
-        return replace(each, fields=(*each.fields, *self._extra.get(each.name, ())))
+        known = (self._with_stages(found) for found in each.fields)
+        return replace(each, fields=(*known, *self._extra.get(each.name, ())))
+
+    def _with_stages(self, found: Field) -> Field:
+        if found.name != "StageName" or not self._stages:
+            return found
+        return replace(found, picklist=(*found.picklist, *self._stages))
 
     def _visible(self, each: SObject) -> SObject:
         hidden = {name.lower() for name in self.features.hidden_fields}

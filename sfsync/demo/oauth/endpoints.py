@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sfsync.demo.identity import ORG_ID
 from sfsync.demo.oauth import grants, people
 from sfsync.demo.oauth.token import check_client
 from sfsync.demo.org_settings import setting
@@ -23,12 +22,12 @@ _IDENTITY_SCOPES = {"id", "openid", "api", "full", "profile"}
 def userinfo(exchange: Exchange) -> Response:
     """`GET /services/oauth2/userinfo`."""
     person = _who(exchange)
-    identity = f"{exchange.origin}/id/{ORG_ID}/{person.id}"
+    identity = f"{exchange.origin}/id/{exchange.store.file.org_id}/{person.id}"
     return json_reply(
         {
             "sub": identity,
             "user_id": person.id,
-            "organization_id": ORG_ID,
+            "organization_id": exchange.store.file.org_id,
             "preferred_username": person.username,
             "nickname": person.username.split("@")[0],
             "name": person.name,
@@ -59,14 +58,14 @@ def identity(exchange: Exchange, org_id: str, user_id: str) -> Response:
         ApiError: the org or the user is not the one of the session.
     """
     person = _who(exchange)
-    if org_id != ORG_ID or user_id != person.id:
+    if org_id != exchange.store.file.org_id or user_id != person.id:
         raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
     return json_reply(
         {
             "id": exchange.request.base_url,
             "asserted_user": True,
             "user_id": person.id,
-            "organization_id": ORG_ID,
+            "organization_id": exchange.store.file.org_id,
             "username": person.username,
             "nick_name": person.username.split("@")[0],
             "display_name": person.name,
@@ -111,7 +110,7 @@ def introspect(exchange: Exchange) -> Response:
             "scope": session.scope,
             "client_id": session.client_id,
             "username": person.username,
-            "sub": f"{exchange.origin}/id/{ORG_ID}/{person.id}",
+            "sub": f"{exchange.origin}/id/{exchange.store.file.org_id}/{person.id}",
             "token_type": "access_token",
             "exp": issued + int(life.total_seconds()),
             "iat": issued,

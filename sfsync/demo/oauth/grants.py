@@ -12,7 +12,6 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sfsync.demo.identity import ORG_ID
 from sfsync.demo.wire import OAuthError, milliseconds
 
 if TYPE_CHECKING:
@@ -48,9 +47,9 @@ class Issued:
     refresh_token: str | None = None
 
 
-def new_access_token() -> str:
+def new_access_token(org_id: str) -> str:
     """`00D…!AQ…`: fifteen characters of org id, then letters that say nothing."""
-    return f"{ORG_ID[:15]}!AQ{_letters(_ACCESS_TAIL)}"
+    return f"{org_id[:15]}!AQ{_letters(_ACCESS_TAIL)}"
 
 
 def approve(state: WireState, client_id: str, user_id: str, scope: str, at: int) -> str:
@@ -90,7 +89,7 @@ def issue_session(
     approval: str | None = None,
 ) -> Session:
     """Issue an access token."""
-    session = Session(new_access_token(), user_id, client_id, scope, at, approval)
+    session = Session(new_access_token(state.org_id), user_id, client_id, scope, at, approval)
     state.write(
         "INSERT INTO wire_session (token, approval, client_id, user_id, scope, issued_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",

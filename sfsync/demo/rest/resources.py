@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sfsync.demo import request_log
-from sfsync.demo.identity import API_VERSIONS, ORG_ID
+from sfsync.demo.identity import API_VERSIONS
 from sfsync.demo.org_settings import setting
 from sfsync.demo.wire import ApiError, json_reply
 
@@ -41,7 +41,7 @@ def versions(exchange: Exchange) -> Response:
 
 def root(exchange: Exchange) -> Response:
     """`GET /services/data/vNN.N`: the resources of a version, and who asks."""
-    identity = f"{exchange.origin}/id/{ORG_ID}/{exchange.signed_in.user_id}"
+    identity = f"{exchange.origin}/id/{exchange.store.file.org_id}/{exchange.signed_in.user_id}"
     paths = {name: f"{exchange.root}/{name}" for name in _RESOURCES}
     return json_reply({**paths, "identity": identity})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sfsync.demo.identity import ORG_ID, ORG_NAME
+from sfsync.demo.identity import ORG_NAME
+from sfsync.demo.org_catalogue import OrgCatalogue
 from sfsync.demo.seed.cast import USERS
 
 if TYPE_CHECKING:
@@ -33,14 +34,20 @@ _CURRENCIES: Final = (
 )
 
 
-def plant_base(store: OrgStore, stamp: datetime, *, name: str = ORG_NAME) -> dict[str, str]:
+def plant_base(
+    store: OrgStore,
+    stamp: datetime,
+    *,
+    name: str = ORG_NAME,
+    users: tuple[SeedUser, ...] = USERS,
+) -> dict[str, str]:
     """Write the base rows.
 
     Returns:
         Ids of the users by their keys, and of the price book as `pricebook`.
     """
-    ids = {user.key: _plant_user(store, user, stamp) for user in USERS}
-    store.insert("Organization", _organization(name), stamp=stamp)
+    ids = {user.key: _plant_user(store, user, stamp) for user in users}
+    store.insert("Organization", _organization(store.file.org_id, name), stamp=stamp)
     store.insert_many("OpportunityStage", _stages(), stamp=stamp)
     store.insert_many("CurrencyType", _currencies(), stamp=stamp)
     standard = {"Name": "Standard Price Book", "IsActive": True, "IsStandard": True}
@@ -55,6 +62,7 @@ def add_stage(store: OrgStore, label: str, stamp: datetime) -> None:
     row = (label, probability, category, category, won or lost, won)
     place = len(store.ids("OpportunityStage")) + 1
     store.insert("OpportunityStage", _stage(place, row), stamp=stamp)
+    OrgCatalogue(store.file).add_stage(label)
 
 
 def _plant_user(store: OrgStore, user: SeedUser, stamp: datetime) -> str:
@@ -74,16 +82,15 @@ def _plant_user(store: OrgStore, user: SeedUser, stamp: datetime) -> str:
     return store.insert("User", values, stamp=stamp)
 
 
-def _organization(name: str) -> dict[str, Any]:
+def _organization(org_id: str, name: str) -> dict[str, Any]:
     return {
-        "Id": ORG_ID,
+        "Id": org_id,
         "Name": name,
         "OrganizationType": "DEMO",
         "IsSandbox": False,
         "InstanceName": "DEMO",
         "TimeZoneSidKey": "America/New_York",
         "Country": "US",
-        "PrimaryContact": "Fiona Nance",
     }
 
 

@@ -127,6 +127,8 @@ CREATE TABLE document_acceptance (
     document_id INTEGER PRIMARY KEY REFERENCES document (id),
     source TEXT NOT NULL,
     source_hash TEXT NOT NULL,
+    -- The drift that a person called right as posted; another one is reported again.
+    accepted TEXT,
     reason TEXT NOT NULL,
     at TEXT NOT NULL,
     actor TEXT NOT NULL

@@ -1,0 +1,78 @@
+"""How open failures are listed and drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.render.tables import ROWS_SHOWN, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from sfsync.ledger.history import OpenFailure
+
+FIELDS = (
+    *("object", "salesforce_id", "url", "name", "code", "message", "fix", "field", "target"),
+    *("tries", "dead", "first_run", "last_run"),
+)
+_COLUMNS = tuple(
+    Column(name, name)
+    for name in (
+        *("object", "salesforce_id", "name", "code", "message", "fix"),
+        *("tries", "dead", "first_run", "last_run"),
+    )
+)
+_EMPTY = "no open failures"
+
+
+def failure_json(failure: OpenFailure, instance_url: str | None) -> dict[str, Any]:
+    """An open failure as JSON has it; `dead` means that it is given up on."""
+    return {
+        "object": failure.sobject,
+        "salesforce_id": failure.salesforce_id,
+        "url": instance_url and f"{instance_url}/{failure.salesforce_id}",
+        "name": failure.name,
+        "code": failure.code,
+        "message": failure.message,
+        "fix": failure.fix,
+        "field": failure.source_field,
+        "target": failure.target,
+        "tries": failure.tries,
+        "dead": failure.dead,
+        "first_run": failure.first_run,
+        "last_run": failure.last_run,
+    }
+
+
+def failure_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """The failures as a list, for a pipe or a file."""
+    return Table(_COLUMNS, FIELDS, rows, empty=_EMPTY)
+
+
+def draw_failures(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+    """Each record in a line, its reason, fix and tries indented below."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    if not rows:
+        screen.line(console, _EMPTY)
+    for row in rows[:ROWS_SHOWN]:
+        mark = screen.mark(console, "skipped" if row["dead"] else "failed")
+        heading = f"{mark} {row['object']}  {row['name']}  {row['salesforce_id']}"
+        screen.line(console, heading, url=row["url"])
+        screen.line(console, f"    {row['code']}: {row['message']}")
+        if row["fix"]:
+            screen.line(console, f"    fix: {row['fix']}")
+        screen.line(console, f"    {tried(row)}", style="dim")
+    if len(rows) > ROWS_SHOWN:
+        screen.line(console, f"{len(rows) - ROWS_SHOWN:,} more (a pipe or --json gets all)")
+
+
+def tried(failure: dict[str, Any]) -> str:
+    """How often a failure was tried: ``tried 3 times, runs #1 to #4``."""
+    first, last = failure["first_run"], failure["last_run"]
+    runs = f"in run #{first}" if first == last else f"runs #{first} to #{last}"
+    often = "once" if failure["tries"] == 1 else f"{failure['tries']} times"
+    given_up = "; given up on until it changes in Salesforce or is named" if failure["dead"] else ""
+    return f"tried {often}, {runs}{given_up}"

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sfsync.ledger.invoices import list_invoices, show_invoice
+from sfsync.sync import gather
+from sfsync.sync.filters import asked_of_parent
+from tests.sync.conftest import demo_settings
+
+if TYPE_CHECKING:
+    from tests.sync.conftest import RulesOf, Workplace
+
+
+@pytest.mark.parametrize(
+    ("filters", "asked"),
+    [
+        ("{}", "D.IsWon = true"),
+        ("{stages: [Closed Won, Kjøpers' valg]}",
+         "D.StageName IN ('Closed Won','Kjøpers\\' valg')"),
+        ("{close_date: {from: 2026-01-01, to: 2026-06-30}}",
+         "D.IsWon = true AND D.CloseDate >= 2026-01-01 AND D.CloseDate <= 2026-06-30"),
+        ("{close_date: {last_days: 30}}", "D.IsWon = true"),
+    ],
+)  # fmt: skip
+def test_the_first_questions_are_asked_of_the_deal_of_a_line(
+    rules_of: RulesOf, filters: str, asked: str
+) -> None:
+    """Stage and close date in SOQL, values quoted, through the lookup of the line object."""
+    settings = rules_of(f"opportunities:\n  filters: {filters}\n").settings
+    assert asked_of_parent("D", settings.opportunities.filters) == asked
+
+
+def test_a_range_of_deals_has_the_lines_that_single_ids_have(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the lines of a page are asked for, the drafts are the same."""
+    monkeypatch.setattr(gather, "_FEW", 0)
+    workplace.sync()
+    by_range = lines_of(workplace)
+    workplace.ledger_path.unlink()
+    monkeypatch.setattr(gather, "_FEW", 10_000)
+    workplace.sync(demo_settings())
+    assert lines_of(workplace) == by_range
+    assert any(len(lines) > 1 for lines in by_range.values())
+
+
+def lines_of(place: Workplace) -> dict[str, list[str]]:
+    """The lines of every draft, by opportunity."""
+    with place.ledger() as ledger:
+        drafts = [show_invoice(ledger, one.draft) for one in list_invoices(ledger)]
+        return {one.row.opportunity_id: [repr(line) for line in one.lines] for one in drafts}

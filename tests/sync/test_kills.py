@@ -1,0 +1,321 @@
+"""Runs that are killed at any point, stopped by a signal, or started while another is at work."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sfsync import demo
+from sfsync.demo.faults import Fault
+from sfsync.ledger import history, open_ledger, open_ledger_read_only
+from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.invoices import list_invoices
+from sfsync.ledger.lock import run_lock
+from sfsync.ledger.posting import post_invoice
+from tests.sync.many_deals import add_many_deals
+from tests.sync.twin import newest, view
+from tests.sync.world import NOON, POSTING, READS, new_world, remove_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sfsync.ledger import Ledger
+    from tests.sync.world import World
+
+ROOT = Path(__file__).parents[2]
+ONE_SYNC = Path(__file__).with_name("one_sync.py")
+
+
+@contextmanager
+def org_of(folder: Path, deals: int) -> Iterator[World]:
+    """An org of so many deals on loopback, and no ledger."""
+    with new_world(folder) as world:
+        world.restart()
+        with world.store() as store:
+            add_many_deals(store, deals)
+        yield world
+
+
+def start(world: World, ledger: Path, *, page_size: int, kill_at: int = 0) -> subprocess.Popen[str]:
+    """A sync as a process of its own."""
+    arguments = [str(world.home), str(ledger), str(page_size), str(kill_at)]
+    return subprocess.Popen(
+        [sys.executable, str(ONE_SYNC), *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(world: World, ledger: Path, *, page_size: int) -> tuple[int, float]:
+    """Sync to the end; how many statements that took, and how many seconds."""
+    began = time.monotonic()
+    process = start(world, ledger, page_size=page_size)
+    out, problem = process.communicate(timeout=300)
+    assert process.returncode == 0, problem
+    return int(out), time.monotonic() - began
+
+
+def killed_at_statement(world: World, ledger: Path, *, page_size: int, statement: int) -> bool:
+    """Sync until it kills itself before a statement; whether it came that far."""
+    process = start(world, ledger, page_size=page_size, kill_at=statement)
+    _, problem = process.communicate(timeout=300)
+    assert process.returncode in {0, -signal.SIGKILL}, problem
+    return process.returncode != 0
+
+
+def killed_after(world: World, ledger: Path, *, page_size: int, seconds: float) -> bool:
+    """Sync until it is killed from outside; whether it was still at work."""
+    process = start(world, ledger, page_size=page_size)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.communicate(timeout=60)
+    assert process.returncode in {0, -signal.SIGKILL}
+    return process.returncode != 0
+
+
+def portrait(ledger: Ledger) -> dict[str, Any]:
+    """All that a ledger says, without its own ids and times.
+
+    Audit events are counted by action: a page is written whole or not at all, so a run that was
+    killed and taken up again writes the very events of an undisturbed one.
+    """
+    customers = "SELECT l.salesforce_id, l.how, c.name, c.industry, c.phone, c.country"
+    names = {row.opportunity_id: row.customer_name for row in list_invoices(ledger)}
+    return {
+        "invoices": {
+            deal: (one.status, one.drifted, names[deal], view(ledger, one.draft))
+            for deal, one in newest(ledger).items()
+        },
+        "customers": sorted(
+            ledger.rows(f"{customers} FROM account_link l JOIN customer c ON c.id = l.customer_id")
+        ),
+        "names": sorted(ledger.rows("SELECT name, external_id FROM customer")),
+        "contacts": sorted(
+            ledger.rows(
+                "SELECT k.salesforce_id, k.name, k.email, c.name FROM contact k"
+                " LEFT JOIN customer c ON c.id = k.customer_id"
+            )
+        ),
+        "opportunities": sorted(
+            ledger.rows("SELECT salesforce_id, outcome, code, fingerprint FROM opportunity")
+        ),
+        "failures": sorted(ledger.rows("SELECT sobject, salesforce_id, code FROM failure")),
+        "cursors": sorted(ledger.rows("SELECT sobject, full FROM cursor")),
+        "events": Counter(action for (action,) in ledger.rows("SELECT action FROM audit_event")),
+    }
+
+
+def check_after_kill(ledger: Path) -> None:
+    """The lock is free at once, and what was written is sound."""
+    with run_lock(ledger):
+        pass
+    if ledger.exists():
+        with open_ledger(ledger, demo=True) as opened:
+            assert check_ledger(opened) == []
+
+
+def kill_and_finish(world: World, *, kills: int, page_sizes: tuple[int, ...], seed: int) -> None:
+    """Kill runs at random points, one to three to a ledger; then each ledger is as it should be."""
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    undisturbed = world.folder / "undisturbed.db"
+    statements, seconds = finish(world, undisturbed, page_size=page_sizes[0])
+    with world.ledger(undisturbed) as ledger:
+        expected = portrait(ledger)
+    while kills > 0:
+        path = world.folder / "killed.db"
+        remove_ledger(path)
+        page_size = chance.choice(page_sizes)
+        died = 0
+        for _ in range(min(kills, chance.randint(1, 3))):
+            kills -= 1
+            if chance.random() < 0.6:
+                died += killed_at_statement(
+                    world, path, page_size=page_size, statement=chance.randint(1, statements)
+                )
+            else:
+                later = chance.uniform(0.4, 1.0) * seconds
+                died += killed_after(world, path, page_size=page_size, seconds=later)
+            check_after_kill(path)
+        finish(world, path, page_size=page_size)
+        with world.ledger(path) as ledger:
+            assert check_ledger(ledger) == []
+            outcomes = [run.outcome.value for run in history.list_runs(ledger)]
+            assert portrait(ledger) == expected
+        # A run that died before its first write has left no trace.
+        assert outcomes.count("interrupted") <= died
+        assert set(outcomes) <= {"interrupted", "ok", "partial"}
+
+
+def test_killed_runs_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    """Five kills in a small org, at the same points each time."""
+    with org_of(tmp_path, 400) as world:
+        kill_and_finish(world, kills=5, page_sizes=(90, 2000), seed=20261122)
+
+
+@pytest.mark.long
+def test_fifty_kills_of_a_large_sync_lose_nothing(tmp_path: Path) -> None:
+    """Fifty kills of a 5,000-deal sync, at new points each time; the seed is printed."""
+    seed = random.SystemRandom().randrange(2**32)
+    sys.stdout.write(f"seed {seed}\n")
+    with org_of(tmp_path, 5000) as world:
+        kill_and_finish(world, kills=50, page_sizes=(2000, 500), seed=seed)
+
+
+# -- the command itself, on a demo folder ----------------------------------------------------------
+
+
+@pytest.fixture
+def demo_folder(tmp_path: Path) -> Path:
+    """A demo folder, as `sfsync demo start` makes it."""
+    folder = tmp_path / "books"
+    started = sfsync(tmp_path, "demo", "start", str(folder))
+    assert started.wait(60) == 0
+    started.communicate()
+    return folder
+
+
+def sfsync(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The command, as a process that has a home of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "sfsync", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SFSYNC_HOME": str(folder / "home")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def stall(folder: Path, nth: int, seconds: float) -> None:
+    """Let the nth read from now take so long."""
+    demo.plan_faults(folder / "demo-org.db", [Fault(READS, nth, "delay", str(seconds))])
+
+
+def wait_for_run(ledger: Path) -> None:
+    """Until a run is at work and has written something."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if ledger.exists():
+            with open_ledger(ledger, demo=True) as opened:
+                if opened.row("SELECT count(*) FROM account_link")[0]:
+                    return
+        time.sleep(0.02)
+    pytest.fail("no run began")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_as_interrupted(
+    demo_folder: Path, number: signal.Signals, status: int
+) -> None:
+    """The exit code names the signal, the history says interrupted, and the next run goes on."""
+    ledger = demo_folder / "demo.db"
+    stall(demo_folder, 14, 1.5)
+    process = sfsync(demo_folder, "sync", "--now")
+    wait_for_run(ledger)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert "Traceback" not in said
+    check_after_kill(ledger)
+    with open_ledger_read_only(ledger) as opened:
+        assert history.show_run(opened).summary.outcome.value == "interrupted"
+    again = sfsync(demo_folder, "sync", "--now")
+    again.communicate(timeout=60)
+    assert again.returncode == 3
+    with open_ledger(ledger, demo=True) as opened:
+        assert len(list(list_invoices(opened))) == 22
+        assert check_ledger(opened) == []
+
+
+def start_at_once(folder: Path, processes: int, *, stalled: float) -> list[int]:
+    """Exit codes of so many syncs started together, while the one that works is held up."""
+    first = sfsync(folder, "sync", "--now")
+    first.communicate(timeout=60)
+    stall(folder, 3, stalled)
+    running = [sfsync(folder, "sync", "--now") for _ in range(processes)]
+    for process in running:
+        process.communicate(timeout=120)
+    return sorted(process.returncode for process in running)
+
+
+def one_worked(folder: Path, codes: list[int]) -> None:
+    """One run more in the history, and everybody else was told that another holds the ledger."""
+    assert codes == [0] + [7] * (len(codes) - 1)
+    with open_ledger(folder / "demo.db", demo=True) as ledger:
+        assert len(list(history.list_runs(ledger))) == 2
+        assert check_ledger(ledger) == []
+
+
+def test_of_many_syncs_at_once_one_works(demo_folder: Path) -> None:
+    """Six at once: one works, five exit 7."""
+    one_worked(demo_folder, start_at_once(demo_folder, 6, stalled=4))
+
+
+@pytest.mark.long
+def test_of_twenty_syncs_at_once_one_works(demo_folder: Path) -> None:
+    """Twenty at once: one works, nineteen exit 7."""
+    one_worked(demo_folder, start_at_once(demo_folder, 20, stalled=25))
+
+
+def post_while_syncing(world: World, deals: int, page_size: int, *, pause: float) -> list[float]:
+    """Seconds that posting took, draft by draft, while another process wrote `deals` new deals."""
+    world.sync()
+    with world.store() as store:
+        add_many_deals(store, deals)
+    world.expire_sessions()
+    process = start(world, world.ledger_path, page_size=page_size)
+    taken = []
+    with world.ledger() as ledger:
+        drafts = [one.draft for one in newest(ledger).values() if one.status == "draft"]
+        before = history.show_run(ledger).summary.run
+        while history.show_run(ledger).summary.run == before:
+            time.sleep(0.01)
+        for draft in drafts:
+            if process.poll() is not None:
+                break
+            began = time.monotonic()
+            post_invoice(ledger, draft, POSTING, today=NOON.date())
+            taken.append(time.monotonic() - began)
+            time.sleep(pause)
+    _, problem = process.communicate(timeout=300)
+    assert process.returncode == 0, problem
+    with world.ledger() as ledger:
+        assert check_ledger(ledger) == []
+        posted = [one for one in newest(ledger).values() if one.status == "posted"]
+        assert len(posted) == len(taken)
+    return taken
+
+
+def test_posting_does_not_wait_for_a_running_sync(tmp_path: Path) -> None:
+    """Drafts are posted from another process while a sync writes."""
+    with new_world(tmp_path) as world:
+        world.restart()
+        taken = post_while_syncing(world, 300, 100, pause=0.03)
+    assert len(taken) >= 3
+    assert max(taken) < 1.0
+
+
+@pytest.mark.long
+def test_posting_does_not_wait_for_a_large_sync(tmp_path: Path) -> None:
+    """The same while pages of 2,000 deals are written."""
+    with new_world(tmp_path) as world:
+        world.restart()
+        taken = post_while_syncing(world, 5000, 2000, pause=0.15)
+    sys.stdout.write(f"posting took at most {max(taken):.3f} s\n")
+    assert max(taken) < 1.0

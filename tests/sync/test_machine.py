@@ -1,0 +1,338 @@
+"""Anything may happen in the org, in the ledger and on the way, in any order; what holds then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from sfsync.errors import RefusedError, UnavailableError
+from sfsync.ledger import history
+from sfsync.ledger.customers import add_customer
+from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.model import CustomerContent
+from sfsync.ledger.posting import post_invoice
+from sfsync.ledger.removal import delete_draft, reverse_invoice
+from sfsync.sync import SyncRequest
+from tests.sync.org_edits import EDITS, Edit
+from tests.sync.twin import (
+    changed_rows,
+    contents,
+    deals_with_two_invoices,
+    differences,
+    newest,
+    posted_documents,
+)
+from tests.sync.world import (
+    POSTING,
+    Conditions,
+    faults_at,
+    new_world,
+    remove_ledger,
+    rows_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sfsync.ledger.history import RunDetail
+    from tests.sync.world import World
+
+# Drawn more often than the single fields: most of what engines lose, they lose here.
+_GRAVE = ("delete deal", "undelete deal", "reopen", "close", "merge accounts", "remove line")
+EDIT = st.builds(
+    Edit,
+    kind=st.sampled_from((*sorted(EDITS), *_GRAVE * 3)),
+    which=st.integers(0, 60),
+    value=st.integers(0, 60),
+    late=st.sampled_from((0, 0, 0, 1, 240, 540)),
+)
+PAUSE = st.sampled_from((0, 0, 1, 59, 700, 4000, 90_000))
+FAULTS = st.lists(
+    st.tuples(
+        st.integers(1, 12),
+        st.sampled_from(("reset", "truncate", "html", "status")),
+        st.sampled_from(("503", "500", "429")),
+    ),
+    min_size=1,
+    max_size=3,
+).map(faults_at)
+REQUEST = st.sampled_from(
+    (
+        SyncRequest(),
+        SyncRequest(),
+        SyncRequest(full=True),
+        SyncRequest(only=frozenset({"opportunities"})),
+        SyncRequest(only=frozenset({"accounts", "contacts"})),
+    )
+)
+PAGE_SIZE = st.sampled_from((4, 11, 20, 2000))
+
+
+# Known defects, each with its test in test_machine_finds.py; the machine goes round them until they
+# are mended. Then the constant is set to False, and goes.
+DELETIONS_BEFORE_A_FULL_RUN_ARE_LOST = True
+A_RESUMED_PASS_NEEDS_ONE_MORE_RUN = True
+
+
+class SyncMachine(RuleBasedStateMachine):
+    """People in Salesforce, a person at the ledger, and runs that may go wrong."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.posted: dict[str, Any] = {}
+        self.entered: list[str] = []
+
+    @initialize(first=st.booleans())
+    def begin(self, *, first: bool) -> None:
+        """A fresh org; mostly one that has been synced."""
+        self.world.restart()
+        if first:
+            self.world.sync()
+
+    # -- Salesforce -----------------------------------------------------------------------------
+
+    @rule(edits=st.lists(EDIT, min_size=1, max_size=4), pause=PAUSE)
+    def edit_org(self, edits: list[Edit], pause: int) -> None:
+        """People work in Salesforce, perhaps within one second, perhaps after a day."""
+        self.world.clock.tick(pause)
+        for edit in edits:
+            edit.apply(self.world)
+
+    @rule()
+    def expire_sessions(self) -> None:
+        """An admin ends every session."""
+        self.world.expire_sessions()
+
+    # -- the ledger -----------------------------------------------------------------------------
+
+    @rule(which=st.integers(0, 60))
+    def post(self, which: int) -> None:
+        """A draft is posted, unless it has drifted."""
+        with self.world.ledger() as ledger:
+            drafts = [one for one in newest(ledger).values() if one.status == "draft"]
+            if not drafts:
+                return
+            draft = drafts[which % len(drafts)]
+            today = self.world.clock.now.date()
+            refused = None
+            try:
+                post_invoice(ledger, draft.draft, POSTING, today=today)
+            except RefusedError as refusal:
+                note(f"not posted: {refusal.message}")
+                refused = refusal.code
+            # Others are refused too: a total of nothing, a date to come.
+            assert (refused == "drifted") == draft.drifted
+
+    @rule(which=st.integers(0, 60))
+    def delete(self, which: int) -> None:
+        """A person deletes a draft."""
+        with self.world.ledger() as ledger:
+            drafts = [one for one in newest(ledger).values() if one.status == "draft"]
+            if drafts:
+                delete_draft(ledger, drafts[which % len(drafts)].draft, "not ours")
+
+    @rule(which=st.integers(0, 60))
+    def reverse(self, which: int) -> None:
+        """A posted invoice is reversed."""
+        with self.world.ledger() as ledger:
+            posted = [one for one in newest(ledger).values() if one.status == "posted"]
+            if posted:
+                today = self.world.clock.now.date()
+                draft = posted[which % len(posted)].draft
+                reverse_invoice(ledger, draft, POSTING, reason="wrong", today=today)
+
+    @rule()
+    def enter_customer(self) -> None:
+        """A customer is entered by hand, and Salesforce learns of it afterwards."""
+        name = f"Entered {len(self.entered)}"
+        self.entered.append(name)
+        with self.world.ledger() as ledger:
+            add_customer(ledger, CustomerContent(name=name))
+        with self.world.store() as store:
+            store.insert("Account", {"Name": name.upper()})
+
+    # -- runs -----------------------------------------------------------------------------------
+
+    @rule(request=REQUEST, size=PAGE_SIZE, faults=FAULTS, patient=st.booleans())
+    def sync_badly(
+        self, request: SyncRequest, size: int, faults: tuple[Any, ...], *, patient: bool
+    ) -> None:
+        """The network fails in mid-run: the run rides it out, or ends as failed with exit 6."""
+        self.before(request)
+        how = Conditions(page_size=size, attempts=5 if patient else 1, faults=faults)
+        try:
+            self.count(self.world.sync(request, how))
+        except UnavailableError:
+            with self.world.ledger() as ledger:
+                failed = history.show_run(ledger)
+            assert failed.summary.outcome.value == "failed"
+            self.count(failed)
+
+    @rule(
+        request=REQUEST,
+        size=st.sampled_from((5, 9, 16)),
+        edits=st.lists(EDIT, min_size=1, max_size=3),
+        after=st.integers(1, 8),
+        lost=st.lists(st.integers(1, 15), max_size=2),
+    )
+    def sync_while_people_work(
+        self, request: SyncRequest, size: int, edits: list[Edit], after: int, lost: list[int]
+    ) -> None:
+        """Records change between two pages, the session ends, and locators die."""
+
+        def meanwhile() -> None:
+            for edit in edits:
+                edit.apply(self.world)
+            self.world.expire_sessions()
+            self.world.clock.tick(1)
+
+        how = Conditions(
+            page_size=size, lost=tuple(lost), meanwhile=meanwhile, meanwhile_after=after
+        )
+        self.before(request)
+        self.count(self.world.sync(request, how))
+
+    @rule(request=REQUEST, size=st.sampled_from((5, 9, 16)), after=st.integers(1, 20))
+    def sync_interrupted(self, request: SyncRequest, size: int, after: int) -> None:
+        """Somebody presses Ctrl-C between two pages, if the run has so many."""
+
+        def stop() -> None:
+            raise KeyboardInterrupt
+
+        self.before(request)
+        how = Conditions(page_size=size, meanwhile=stop, meanwhile_after=after)
+        try:
+            self.count(self.world.sync(request, how))
+        except KeyboardInterrupt:
+            with self.world.ledger() as ledger:
+                stopped = history.show_run(ledger)
+            assert stopped.summary.outcome.value == "interrupted"
+            self.count(stopped)
+
+    @rule(full=st.booleans(), size=PAGE_SIZE)
+    def sync_quietly(self, size: int, *, full: bool) -> None:
+        """After an undisturbed run the ledger is what a new one would be; one more does nothing."""
+        request = SyncRequest(full=full)
+        self.before(request)
+        if A_RESUMED_PASS_NEEDS_ONE_MORE_RUN:
+            self.world.sync()
+        self.count(self.world.sync(request, Conditions(page_size=size)))
+        self.compare()
+        with self.world.ledger() as ledger:
+            before = contents(ledger)
+        again = self.world.sync(request, Conditions(page_size=size))
+        self.count(again)
+        with self.world.ledger() as ledger:
+            after = contents(ledger)
+        changed = changed_rows(before, after)
+        assert not changed, f"a run that had nothing to do changed {changed}"
+
+    def before(self, request: SyncRequest) -> None:
+        """Let deletions be seen by a run that sees them."""
+        if DELETIONS_BEFORE_A_FULL_RUN_ARE_LOST and request.full:
+            self.world.sync()
+
+    def compare(self) -> None:
+        """Hold the ledger to a new one of the same org."""
+        path = self.world.folder / "twin.db"
+        remove_ledger(path)
+        with self.world.ledger(path) as twin:
+            for name in self.entered:
+                add_customer(twin, CustomerContent(name=name))
+        self.world.sync(path=path)
+        with self.world.store() as store:
+            stamps = {
+                row["Id"]: f"{row['SystemModstamp'][:19]}.000+0000"
+                for row in rows_of(store, "Opportunity")
+            }
+        with self.world.ledger() as ledger, self.world.ledger(path) as twin:
+            found = differences(ledger, twin, stamps)
+        assert not found, "\n".join(found)
+
+    def count(self, detail: RunDetail) -> None:
+        """Each record read has exactly one outcome."""
+        for name, sobject in (("opportunities", "Opportunity"), ("customers", "Account")):
+            counts = detail.summary.counts[name]
+            outcomes = (counts.created, counts.updated, counts.unchanged, counts.skipped,
+                        counts.failed, counts.drifted)  # fmt: skip
+            assert counts.read == sum(outcomes)
+            assert counts.read == len([1 for one in detail.records if one.sobject == sobject])
+
+    # -- what always holds ----------------------------------------------------------------------
+
+    @invariant()
+    def sound(self) -> None:
+        """The books balance, deals have one invoice, and what is posted stays as it was."""
+        if not self.world.ledger_path.exists():
+            return
+        with self.world.ledger() as ledger:
+            problems = check_ledger(ledger)
+            assert not problems, problems
+            assert deals_with_two_invoices(ledger) == []
+            posted = posted_documents(ledger)
+        for number, frozen in self.posted.items():
+            assert posted[number] == frozen
+        self.posted = posted
+
+    def teardown(self) -> None:
+        """Whatever happened, a quiet run leads to the ledger that should be."""
+        self.world.clock.tick(1)
+        self.sync_quietly(2000, full=False)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One org for all examples, put back to its seed before each."""
+    with new_world(tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+QUICK = settings(
+    max_examples=6,
+    stateful_step_count=15,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+LONG = settings(
+    QUICK,
+    max_examples=400,
+    stateful_step_count=40,
+    derandomize=False,
+    print_blob=True,
+    phases=(Phase.generate, Phase.shrink),
+)
+
+
+def machine_in(world: World) -> type[RuleBasedStateMachine]:
+    """The machine as Hypothesis wants it: made without arguments."""
+
+    class MachineInThisWorld(SyncMachine):
+        def __init__(self) -> None:
+            super().__init__(world)
+
+    return MachineInThisWorld
+
+
+def test_whatever_happens_the_ledger_converges(world: World) -> None:
+    """A few short stories, the same ones each time."""
+    run_state_machine_as_test(machine_in(world), settings=QUICK)
+
+
+@pytest.mark.long
+def test_whatever_happens_the_ledger_converges_in_long_stories(world: World) -> None:
+    """Many long stories, new ones each time; a failure is shrunk and can be replayed."""
+    run_state_machine_as_test(machine_in(world), settings=LONG)
