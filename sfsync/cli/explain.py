@@ -41,7 +41,7 @@ def explain(
 
     today = datetime.now(UTC).astimezone(settings.schedule.time_zone).date()
     rules = Rules.compile(settings, today=today, rates={}, lines_exist=True)
-    with context.open_ledger() as ledger:
+    with context.read_ledger() as ledger:
         deal = show_opportunity(ledger, reference)
         found = _explained(ledger, deal, rules)
     context.emit(

@@ -36,21 +36,24 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
         _draw_changes(console, changes)
 
     context.emit("sync_plan", result, status=status, screen=screen)
-    context.next_steps("sfsync sync --now")
+    if pending:
+        context.next_steps("sfsync sync --now")
 
 
 def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
-    from rich.text import Text  # noqa: PLC0415 - start-up time
-
-    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     deals = [change for change in changes if change["object"] == "Opportunity"]
     for change in deals[:_SHOWN]:
         sign = _SIGNS[change["outcome"]]
         reason = f"  ({change['code']})" if change["code"] else ""
-        console.print(Text(f"{sign} {change['outcome']:<8} {safe(change['name'])}{reason}"))
+        screen.line(console, f"{sign} {change['outcome']:<8} {change['name']}{reason}")
         if change["outcome"] in {"updated", "drifted"}:
             for name, (before, after) in change["fields"].items():
-                console.print(Text(f"    {name}: {safe(str(before))} → {safe(str(after))}"))
+                screen.line(console, f"    {name}: {_shown(before)} → {_shown(after)}")
     if len(deals) > _SHOWN:
-        console.print(f"… and {len(deals) - _SHOWN} more: sfsync sync plan --json")
+        screen.line(console, f"… and {len(deals) - _SHOWN} more: sfsync sync plan --json")
+
+
+def _shown(value: object) -> str:
+    return "(nothing)" if value is None else str(value)

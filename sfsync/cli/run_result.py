@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from sfsync.ledger import Ledger
     from sfsync.ledger.history import RunDetail, RunRecord
 
-_ROWS = {
-    "customers": "customers",
-    "contacts": "contacts",
-    "opportunities": "opportunities → drafts",
-}
+_ROWS = {"customers": "customers", "contacts": "contacts", "opportunities": "opportunities"}
 _SHOWN_FAILURES = 20
 
 
@@ -96,25 +92,20 @@ def draw_summary(
     console: Console, detail: RunDetail, drafts: Counter[str], *, planned: bool = False
 ) -> None:
     """The summary on a terminal or as plain lines: counts, drafts, skips, failures."""
-    from rich.table import Table  # noqa: PLC0415 - start-up time
-    from rich.text import Text  # noqa: PLC0415 - start-up time
-
-    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.tables import Column, Kind  # noqa: PLC0415 - as above
 
     run = detail.summary
     kind = "DEMO" if run.org_kind == "demo" else run.org_kind
     heading = "plan, nothing is written" if planned else f"run #{run.run}  {run.outcome}"
-    console.print(Text(f"{safe(run.org_name)} ({kind})   {heading}   {run.api_calls} API calls"))
-    table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("")
-    for column in ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted"):
-        table.add_column(column, justify="right", no_wrap=True, min_width=len(column))
-    for name, label in _ROWS.items():
-        counts = asdict(run.counts[name])
-        table.add_row(label, *(f"{counts[key]:,}" for key in counts))
-    console.print(table)
+    calls = "1 API call" if run.api_calls == 1 else f"{run.api_calls} API calls"
+    screen.line(console, f"{run.org_name} ({kind})   {heading}   {calls}")
+    counts = ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted")
+    columns = (Column("what", ""), *(Column(name, name, Kind.NUMBER) for name in counts))
+    rows = [{"what": label, **asdict(run.counts[name])} for name, label in _ROWS.items()]
+    screen.draw_rows(console, columns, rows)
     for line in _notes(detail, drafts, planned=planned):
-        console.print(Text(safe(line)))
+        screen.line(console, line)
     _draw_failures(console, failures_of(detail))
 
 
@@ -143,13 +134,12 @@ def _notes(detail: RunDetail, drafts: Counter[str], *, planned: bool) -> Iterabl
 
 
 def _draw_failures(console: Console, failures: list[RunRecord]) -> None:
-    from rich.text import Text  # noqa: PLC0415 - start-up time
-
-    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     for one in failures[:_SHOWN_FAILURES]:
-        amount = f"   {one.amount}" if one.amount else ""
-        console.print(Text(f"✗ {safe(one.name)}{amount}   {one.salesforce_id}"))
-        console.print(Text(f"  {one.code}: {safe(one.message or '')}"))
+        amount = f"   {screen.with_thousands(one.amount)}" if one.amount else ""
+        screen.line(console, f"✗ {one.name}{amount}   {one.salesforce_id}")
+        screen.line(console, f"  {one.code}: {one.message or ''}")
     if len(failures) > _SHOWN_FAILURES:
-        console.print(f"… and {len(failures) - _SHOWN_FAILURES} more: sfsync history show --failed")
+        more = len(failures) - _SHOWN_FAILURES
+        screen.line(console, f"… and {more} more: sfsync history show --failed")

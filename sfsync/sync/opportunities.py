@@ -253,7 +253,8 @@ def _drifted(
     fix = (
         f"sfsync invoice delete {known.draft}, or mend the deal in Salesforce"
         if draft
-        else f"sfsync invoice reverse {known.number} --reason …, then sfsync invoice resync; "
+        else f"sfsync invoice reverse {known.number} --reason …, then "
+        f"sfsync invoice resync {known.number}; "
         f"or sfsync invoice accept {known.number} --reason …"
     )
     outcome = RecordOutcome(

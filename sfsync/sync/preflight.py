@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.config import check_against
-from sfsync.errors import ConfigError, ConfigProblem
+from sfsync.config import check_against, refused_condition
+from sfsync.errors import ConfigError
 from sfsync.money import parse_decimal
 from sfsync.salesforce import QueryRefused, soql
 from sfsync.sync.columns import (
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sfsync.config.settings import Settings
+    from sfsync.errors import ConfigProblem
     from sfsync.salesforce import Org
 
 
@@ -139,17 +140,7 @@ def _condition_problems(org: Org, settings: Settings) -> tuple[ConfigProblem, ..
         query = soql.select(("Id",), "Opportunity", where=f"({filters.where})", limit=1)
         list(org.query(query))
     except QueryRefused as refusal:
-        place = filters.where_place
-        return (
-            ConfigProblem(
-                code="C205",
-                file=settings.file if place is None else place.file,
-                line=0 if place is None else place.line,
-                column=0 if place is None else place.column,
-                message=f"Salesforce refuses 'opportunities.filters.where': {refusal.message}",
-                suggestion="write a SOQL condition, e.g. Type != 'Renewal'",
-            ),
-        )
+        return refused_condition(settings, refusal.detail)
     return ()
 
 
