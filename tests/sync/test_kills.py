@@ -170,10 +170,11 @@ def test_killed_runs_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_fifty_kills_of_a_large_sync_lose_nothing(tmp_path: Path) -> None:
     """Fifty kills of a 5,000-deal sync, at new points each time; the seed is printed."""
+    kills = int(os.environ.get("SFSYNC_LONG_KILLS", "50"))
     seed = random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
     with org_of(tmp_path, 5000) as world:
-        kill_and_finish(world, kills=50, page_sizes=(2000, 500), seed=seed)
+        kill_and_finish(world, kills=kills, page_sizes=(2000, 500), seed=seed)
 
 
 # -- the command itself, on a demo folder ----------------------------------------------------------

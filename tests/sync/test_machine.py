@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,12 +77,6 @@ REQUEST = st.sampled_from(
     )
 )
 PAGE_SIZE = st.sampled_from((4, 11, 20, 2000))
-
-
-# Known defects, each with its test in test_machine_finds.py; the machine goes round them until they
-# are mended. Then the constant is set to False, and goes.
-DELETIONS_BEFORE_A_FULL_RUN_ARE_LOST = True
-A_RESUMED_PASS_NEEDS_ONE_MORE_RUN = True
 
 
 class SyncMachine(RuleBasedStateMachine):
@@ -169,7 +164,6 @@ class SyncMachine(RuleBasedStateMachine):
         self, request: SyncRequest, size: int, faults: tuple[Any, ...], *, patient: bool
     ) -> None:
         """The network fails in mid-run: the run rides it out, or ends as failed with exit 6."""
-        self.before(request)
         how = Conditions(page_size=size, attempts=5 if patient else 1, faults=faults)
         try:
             self.count(self.world.sync(request, how))
@@ -200,7 +194,6 @@ class SyncMachine(RuleBasedStateMachine):
         how = Conditions(
             page_size=size, lost=tuple(lost), meanwhile=meanwhile, meanwhile_after=after
         )
-        self.before(request)
         self.count(self.world.sync(request, how))
 
     @rule(request=REQUEST, size=st.sampled_from((5, 9, 16)), after=st.integers(1, 20))
@@ -210,7 +203,6 @@ class SyncMachine(RuleBasedStateMachine):
         def stop() -> None:
             raise KeyboardInterrupt
 
-        self.before(request)
         how = Conditions(page_size=size, meanwhile=stop, meanwhile_after=after)
         try:
             self.count(self.world.sync(request, how))
@@ -224,9 +216,6 @@ class SyncMachine(RuleBasedStateMachine):
     def sync_quietly(self, size: int, *, full: bool) -> None:
         """After an undisturbed run the ledger is what a new one would be; one more does nothing."""
         request = SyncRequest(full=full)
-        self.before(request)
-        if A_RESUMED_PASS_NEEDS_ONE_MORE_RUN:
-            self.world.sync()
         self.count(self.world.sync(request, Conditions(page_size=size)))
         self.compare()
         with self.world.ledger() as ledger:
@@ -237,11 +226,6 @@ class SyncMachine(RuleBasedStateMachine):
             after = contents(ledger)
         changed = changed_rows(before, after)
         assert not changed, f"a run that had nothing to do changed {changed}"
-
-    def before(self, request: SyncRequest) -> None:
-        """Let deletions be seen by a run that sees them."""
-        if DELETIONS_BEFORE_A_FULL_RUN_ARE_LOST and request.full:
-            self.world.sync()
 
     def compare(self) -> None:
         """Hold the ledger to a new one of the same org."""
@@ -309,7 +293,7 @@ QUICK = settings(
 )
 LONG = settings(
     QUICK,
-    max_examples=400,
+    max_examples=int(os.environ.get("SFSYNC_LONG_STORIES", "400")),
     stateful_step_count=40,
     derandomize=False,
     print_blob=True,
