@@ -87,9 +87,10 @@ def surroundings(context: Context) -> "Surroundings":
 
 def _unhealthy(status: ExitCode, failed: int) -> SfsyncError:
     message = f"{failed} check{'s' if failed > 1 else ''} failed; a run would not work"
+    fix = "mend what the failed checks name; each has its own fix"
     if status is ExitCode.CONFIG:
-        return ConfigError(message, problems=(), code="unhealthy")
-    return _ERRORS.get(status, SfsyncError)(message, code="unhealthy")
+        return ConfigError(message, problems=(), code="unhealthy", fix=fix)
+    return _ERRORS.get(status, SfsyncError)(message, code="unhealthy", fix=fix)
 
 
 def _row(found: "Finding") -> dict[str, Any]:

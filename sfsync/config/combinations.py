@@ -207,6 +207,24 @@ def nothing_is_idle(root: Values, warnings: Problems) -> None:
         warnings.add("C355", duplicates.spans["if_blank"], message, "remove it")
 
 
+def all_is_acted_on(root: Values, warnings: Problems) -> None:
+    """What this version reads and checks but does not act on yet is said, not passed over."""
+    posting = root.group("posting")
+    if _auto_posts(posting):
+        message = "posting.auto_post is not acted on yet: drafts wait for a person"
+        warnings.add("C356", posting.spans["auto_post"], message, "post with sfsync invoice post")
+    for name, what in _NOT_YET.items():
+        if name in root.given:
+            warnings.add("C356", root.spans[name], f"'{name}' is not acted on yet: {what}", "")
+
+
+_NOT_YET = {
+    "notify": "no program is called",
+    "credential": "the sign-in is kept by sfsync connect",
+    "reports": "saved questions are not run",
+}
+
+
 def _auto_posts(posting: Values) -> bool:
     return posting.find("auto_post", str) == "on" or isinstance(
         posting.found.get("auto_post"), Values
@@ -229,4 +247,5 @@ WARNING_CHECKS: tuple[Check, ...] = (
     seller_is_named,
     sign_in_is_complete,
     nothing_is_idle,
+    all_is_acted_on,
 )

@@ -89,10 +89,13 @@ def _describe_together(org: Org, settings: Settings) -> None:
 
 
 def _warnings(settings: Settings, rules: Rules) -> tuple[str, ...]:
-    if not settings.line_items.sync or rules.lines_exist:
-        return ()
-    missing = f"the org has no {settings.line_items.object}, or hides it from this user"
-    return (f"{missing}: each deal becomes one line",)
+    warnings = []
+    if settings.line_items.sync and not rules.lines_exist:
+        missing = f"the org has no {settings.line_items.object}, or hides it from this user"
+        warnings.append(f"{missing}: each deal becomes one line")
+    if settings.posting.auto_post is not None:
+        warnings.append("posting.auto_post is not acted on yet: drafts wait for a person")
+    return tuple(warnings)
 
 
 def _sources(org: Org, rules: Rules) -> OpportunitySources:
