@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.run_result import drafts_of, draw_summary, plan_changes, sync_result
+from sfsync.cli.run_result import draw_summary, plan_changes, sync_result
 from sfsync.errors import ExitCode
 from sfsync.ledger import history
 
@@ -23,7 +23,6 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
     """Answer a plan: with `exit_code`, 10 says that the sync would write something."""
     detail = history.show_run(ledger, run_id)
     changes = plan_changes(detail, ledger)
-    drafts = drafts_of(ledger, run_id)
     result = {**sync_result(detail, planned=True), "changes": changes}
     pending = any(change["outcome"] in _WRITES for change in changes)
     partial = detail.summary.outcome.value == "partial"
@@ -32,7 +31,7 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
         status = ExitCode.YES if pending else ExitCode.DONE
 
     def screen(console: Console) -> None:
-        draw_summary(console, detail, drafts, planned=True)
+        draw_summary(console, ledger, detail, planned=True)
         _draw_changes(console, changes)
 
     context.emit("sync_plan", result, status=status, screen=screen)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ROWS = {"customers": "customers", "contacts": "contacts", "opportunities": "opportunities"}
 _SHOWN_FAILURES = 20
+SUMMARISED = (Outcome.FAILED, Outcome.DRIFTED)
+"""The outcomes whose records a summary names one by one; the others it only counts."""
 
 
 def sync_result(detail: RunDetail, *, planned: bool = False) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def failures_of(detail: RunDetail) -> list[RunRecord]:
 
 def _failure(record: RunRecord) -> dict[str, Any]:
     return {
-        "opportunity": record.salesforce_id,
+        "object": record.sobject,
+        "salesforce_id": record.salesforce_id,
+        "opportunity": record.salesforce_id if record.sobject == "Opportunity" else None,
         "name": record.name,
         "code": record.code,
         "field": record.source_field,
@@ -89,7 +93,7 @@ _CREATED_FIELDS = (
 
 
 def draw_summary(
-    console: Console, detail: RunDetail, drafts: Counter[str], *, planned: bool = False
+    console: Console, ledger: Ledger, detail: RunDetail, *, planned: bool = False
 ) -> None:
     """The summary on a terminal or as plain lines: counts, drafts, skips, failures."""
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
@@ -104,12 +108,12 @@ def draw_summary(
     columns = (Column("what", ""), *(Column(name, name, Kind.NUMBER) for name in counts))
     rows = [{"what": label, **asdict(run.counts[name])} for name, label in _ROWS.items()]
     screen.draw_rows(console, columns, rows)
-    for line in _notes(detail, drafts, planned=planned):
+    for line in _notes(ledger, detail, planned=planned):
         screen.line(console, line)
     _draw_failures(console, failures_of(detail))
 
 
-def drafts_of(ledger: Ledger, run: int) -> Counter[str]:
+def _drafts_of(ledger: Ledger, run: int) -> Counter[str]:
     """The totals of the drafts that a run created: minor units by currency."""
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
     from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
@@ -120,14 +124,15 @@ def drafts_of(ledger: Ledger, run: int) -> Counter[str]:
     return totals
 
 
-def _notes(detail: RunDetail, drafts: Counter[str], *, planned: bool) -> Iterable[str]:
-    if drafts:
+def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]:
+    from sfsync.ledger.history import skip_codes  # noqa: PLC0415 - start-up time
+
+    if drafts := _drafts_of(ledger, detail.summary.run):
         verb = "would be created" if planned else "created"
         sums = " · ".join(str(Money(minor, code)) for code, minor in sorted(drafts.items()))
         yield f"Drafts {verb}: {sums}"
-    skips = Counter(one.code for one in detail.records if one.outcome is Outcome.SKIPPED)
-    if skips:
-        yield "Skipped: " + " · ".join(f"{n} {code}" for code, n in skips.most_common())
+    if skips := skip_codes(ledger, detail.summary.run):
+        yield "Skipped: " + " · ".join(f"{count:,} {code}" for code, count in skips.items())
     drifted = [one for one in detail.records if one.outcome is Outcome.DRIFTED]
     for one in drifted[:_SHOWN_FAILURES]:
         yield f"! {one.invoice} drifted: {one.name}: {one.message}"

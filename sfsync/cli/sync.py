@@ -194,6 +194,8 @@ def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: b
 
 def _name_missing(context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest") -> None:
     """Deals that were asked for by id and that the org does not have, or hides."""
+    if not asked.opportunity_ids:
+        return
     from sfsync.ledger import history  # noqa: PLC0415 - start-up time
 
     read = {one.salesforce_id for one in history.run_records(ledger, run_id)}
@@ -212,16 +214,16 @@ def answer_run(
     """Answer with what a run did; deals that were asked for by id and not found are named."""
     if schema != "sync_retry":
         _name_missing(context, ledger, run_id, asked)
-    from sfsync.cli.run_result import drafts_of, draw_summary, sync_result  # noqa: PLC0415 - as above
+    from sfsync.cli.run_result import SUMMARISED, draw_summary, sync_result  # noqa: PLC0415 - as above
     from sfsync.ledger import history  # noqa: PLC0415 - as above
 
-    detail = history.show_run(ledger, run_id)
+    detail = history.show_run(ledger, run_id, SUMMARISED)
     partial = detail.summary.outcome.value == "partial"
     context.emit(
         schema,
         sync_result(detail),
         status=ExitCode.PARTIAL if partial else ExitCode.DONE,
-        screen=lambda console: draw_summary(console, detail, drafts_of(ledger, run_id)),
+        screen=lambda console: draw_summary(console, ledger, detail),
         action=True,
     )
     if partial:

@@ -282,8 +282,15 @@ def last_run(ledger: Ledger, outcomes: frozenset[RunOutcome] | None = None) -> R
     return None if row is None else _summary(ledger, row)
 
 
-def show_run(ledger: Ledger, run_id: int | None = None) -> RunDetail:
+def show_run(
+    ledger: Ledger, run_id: int | None = None, outcomes: Iterable[Outcome] = tuple(Outcome)
+) -> RunDetail:
     """A run with its records; without a number, the latest.
+
+    Args:
+        ledger: the ledger.
+        run_id: the run's number.
+        outcomes: only records with one of these; a run may have read a million others.
 
     Raises:
         NotFoundError: there is no such run.
@@ -300,7 +307,7 @@ def show_run(ledger: Ledger, run_id: int | None = None) -> RunDetail:
         "SELECT text FROM config_text WHERE id = (SELECT config_id FROM run WHERE id = ?)",
         (summary.run,),
     )
-    return RunDetail(summary, tuple(run_records(ledger, summary.run)), text)
+    return RunDetail(summary, tuple(run_records(ledger, summary.run, outcomes)), text)
 
 
 # Grouped by salesforce_id: a compact row may hold a record that another one holds as well.
@@ -321,9 +328,24 @@ _RECORDS = """
 """
 
 
-def run_records(ledger: Ledger, run_id: int) -> Iterator[RunRecord]:
-    """What became of each record of a run."""
-    for row in ledger.each(_RECORDS, (run_id,)):
+def skip_codes(ledger: Ledger, run_id: int) -> dict[str, int]:
+    """How many records a run left out, by reason, the most frequent first."""
+    return dict(
+        ledger.rows(
+            f"SELECT code, count(*) FROM ({_RECORDS}) WHERE outcome = 'skipped'"  # noqa: S608 - constants
+            " GROUP BY code ORDER BY 2 DESC, 1",
+            (run_id,),
+        )
+    )
+
+
+def run_records(
+    ledger: Ledger, run_id: int, outcomes: Iterable[Outcome] = tuple(Outcome)
+) -> Iterator[RunRecord]:
+    """What became of each record of a run that has one of these outcomes."""
+    wanted = json.dumps([one.value for one in outcomes])
+    query = f"SELECT * FROM ({_RECORDS}) WHERE outcome IN (SELECT value FROM json_each(?2))"  # noqa: S608 - constants
+    for row in ledger.each(query, (run_id, wanted)):
         (sobject, salesforce_id, name, outcome, code, message, fix, source_field, target, amount,
          invoice, changes) = row  # fmt: skip
         yield RunRecord(

@@ -140,5 +140,5 @@ def test_each_failure_is_named_with_its_fix(sfsync: Sfsync, code: str) -> None:
     failures = done.document["result"]["failures"]
     found = [one for one in failures if one["code"] == code]
     assert found, [one["code"] for one in failures]
-    assert all(one["message"] and one["fix"] and one["opportunity"] for one in found)
+    assert all(one["message"] and one["fix"] and one["salesforce_id"] for one in found)
     assert sfsync("help", code).status == 0
