@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import shutil
+import sys
 import tempfile
 import time
 from contextlib import redirect_stdout
@@ -125,7 +127,7 @@ class _Tour:
 
 
 def _report(context: Context, tour: _Tour, draft: str) -> None:
-    number = tour.posted_number(draft)
+    number, command = tour.posted_number(draft), _command()
     context.emit(
         "demo",
         {"folder": str(tour.folder), "posted": number, "draft": draft, "steps": tour.steps},
@@ -134,7 +136,14 @@ def _report(context: Context, tour: _Tour, draft: str) -> None:
             f"\nDone: {draft} is posted as {number}, in a DEMO ledger.\n"
             f"Everything is in {tour.folder}; look around:\n"
             f"  cd {tour.folder}\n"
-            "  sfsync invoice list\n"
-            "  sfsync demo close-deal && sfsync sync --now\n"
+            f"  {command} invoice list\n"
+            f"  {command} demo close-deal && {command} sync --now\n"
         ),
     )
+
+
+def _command() -> str:
+    """How this program is called here: by its name, or by its path where that is not found."""
+    if shutil.which("sfsync") is not None:
+        return "sfsync"
+    return shlex.quote(str(Path(sys.argv[0]).absolute()))
