@@ -49,8 +49,8 @@ _OPPORTUNITY = """
 _FAILURE = """
     INSERT INTO failure (sobject, salesforce_id, name, code, message, fix, source_field, target,
         first_run, last_run, tries, system_modstamp)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, 1, coalesce(?10,
-        (SELECT system_modstamp FROM opportunity WHERE salesforce_id = ?2)))
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, coalesce(?,
+        (SELECT system_modstamp FROM opportunity WHERE salesforce_id = ?)))
     ON CONFLICT (sobject, salesforce_id) DO UPDATE SET name = excluded.name,
         first_run = CASE WHEN code = excluded.code THEN first_run ELSE excluded.first_run END,
         tries = CASE WHEN code <> excluded.code
@@ -102,7 +102,8 @@ def write_failures(ledger: Ledger, run_id: int, records: Sequence[RecordOutcome]
     ledger.execute_many(
         _FAILURE,
         [(one.sobject, one.salesforce_id, one.name, one.code, one.message, one.fix,
-          one.source_field, one.target, run_id, one.system_modstamp) for one in failed],
+          one.source_field, one.target, run_id, run_id, one.system_modstamp, one.salesforce_id)
+         for one in failed],
     )  # fmt: skip
     if ledger.row("SELECT 1 FROM failure LIMIT 1") is None:
         return

@@ -154,9 +154,10 @@ def list_events(
         AuditEvent(*row[:6], *(value and json.loads(value) for value in row[6:8]), *row[8:])
         for row in ledger.each(
             "SELECT seq, at, run_id, actor, action, entity, before, after, reason, hash"
-            " FROM audit_event WHERE (?1 IS NULL OR entity IN (SELECT value FROM json_each(?1)))"
-            " AND (?2 IS NULL OR action = ?2 OR action LIKE ?2 || '.%')"
-            " ORDER BY seq DESC LIMIT ?3",
-            (named, action, limit),
+            " FROM audit_event"
+            " WHERE (:named IS NULL OR entity IN (SELECT value FROM json_each(:named)))"
+            " AND (:action IS NULL OR action = :action OR action LIKE :action || '.%')"
+            " ORDER BY seq DESC LIMIT :most",
+            {"named": named, "action": action, "most": limit},
         )
     )

@@ -17,9 +17,11 @@ from sfsync.ledger.files import create_private, newer, refuse_unsuitable
 from sfsync.ledger.migrations import SCHEMA_VERSION, fingerprint, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
+
+    Parameters = Sequence[object] | Mapping[str, object]
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's transaction."""
@@ -88,34 +90,34 @@ class Ledger:
         """The present time as the ledger stores it: ``2026-11-22T08:31:07Z``."""
         return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
         """Every row that a query answers, as tuples."""
         with translated(self.path):
             return self._connection.execute(sql, parameters).fetchall()
 
-    def row(self, sql: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401 - sqlite3's own
+    def row(self, sql: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - sqlite3's own
         """The first row, or None."""
         with translated(self.path):
             return self._connection.execute(sql, parameters).fetchone()
 
-    def each(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
+    def each(self, sql: str, parameters: Parameters = ()) -> Iterator[Any]:
         """Rows one by one, for answers too large to hold."""
         with translated(self.path):
             yield from self._connection.execute(sql, parameters)
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one writing statement inside `transaction`; how many rows it touched."""
         self.require_transaction()
         with translated(self.path):
             return self._connection.execute(sql, parameters).rowcount
 
-    def insert(self, sql: str, parameters: Sequence[object] = ()) -> int:
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
         """Insert one row inside `transaction`; its integer key."""
         self.require_transaction()
         with translated(self.path):
             return self._connection.execute(sql, parameters).lastrowid or 0
 
-    def execute_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> None:
+    def execute_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
         """Run one writing statement for many rows inside `transaction`."""
         self.require_transaction()
         with translated(self.path):

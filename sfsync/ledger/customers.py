@@ -122,7 +122,9 @@ _CUSTOMERS = """
 """
 
 
-def _customers(ledger: Ledger, rest: str, parameters: Sequence[object] = ()) -> Iterator[Customer]:
+def _customers(
+    ledger: Ledger, rest: str, parameters: Sequence[object] | Mapping[str, object] = ()
+) -> Iterator[Customer]:
     for row in ledger.each(f"{_CUSTOMERS} {rest}", parameters):
         yield _customer(row)
 
@@ -153,9 +155,9 @@ def list_customers(
     """Customers by number; `search` is part of a name, `merged` includes those merged away."""
     return _customers(
         ledger,
-        "WHERE (?1 IS NULL OR instr(c.name_key, ?1) > 0) AND (?2 OR c.merged_into IS NULL)"
-        " ORDER BY c.id",
-        (name_key(search) if search else None, merged),
+        "WHERE (:search IS NULL OR instr(c.name_key, :search) > 0)"
+        " AND (:merged OR c.merged_into IS NULL) ORDER BY c.id",
+        {"search": name_key(search) if search else None, "merged": merged},
     )
 
 
@@ -170,17 +172,17 @@ def show_customer(ledger: Ledger, reference: str) -> Customer:
     unique = list(
         _customers(
             ledger,
-            "WHERE c.number = upper(?1) OR c.id = (SELECT customer_id FROM account_link"
-            " WHERE salesforce_id = ?2)",
-            (text, salesforce_id_18(text)),
+            "WHERE c.number = upper(:text) OR c.id = (SELECT customer_id FROM account_link"
+            " WHERE salesforce_id = :account)",
+            {"text": text, "account": salesforce_id_18(text)},
         )
     )
     found = unique or list(
         _customers(
             ledger,
-            "WHERE c.merged_into IS NULL AND (c.external_id = ?1 OR c.name_key = ?2)"
-            " ORDER BY c.name = ?1 DESC, c.id",
-            (text, name_key(text)),
+            "WHERE c.merged_into IS NULL AND (c.external_id = :text OR c.name_key = :key)"
+            " ORDER BY c.name = :text DESC, c.id",
+            {"text": text, "key": name_key(text)},
         )
     )
     if not found:
@@ -216,8 +218,9 @@ def _contact(row: tuple[Any, ...]) -> Contact:
 def list_contacts(ledger: Ledger, customer_id: int | None = None) -> Iterator[Contact]:
     """Contacts by name; with `customer_id` only those of that customer."""
     for row in ledger.each(
-        f"{_CONTACTS} WHERE ?1 IS NULL OR k.customer_id = ?1 ORDER BY k.name, k.salesforce_id",
-        (customer_id,),
+        f"{_CONTACTS} WHERE :customer IS NULL OR k.customer_id = :customer"
+        " ORDER BY k.name, k.salesforce_id",
+        {"customer": customer_id},
     ):
         yield _contact(row)
 
@@ -230,9 +233,9 @@ def show_contact(ledger: Ledger, reference: str) -> Contact:
     """
     text = reference.strip()
     row = ledger.row(
-        f"{_CONTACTS} WHERE k.salesforce_id = ?1 OR k.email = ?2 COLLATE NOCASE OR k.name = ?2"
-        " ORDER BY k.salesforce_id = ?1 DESC, k.salesforce_id LIMIT 1",
-        (salesforce_id_18(text), text),
+        f"{_CONTACTS} WHERE k.salesforce_id = :id OR k.email = :text COLLATE NOCASE"
+        " OR k.name = :text ORDER BY k.salesforce_id = :id DESC, k.salesforce_id LIMIT 1",
+        {"id": salesforce_id_18(text), "text": text},
     )
     if row is None:
         raise NotFoundError(

@@ -180,13 +180,13 @@ def _finish(
 
 # A record on a row of its own counts once, also when a compact row of the same run has it.
 _COUNTS = """
-    SELECT sobject, outcome, count(*) FROM run_record WHERE run_id = ?1 GROUP BY 1, 2
+    SELECT sobject, outcome, count(*) FROM run_record WHERE run_id = :run GROUP BY 1, 2
     UNION ALL
     SELECT p.sobject, p.outcome, count(DISTINCT json_extract(j.value, '$[0]'))
     FROM run_page p, json_each(p.records) j
-    WHERE p.run_id = ?1 AND NOT EXISTS (
+    WHERE p.run_id = :run AND NOT EXISTS (
         SELECT 1 FROM run_record r
-        WHERE r.salesforce_id = json_extract(j.value, '$[0]') AND r.run_id = ?1)
+        WHERE r.salesforce_id = json_extract(j.value, '$[0]') AND r.run_id = :run)
     GROUP BY 1, 2
 """
 
@@ -194,7 +194,7 @@ _COUNTS = """
 def record_counts(ledger: Ledger, run_id: int) -> dict[str, OutcomeCounts]:
     """The distinct records of a run by object and outcome, as far as it has come."""
     tally: dict[str, dict[str, int]] = {name: {} for name in OBJECT_NAMES.values()}
-    for sobject, outcome, count in ledger.rows(_COUNTS, (run_id,)):
+    for sobject, outcome, count in ledger.rows(_COUNTS, {"run": run_id}):
         counts = tally[OBJECT_NAMES[sobject]]
         counts[outcome] = counts.get(outcome, 0) + count
     return {
@@ -227,9 +227,9 @@ def open_failures(
         OpenFailure(*row)
         for row in ledger.rows(
             "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
-            " first_run, last_run, tries FROM failure WHERE (?1 IS NULL OR last_run = ?1)"
-            " AND (?2 IS NULL OR (tries >= ?3) = ?2) ORDER BY sobject, salesforce_id",
-            (run_id, dead, MAX_TRIES),
+            " first_run, last_run, tries FROM failure WHERE (:run IS NULL OR last_run = :run)"
+            " AND (:dead IS NULL OR (tries >= :most) = :dead) ORDER BY sobject, salesforce_id",
+            {"run": run_id, "dead": dead, "most": MAX_TRIES},
         )
     ]
 
@@ -315,15 +315,15 @@ _RECORDS = """
     SELECT r.sobject, r.salesforce_id, r.name, r.outcome, r.code, r.message, r.fix,
            r.source_field, r.target, r.amount, coalesce(d.number, d.draft), r.changes
     FROM run_record r LEFT JOIN document d ON d.id = r.document_id
-    WHERE r.run_id = ?1
+    WHERE r.run_id = :run
     UNION ALL
     SELECT p.sobject, json_extract(j.value, '$[0]') AS record, json_extract(j.value, '$[1]'),
            p.outcome, p.code, p.message, p.fix, NULL, NULL, NULL,
            coalesce(d.number, d.draft), NULL
     FROM run_page p CROSS JOIN json_each(p.records) j
     LEFT JOIN document d ON d.id = json_extract(j.value, '$[2]')
-    WHERE p.run_id = ?1 AND NOT EXISTS (
-        SELECT 1 FROM run_record r WHERE r.salesforce_id = record AND r.run_id = ?1)
+    WHERE p.run_id = :run AND NOT EXISTS (
+        SELECT 1 FROM run_record r WHERE r.salesforce_id = record AND r.run_id = :run)
     GROUP BY record, p.sobject, p.outcome
 """
 
@@ -334,7 +334,7 @@ def skip_codes(ledger: Ledger, run_id: int) -> dict[str, int]:
         ledger.rows(
             f"SELECT code, count(*) FROM ({_RECORDS}) WHERE outcome = 'skipped'"  # noqa: S608 - constants
             " GROUP BY code ORDER BY 2 DESC, 1",
-            (run_id,),
+            {"run": run_id},
         )
     )
 
@@ -344,8 +344,8 @@ def run_records(
 ) -> Iterator[RunRecord]:
     """What became of each record of a run that has one of these outcomes."""
     wanted = json.dumps([one.value for one in outcomes])
-    query = f"SELECT * FROM ({_RECORDS}) WHERE outcome IN (SELECT value FROM json_each(?2))"  # noqa: S608 - constants
-    for row in ledger.each(query, (run_id, wanted)):
+    query = f"SELECT * FROM ({_RECORDS}) WHERE outcome IN (SELECT value FROM json_each(:wanted))"  # noqa: S608 - constants
+    for row in ledger.each(query, {"run": run_id, "wanted": wanted}):
         (sobject, salesforce_id, name, outcome, code, message, fix, source_field, target, amount,
          invoice, changes) = row  # fmt: skip
         yield RunRecord(

@@ -258,9 +258,9 @@ def remembered_count(ledger: Ledger) -> int:
 def _known_products(ledger: Ledger, product_keys: Iterable[str]) -> frozenset[str]:
     wanted = _json(product_keys)
     found = ledger.rows(
-        "SELECT code FROM product WHERE code IN (SELECT value FROM json_each(?1))"
-        " UNION SELECT name FROM product WHERE name IN (SELECT value FROM json_each(?1))",
-        (wanted,),
+        "SELECT code FROM product WHERE code IN (SELECT value FROM json_each(:keys))"
+        " UNION SELECT name FROM product WHERE name IN (SELECT value FROM json_each(:keys))",
+        {"keys": wanted},
     )
     return frozenset(text for (text,) in found)
 

@@ -96,8 +96,8 @@ def show_product(ledger: Ledger, reference: str) -> Product:
         NotFoundError: there is none.
     """
     row = ledger.row(
-        f"{_PRODUCTS} WHERE p.code = ?1 OR p.name = ?1 ORDER BY p.code IS NOT ?1, p.id",
-        (reference,),
+        f"{_PRODUCTS} WHERE p.code = :text OR p.name = :text ORDER BY p.code IS NOT :text, p.id",
+        {"text": reference},
     )
     if row is None:
         raise NotFoundError(

@@ -75,7 +75,7 @@ def find_document(ledger: Ledger, reference: str) -> DocumentReference:
         NotFoundError: nothing fits; the fix names what is near.
     """
     text = reference.strip()
-    row = ledger.row(_SELECT + "number = ?1 OR number = upper(?1)", (text,))
+    row = ledger.row(_SELECT + "number = :text OR number = upper(:text)", {"text": text})
     if row is None and (draft := _DRAFT.fullmatch(text)):
         row = ledger.row(_SELECT + "id = ?", (int(draft[1]),))
     if row is None:

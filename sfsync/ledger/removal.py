@@ -179,10 +179,10 @@ def _copy_negated(ledger: Ledger, document_id: int, on: date) -> int:
         "INSERT INTO document (kind, org_id, opportunity_id, customer_id, reverses_id,"
         " document_date, due_date, currency, exponent, total_minor, description, sales_rep, region,"
         " po_number, contact_salesforce_id, source, source_hash, created_at)"
-        " SELECT 'credit_note', org_id, opportunity_id, customer_id, id, ?1, ?1, currency,"
+        " SELECT 'credit_note', org_id, opportunity_id, customer_id, id, :day, :day, currency,"
         " exponent, -total_minor, description, sales_rep, region, po_number,"
-        " contact_salesforce_id, source, source_hash, ?2 FROM document WHERE id = ?3",
-        (on.isoformat(), ledger.now(), document_id),
+        " contact_salesforce_id, source, source_hash, :now FROM document WHERE id = :document",
+        {"day": on.isoformat(), "now": ledger.now(), "document": document_id},
     )
     ledger.execute(
         "INSERT INTO document_property (document_id, name, value)"
