@@ -72,12 +72,11 @@ def _insert(ledger: Ledger, account: LedgerAccount) -> None:
 
 
 def _update(ledger: Ledger, before: LedgerAccount, account: LedgerAccount) -> None:
-    used = ledger.row(
+    if before.type != account.type and ledger.row(
         "SELECT 1 FROM journal_line l JOIN ledger_account a ON a.id = l.account_id"
         " WHERE a.code = ? LIMIT 1",
         (account.code,),
-    )
-    if used and before.type != account.type:
+    ):
         raise RefusedError(
             f"Account {account.code} has entries as {before.type}; its type stays.",
             code="account-in-use",

@@ -116,7 +116,7 @@ def content_of_flat(values: Mapping[str, str | None]) -> CustomerContent:
 
 
 def _unknown(name: str) -> UsageError:
-    near = get_close_matches(name, [*EDITABLE, *(f"address.{part}" for part in ADDRESS_FIELDS)], 1)
+    near = get_close_matches(name, EDITABLE, 1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return UsageError(
         f"A customer has no field '{name}'.{hint}",

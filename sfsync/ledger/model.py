@@ -286,9 +286,9 @@ class ContactChange:
 class InvoiceState:
     """The newest document of an opportunity as the sync engine sees it.
 
-    `source` is the canonical JSON last synced into it, `source_hash` its hash. `pinned` names the
-    fields that a person edited. `drift` is the JSON of the open drift, None when there is none.
-    `removed_stamp` is the opportunity's SystemModstamp when the document was deleted or reversed.
+    `source` is the canonical JSON last synced into it, `source_hash` its hash. `drift` is the
+    JSON of the open drift, None when there is none. `removed_stamp` is the opportunity's
+    SystemModstamp when the document was deleted or reversed.
     `accepted` is the JSON of the drift that a person called right as posted.
     """
 
@@ -298,7 +298,6 @@ class InvoiceState:
     status: DocumentStatus
     source: str
     source_hash: str
-    pinned: frozenset[str]
     drift: str | None
     removed_stamp: str | None
     accepted: str | None = None
@@ -319,7 +318,6 @@ class OpportunityState:
     customers: Mapping[str, int]
     ignored: Mapping[str, str]
     known_products: frozenset[str]
-    known_contacts: frozenset[str]
     seen: Mapping[str, str]
     stamps: Mapping[str, str] = field(default_factory=dict)
 

@@ -145,10 +145,11 @@ def contact_state(
             (_json(contact_ids),),
         )
     }
-    return contacts, _customers_of_accounts(ledger, account_ids)
+    return contacts, customers_of_accounts(ledger, account_ids)
 
 
-def _customers_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> dict[str, int]:
+def customers_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> dict[str, int]:
+    """The customer of each account that has one, by account id."""
     rows = ledger.rows(_LINKS, (_json(account_ids),))
     return {salesforce_id: customer_id for salesforce_id, customer_id, _, _ in rows}
 
@@ -159,7 +160,6 @@ def opportunity_state(
     opportunity_ids: Iterable[str],
     account_ids: Iterable[str],
     product_keys: Iterable[str],
-    contact_ids: Iterable[str],
 ) -> OpportunityState:
     """What the ledger knows about a page of opportunities; see `OpportunityState`.
 
@@ -173,7 +173,7 @@ def opportunity_state(
     )
     return OpportunityState(
         invoices=_invoices(ledger, org_id, opportunities),
-        customers=_customers_of_accounts(ledger, account_ids),
+        customers=customers_of_accounts(ledger, account_ids),
         ignored=dict(
             ledger.rows(
                 "SELECT salesforce_id, reason FROM opportunity_ignored"
@@ -182,22 +182,9 @@ def opportunity_state(
             )
         ),
         known_products=_known_products(ledger, product_keys),
-        known_contacts=frozenset(
-            salesforce_id
-            for (salesforce_id,) in ledger.rows(
-                "SELECT salesforce_id FROM contact"
-                " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
-                (_json(contact_ids),),
-            )
-        ),
         seen={row[0]: row[1] for row in remembered},
         stamps={row[0]: row[2] for row in remembered},
     )
-
-
-def customers_of_accounts(ledger: Ledger, account_ids: Iterable[str]) -> dict[str, int]:
-    """The customer of each account that has one, by account id."""
-    return _customers_of_accounts(ledger, account_ids)
 
 
 def deals_of_parents(
@@ -270,7 +257,6 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         """
         SELECT d.opportunity_id, d.id, d.draft, d.number, d.status,
                coalesce(a.source, d.source), coalesce(a.source_hash, d.source_hash),
-               (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id),
                f.detail, r.system_modstamp, a.accepted
         FROM json_each(?) j
         CROSS JOIN document d ON d.opportunity_id = j.value
@@ -294,13 +280,12 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
             status=DocumentStatus(status),
             source=source,
             source_hash=source_hash,
-            pinned=frozenset(json.loads(pinned)),
             drift=drift,
             removed_stamp=removed_stamp,
             accepted=accepted,
         )
-        for (opportunity_id, document_id, draft, number, status, source, source_hash, pinned,
-             drift, removed_stamp, accepted) in rows
+        for (opportunity_id, document_id, draft, number, status, source, source_hash, drift,
+             removed_stamp, accepted) in rows
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sfsync.ledger import pages
 from sfsync.ledger.model import Cursor, PageOfChanges
 from sfsync.sync.contacts import decide_contact
 from sfsync.sync.gather import decide_and_apply_accounts, gather_deals
-from sfsync.sync.invoices import account_id_of, contact_id_of
+from sfsync.sync.invoices import account_id_of
 from sfsync.sync.lines import required_products
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
@@ -211,14 +211,12 @@ def _close(run: Run, one_pass: Pass) -> None:
 def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:
     records = [deal.record for deal in deals]
     accounts = {account_id_of(record, run.rules) for record in records}
-    contacts = {contact_id_of(record, run.rules) for record in records}
     return pages.opportunity_state(
         run.ledger,
         run.org.identity.org_id,
         ids_of(records),
         sorted(one for one in accounts if isinstance(one, str)),
         required_products((item for deal in deals for item in deal.items), run.rules),
-        sorted(one for one in contacts if one is not None),
     )
 
 

@@ -108,7 +108,7 @@ def test_a_merge_alone_is_no_change_of_an_invoice(ledger: Ledger) -> None:
     """What was last synced of draft and posted invoice names the customer that stays."""
     merge_customers(ledger, "C-0001", "C-0002", "same")
     ids = [opportunity_id(1), opportunity_id(2)]
-    invoices = pages.opportunity_state(ledger, ORG, ids, [account_id(1)], [], []).invoices
+    invoices = pages.opportunity_state(ledger, ORG, ids, [account_id(1)], []).invoices
     assert {'"customer":2,' in one.source for one in invoices.values()} == {True}
     assert ledger.rows("SELECT id, customer_id FROM document ORDER BY id") == [(1, 2), (2, 1)]
     assert ledger.row("SELECT customer_id, source FROM contact") == (2, '{"customer_id":2}')

@@ -68,7 +68,7 @@ class LifeOfDocuments(RuleBasedStateMachine):
         """Create a draft where no live one is, update a draft, report drift of a posted one."""
         body = content(*(line(amount) for amount in amounts))
         source = canonical_json(body.as_source())
-        state = pages.opportunity_state(self.ledger, ORG, [opportunity_id(deal)], [], [], [])
+        state = pages.opportunity_state(self.ledger, ORG, [opportunity_id(deal)], [], [])
         found = state.invoices.get(opportunity_id(deal))
         memory = (remembered(deal),)
         if found is None or found.removed_stamp:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sfsync.demo.store import OrgStore
     from tests.sync.world import World
 
-_FAR_PAST = datetime(2020, 1, 1, tzinfo=UTC)
 _VALUES: dict[str, tuple[Any, ...]] = {
     "Amount": ("999.99", "12000.00", "10000000.00", "100.00", "500.00", "0.00", "-40.00", None),
     "Name": ("Renamed", "A – “quoted” name", "=1+1", "Ünïcode ☃", "x" * 120),

@@ -60,7 +60,6 @@ def known(invoices: dict[str, InvoiceState] | None = None, **changes: Any) -> Op
         "customers": {ACCOUNT: 7},
         "ignored": {},
         "known_products": frozenset(),
-        "known_contacts": frozenset(),
         "seen": {},
         **changes,
     }
@@ -78,7 +77,6 @@ def document(
         status=status,
         source=source,
         source_hash=source_hash(source),
-        pinned=frozenset(),
         drift=None,
         removed_stamp=removed_stamp,
     )
