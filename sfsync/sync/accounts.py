@@ -62,10 +62,7 @@ def decide_accounts(
     With `accounts.sync` off nothing is created and no values are written: accounts only find the
     customers that are there.
     """
-    index = CustomerIndex()
-    for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
-        for customer in customers:
-            index.add(_candidate(customer))
+    index = CustomerIndex.of(state)
     links = {**state.links, **_inherited(records, state)}
     matched = (one for group in (state.by_name_key, state.by_external_id) for one in group.values())
     by_id = {one.customer_id: one for customers in matched for one in customers} | {**state.by_id}
@@ -198,10 +195,6 @@ def _not_found(name: str, match: Match) -> Failure:
         source_field="AccountId",
         target="customer",
     )
-
-
-def _candidate(customer: CustomerState) -> Candidate:
-    return Candidate(customer.name, customer.external_id, customer.number, customer)
 
 
 def _skipped(record: Record, message: str) -> AccountDecision:

@@ -12,6 +12,7 @@ from sfsync.ledger.model import (
     RecordOutcome,
     canonical_json,
 )
+from sfsync.sync.drift import value_differences
 from sfsync.sync.failures import Failure
 from sfsync.sync.mapping import as_text, map_properties, map_values
 from sfsync.sync.outcomes import failed_outcome
@@ -50,7 +51,7 @@ def decide_contact(
     source = canonical_json(values)
     if known is not None and (known.source, known.customer_id) == (source, customer_id):
         return RecordOutcome(SOBJECT, record["Id"], name, Outcome.UNCHANGED, repeated=True), None
-    changes = {} if known is None else _changes(json.loads(known.source), values)
+    changes = {} if known is None else value_differences(json.loads(known.source), values)
     change = ContactChange(
         record["Id"],
         source,
@@ -85,14 +86,3 @@ def _content(values: Values, name: str, customer_id: int | None) -> ContactConte
             if key.startswith("properties.") and text is not None
         },
     )
-
-
-def _changes(
-    before: Mapping[str, object], after: Mapping[str, object]
-) -> dict[str, tuple[object, object]]:
-    names = {**before, **after}
-    return {
-        name: (before.get(name), after.get(name))
-        for name in names
-        if before.get(name) != after.get(name)
-    }

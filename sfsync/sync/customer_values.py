@@ -16,6 +16,7 @@ from sfsync.sync.mapping import as_text, map_properties, map_values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sfsync.sync.drift import Changes
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.rules import CompiledRecord
 
@@ -29,7 +30,6 @@ ADDRESS_PARTS = {
 """Our name of each part of an address, and the suffix of its Salesforce field."""
 
 _PLAIN = ("name", "external_id", "industry", "phone", "email", "tax_id", "terms")
-Changes = dict[str, tuple[object, object]]
 
 
 def mapped_values(

@@ -32,6 +32,14 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     return changes
 
 
+def value_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
+    """Before and after of every key whose value differs, taken whole."""
+    keys = (*before, *(key for key in after if key not in before))
+    return {
+        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    }
+
+
 def drift_detail(reason: str, changes: Mapping[str, tuple[object, object]]) -> str:
     """The canonical JSON of an open drift: why, and before and after of each value."""
     return canonical_json(
@@ -48,16 +56,9 @@ def _line_differences(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> C
         if before is None or after is None:
             changes[name] = (before, after)
         elif before != after:
-            changes.update({f"{name}.{key}": pair for key, pair in _pairs(before, after).items()})
+            changes.update(_prefixed(name, before, after))
     return changes
 
 
-def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    keys = (*before, *(key for key in after if key not in before))
-    return {
-        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
-    }
-
-
 def _prefixed(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    return {f"{prefix}.{key}": pair for key, pair in _pairs(before, after).items()}
+    return {f"{prefix}.{key}": pair for key, pair in value_differences(before, after).items()}

@@ -74,7 +74,6 @@ def run_sync(
             rules=replace(prepared.rules, changed=changed, resync=request.resync),
             progress=progress or Silence(),
             request=request,
-            deal_columns=prepared.deals.opportunities.columns,
         )
         tally_of.append(run)
         _passes(run, prepared, clock())
@@ -165,7 +164,7 @@ def _passes(run: Run, prepared: Prepared, now: datetime) -> None:
     planner = PassPlanner.of(run, now)
     if run.passes_accounts:
         for one_pass in planner.passes(prepared.deals.accounts):
-            sync_accounts(run, one_pass)
+            sync_accounts(run, one_pass, prepared.deals)
     if "contacts" in request.only and settings.contacts.sync:
         for one_pass in planner.passes(prepared.contacts):
             sync_contacts(run, one_pass)
@@ -240,12 +239,12 @@ class PassPlanner:
 
     def watch(self, source: Source) -> Pass:
         """The pass over an object that deals depend on; only what changed, never the whole."""
+        if self.run.request.since is not None:
+            return self.one_pass(source)
         cursor = self.cursors.get(watch_name(source.sobject))
-        if self.run.request.since is not None or cursor is None:
-            since = stamp_text(self.run.request.since) if self.run.request.since else self.started
-            moves = self.run.request.since is None
-            start = Cursor(source.sobject, since, "")
-            return Pass(source, start, full=False, started=self.started, moves_cursor=moves)
+        if cursor is None:
+            start = Cursor(source.sobject, self.started, "")
+            return Pass(source, start, full=False, started=self.started)
         return Pass(source, cursor, full=False, started=self.started, wide=self.wide)
 
     def _from(self, source: Source, cursor: Cursor | None) -> Pass:

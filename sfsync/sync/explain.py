@@ -13,7 +13,7 @@ from sfsync.sync.failures import Failure
 from sfsync.sync.filters import Skip, stage_and_date
 from sfsync.sync.invoices import account_id_of, total_of
 from sfsync.sync.mapping import as_text, getter
-from sfsync.sync.matching import Candidate, CustomerIndex
+from sfsync.sync.matching import CustomerIndex
 from sfsync.sync.transforms import compile_transforms
 
 if TYPE_CHECKING:
@@ -165,11 +165,7 @@ def _customer(record: Record, state: AccountState, rules: Rules) -> CustomerMatc
     if link is not None:
         linked = state.by_id[link.customer_id]
         return CustomerMatch(account_id, name, link.how, ((linked.number, linked.name),))
-    index = CustomerIndex()
-    for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
-        for customer in customers:
-            index.add(Candidate(customer.name, customer.external_id, customer.number, customer))
-    match = index.match(name, None, rules.settings.duplicates)
+    match = CustomerIndex.of(state).match(name, None, rules.settings.duplicates)
     candidates = tuple((one.label, one.name) for one in match.candidates)
     if len(candidates) == 1:
         return CustomerMatch(account_id, name, f"would match by {match.how}", candidates)

@@ -55,7 +55,9 @@ def stage_and_date(
         invoiced: the deal has an invoice already; that it grows old does not make it leave a
             moving window.
     """
-    dates = replace(filters.close_date, last_days=None) if invoiced else filters.close_date
+    dates = filters.close_date
+    if invoiced and dates.last_days is not None:
+        dates = replace(dates, last_days=None)
     return _stage(record, filters) or _close_date(record, dates, today)
 
 

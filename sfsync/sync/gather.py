@@ -81,7 +81,7 @@ def gather_deals(
 
 def decide_and_apply_accounts(
     run: Run, records: Sequence[Record], cursor: Cursor | None = None
-) -> list[AccountDecision]:
+) -> None:
     """Decide a page of accounts and write it, with its cursor, in one transaction."""
     with run.ledger.transaction():
         decisions = decide_accounts(records, _account_state(run, records), run.rules)
@@ -100,7 +100,6 @@ def decide_and_apply_accounts(
     for decision in decisions:
         if decision.outcome.code is not None:
             run.unmatched[decision.outcome.salesforce_id] = _problem(decision)
-    return decisions
 
 
 class _Span:

@@ -14,7 +14,7 @@ from sfsync.ledger.names import name_key
 
 if TYPE_CHECKING:
     from sfsync.config.settings import DuplicateSettings
-    from sfsync.ledger.model import CustomerState
+    from sfsync.ledger.model import AccountState, CustomerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ class CustomerIndex:
     def __init__(self) -> None:
         self._by_external_id: dict[str, list[Candidate]] = {}
         self._by_name: dict[str, list[Candidate]] = {}
+
+    @classmethod
+    def of(cls, state: AccountState) -> CustomerIndex:
+        """The customers of the ledger that a page of accounts may be."""
+        index = cls()
+        for customers in (*state.by_name_key.values(), *state.by_external_id.values()):
+            for one in customers:
+                index.add(Candidate(one.name, one.external_id, one.number, one))
+        return index
 
     def add(self, candidate: Candidate) -> None:
         """Make a candidate known; the same customer may be added twice."""

@@ -8,7 +8,7 @@ outcome, and every outcome but created, updated and unchanged carries its reason
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.ledger.canonical import json_writer
 from sfsync.ledger.model import (
@@ -163,18 +163,21 @@ def _with_content(
     if known.status not in _LIVE:
         return _after_removal(record, content, known)
     if known.source_hash == source_hash(source):
-        closing = None if known.drift is None else DriftChange(known.document_id, None)
         outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome, None, drift=closing)
+        return OpportunityDecision(outcome, None, drift=_closing(known))
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
         if unmoved:
             return _rebased(record, source, known)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
     update = DraftUpdate(known.document_id, content, source, changes)
-    closing = None if known.drift is None else DriftChange(known.document_id, None)
     outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
-    return OpportunityDecision(outcome, None, update=update, drift=closing)
+    return OpportunityDecision(outcome, None, update=update, drift=_closing(known))
+
+
+def _closing(known: InvoiceState) -> DriftChange | None:
+    """What ends the document's open drift, if it has one."""
+    return None if known.drift is None else DriftChange(known.document_id, None)
 
 
 def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDecision:
@@ -182,8 +185,7 @@ def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDec
     reason = "the mapping changed; the deal did not"
     outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
     baseline = BaselineChange(known.document_id, source, reason)
-    closing = None if known.drift is None else DriftChange(known.document_id, None)
-    return OpportunityDecision(outcome, None, drift=closing, baseline=baseline)
+    return OpportunityDecision(outcome, None, drift=_closing(known), baseline=baseline)
 
 
 def _after_removal(
@@ -211,8 +213,7 @@ def _again(record: Record, content: InvoiceContent, known: InvoiceState) -> Oppo
 def _without_content(
     record: Record, reason: Skip | Failure, known: InvoiceState | None
 ) -> OpportunityDecision:
-    live = known is not None and known.status in _LIVE
-    if known is not None and live:
+    if known is not None and known.status in _LIVE:
         return _live_but_unwanted(record, reason, known)
     if isinstance(reason, Failure):
         return OpportunityDecision(_failed(record, reason), None)
@@ -257,19 +258,9 @@ def _drifted(
         f"sfsync invoice resync {known.number}; "
         f"or sfsync invoice accept {known.number} --reason …"
     )
-    outcome = RecordOutcome(
-        SOBJECT,
-        record["Id"],
-        as_text(record.get("Name")),
-        Outcome.DRIFTED,
-        reason,
-        message,
-        fix,
-        amount=_amount(record),
-        document_id=known.document_id,
-        changes=changes,
-        repeated=False,
-    )
+    outcome = _outcome(
+        record, Outcome.DRIFTED, reason, message, document_id=known.document_id, changes=changes
+    )._replace(fix=fix)
     same = known.drift == detail
     change = None if same else DriftChange(known.document_id, detail, changes)
     return OpportunityDecision(outcome, None, drift=change)
@@ -342,7 +333,7 @@ def _remember(
     seen = state.seen.get(record["Id"])
     if seen is not None and seen == remembered.fingerprint:
         if decision.outcome.outcome is Outcome.SKIPPED:
-            return decision._replace(outcome=_as_repeated(decision.outcome))
+            return decision._replace(outcome=decision.outcome._replace(repeated=True))
         return decision
     # Half the cost of `_replace`, once for every deal.
     return OpportunityDecision(decision.outcome, remembered, *decision[2:])
@@ -353,15 +344,5 @@ def _lasting(outcome: Outcome) -> Outcome:
     return Outcome.UNCHANGED if outcome in {Outcome.CREATED, Outcome.UPDATED} else outcome
 
 
-def _as_repeated(outcome: RecordOutcome) -> RecordOutcome:
-    return outcome if outcome.repeated else outcome._replace(repeated=True)
-
-
 def _text(record: Record, name: str) -> str | None:
     return as_text(record.get(name)) or None
-
-
-def raw_record(source: str) -> dict[str, Any]:
-    """The record that `RememberedOpportunity.source` holds; numbers come back as text."""
-    record: dict[str, Any] = json.loads(source)
-    return record

@@ -109,9 +109,9 @@ class Pass:
             yield page, position
 
 
-def sync_accounts(run: Run, one_pass: Pass) -> None:
+def sync_accounts(run: Run, one_pass: Pass, sources: OpportunitySources) -> None:
     """Read the accounts of a pass and write their customers."""
-    fields = parent_fields(run.deal_columns, "Account")
+    fields = parent_fields(sources.opportunities.columns, "Account")
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
         decide_and_apply_accounts(run, records, cursor)

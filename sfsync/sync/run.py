@@ -80,8 +80,7 @@ class Run:
 
     `unmatched` holds the accounts that were decided in this run and have no customer, with the
     reason where there is one, so that no account is read or counted twice. `touched` gathers the
-    deals that a changed account makes worth another look. `deal_columns` are the fields read of
-    an opportunity.
+    deals that a changed account makes worth another look.
     """
 
     run_id: int
@@ -90,7 +89,6 @@ class Run:
     rules: Rules
     progress: Progress
     request: SyncRequest
-    deal_columns: tuple[str, ...] = ()
     touched: set[str] = field(default_factory=set)
     tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
