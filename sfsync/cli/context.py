@@ -44,7 +44,6 @@ class Context:
     """
 
     flags: GlobalFlags = field(default_factory=GlobalFlags)
-    command: str = ""
     status: int = 0
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)

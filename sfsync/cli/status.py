@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sfsync.cli.connect import STORES, connection_result
-from sfsync.cli.context import Context, context_of
+from sfsync.cli.context import context_of
 from sfsync.cli.doctor import surroundings
 from sfsync.cli.frame import tree
 from sfsync.errors import ExitCode
@@ -13,6 +13,7 @@ from sfsync.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sfsync.health.checks import Surroundings
     from sfsync.health.overview import LedgerState, Overview
 
 app = tree.new_app()
@@ -39,8 +40,9 @@ def status(
     from sfsync.health.overview import look  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    found = look(surroundings(context))
-    result = _result(context, found)
+    around = surroundings(context)
+    found = look(around)
+    result = _result(around, found)
     needed = check and bool(found.needs or found.trouble)
     context.emit(
         "status",
@@ -50,8 +52,8 @@ def status(
     )
 
 
-def _result(context: Context, found: "Overview") -> dict[str, Any]:
-    config, ledger = context.found_config(), context.found_ledger()
+def _result(around: "Surroundings", found: "Overview") -> dict[str, Any]:
+    config, ledger = around.config, around.ledger
     settings = found.settings
     return {
         "connection": found.connection and connection_result(found.connection),

@@ -59,11 +59,8 @@ def find_problems(path: str | Path) -> Findings:
 def find_problems_in(text: str, file: str = "mappings.yaml") -> Findings:
     """As `find_problems`, for text."""
     problems, warnings = Problems(file, text), Problems(file, text)
-    tree = read_tree(text, problems)
-    values = None
-    if tree is not None:
-        values = ROOT.read(tree, At("", Span(1, 1), problems))
-    if not isinstance(values, Values):
+    values = _values_in(text, problems)
+    if values is None:
         return Findings(None, problems.sorted(), ())
     for check in PROBLEM_CHECKS:
         check(values, problems)
@@ -76,6 +73,13 @@ def find_problems_in(text: str, file: str = "mappings.yaml") -> Findings:
     folder = Path(file).absolute().parent
     settings = build(values, file=file, folder=folder, text=text)
     return Findings(settings, (), warnings.sorted())
+
+
+def _values_in(text: str, problems: Problems) -> Values | None:
+    """Every value with its place; None where the text is no config at all."""
+    tree = read_tree(text, problems)
+    values = None if tree is None else ROOT.read(tree, At("", Span(1, 1), problems))
+    return values if isinstance(values, Values) else None
 
 
 def _text_of(path: Path) -> str:
@@ -117,8 +121,7 @@ def config_error(problems: tuple[ConfigProblem, ...], file: str) -> ConfigError:
 def values_of(settings: Settings) -> Values:
     """What `settings` were built from, read again from their text: every value with its place."""
     problems = Problems(settings.file, settings.text)
-    tree = read_tree(settings.text, problems)
-    values = None if tree is None else ROOT.read(tree, At("", Span(1, 1), problems))
-    if not isinstance(values, Values):
+    values = _values_in(settings.text, problems)
+    if values is None:
         raise config_error(problems.sorted(), settings.file)
     return values

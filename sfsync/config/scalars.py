@@ -45,13 +45,13 @@ def text(most: int = 200, *, lines: bool = False) -> Text:
     return Text("a text", parse, TEXT_SCHEMA)
 
 
-def matching(pattern: str, phrase: str, hint: str, code: str = "C117") -> Text:
+def matching(pattern: str, phrase: str, hint: str) -> Text:
     """A text of a fixed form, given as a regular expression."""
     form = re.compile(pattern, re.ASCII)
 
     def parse(value: str, key: str) -> str:
         if not form.fullmatch(value):
-            raise UnfitError(code, f"'{key}' must be {phrase}, not {shown(value)}", hint)
+            raise UnfitError("C117", f"'{key}' must be {phrase}, not {shown(value)}", hint)
         return value
 
     return Text(phrase, parse, TEXT_SCHEMA)

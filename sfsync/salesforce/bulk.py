@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.errors import SfsyncError, UnavailableError
 from sfsync.salesforce.bulk_csv import ResultPage
 from sfsync.salesforce.bulk_records import object_of, record_form, records_of
-from sfsync.salesforce.faults import LocatorLost, QueryRefused, bad_reply, reply_error
+from sfsync.salesforce.faults import QueryRefused, bad_reply, locator_lost, reply_error
 from sfsync.salesforce.records import Page
 from sfsync.salesforce.redact import log, redact
 from sfsync.salesforce.storable import storable_text
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
     from sfsync.salesforce.bulk_records import Describe
+    from sfsync.salesforce.faults import LocatorLost
     from sfsync.salesforce.records import Record
     from sfsync.salesforce.rest import RestClient, T
 
@@ -92,7 +93,7 @@ class BulkJob:
             UnavailableError: ``bulk-failed``, ``bulk-aborted`` (by somebody), ``bulk-timeout``.
         """
         pause, waited = FIRST_WAIT, 0.0
-        while not (job := self._state())["done"]:
+        while (rows := self._rows_when_done()) is None:
             if waited >= TOTAL_WAIT:
                 raise UnavailableError(
                     f"Salesforce has not finished the bulk query {self.id} in"
@@ -102,7 +103,7 @@ class BulkJob:
                 )
             self._client.policy.sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, LONGEST_WAIT)
-        return int(job["rows"])
+        return rows
 
     def pages(
         self, locator: str | None, describe: Describe, sobject: str, on_position: OnPosition
@@ -141,7 +142,8 @@ class BulkJob:
             form = form or record_form(result.header, sobject, describe)
             yield records_of(form, rows)
 
-    def _state(self) -> dict[str, Any]:
+    def _rows_when_done(self) -> int | None:
+        """How many rows the finished job has; None while it is at work."""
         job: Any = self._call(lambda sf: sf.restful(self._path))
         try:
             state, rows = job["state"], int(job.get("numberRecordsProcessed") or 0)
@@ -150,7 +152,7 @@ class BulkJob:
         if state in _ENDED_BADLY:
             self.is_of_use = False
             raise _lost() if self._is_taken_up else _ended_badly(job)
-        return {"done": state == "JobComplete", "rows": rows}
+        return rows if state == "JobComplete" else None
 
     def _call(self, ask: Callable[[Salesforce], T]) -> T:
         try:
@@ -225,8 +227,4 @@ def _ended_badly(job: dict[str, Any]) -> SfsyncError:
 
 
 def _lost() -> LocatorLost:
-    return LocatorLost(
-        "The org no longer knows the bulk query that was to go on.",
-        code="query-interrupted",
-        fix="Run the sync again; it goes on where it stopped.",
-    )
+    return locator_lost("The org no longer knows the bulk query that was to go on.")

@@ -133,16 +133,21 @@ def _unauthorized(message: str) -> SfsyncError:
     )
 
 
+def locator_lost(message: str) -> LocatorLost:
+    """A query cannot go on from where it was; the next run takes it up again."""
+    return LocatorLost(
+        message,
+        code="query-interrupted",
+        fix="Run the sync again; it goes on where it stopped.",
+    )
+
+
 def _named_error(code: str, message: str) -> SfsyncError | None:
     """What the org's own error code means, whatever the status; None for ordinary refusals."""
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit_exceeded(message)
     if code == "INVALID_QUERY_LOCATOR":
-        return LocatorLost(
-            "The org no longer knows where the query had got to.",
-            code="query-interrupted",
-            fix="Run the sync again; it goes on where it stopped.",
-        )
+        return locator_lost("The org no longer knows where the query had got to.")
     if code == "QUERY_TIMEOUT":
         return QueryTooSlow(
             "A query ran for longer than Salesforce allows.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from sfsync.salesforce.budget import ApiBudget, usage_from_limits
 from sfsync.salesforce.composite import MOST_PARTS, MOST_QUERIES, ask_together
 from sfsync.salesforce.describes import object_describe
-from sfsync.salesforce.faults import LocatorLost, QueryRefused, SessionExpired
+from sfsync.salesforce.faults import QueryRefused, SessionExpired, locator_lost
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.paging import InBackground, WhenAsked, pages_of
 from sfsync.salesforce.query import first_page, first_pages, next_page, selects_id
@@ -295,11 +295,7 @@ def _next(client: RestClient, path: str, *, with_ids: bool) -> QueryReply:
         return client.call(partial(next_page, path=path, with_ids=with_ids))
     except SessionExpired:
         # The cursor died with the session it was made in; the sign-in itself is fine.
-        raise LocatorLost(
-            "The query's session ended before its last page.",
-            code="query-interrupted",
-            fix="Run the sync again; it goes on where it stopped.",
-        ) from None
+        raise locator_lost("The query's session ended before its last page.") from None
 
 
 def _described(salesforce: Salesforce, resources: Sequence[str]) -> list[ObjectDescribe | None]:

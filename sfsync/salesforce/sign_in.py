@@ -24,7 +24,7 @@ from sfsync.salesforce.request import SCOPES
 from sfsync.salesforce.rest import RestClient
 from sfsync.salesforce.store_choice import NO_STORE, chosen_kind, open_store
 from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
-from sfsync.salesforce.tokens import AccessToken, refresh_lock
+from sfsync.salesforce.tokens import AccessToken, kept_access_token, refresh_lock
 from sfsync.salesforce.web import PendingSignIn
 
 if TYPE_CHECKING:
@@ -253,8 +253,7 @@ def _revoke_kept(connection: Connection, store: TokenStore | None, network: Netw
     endpoints = OAuthEndpoints(
         connection.login_url, connection.client_id, client_secret=None, network=network
     )
-    text = store.read(connection.name, ACCESS_TOKEN)
-    access = AccessToken.from_item(text, connection.login_url) if text else None
+    access = kept_access_token(store, connection)
     token = store.read(connection.name, REFRESH_TOKEN) or (access.token if access else None)
     if token is not None:
         endpoints.revoke(token)

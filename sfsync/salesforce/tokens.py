@@ -121,8 +121,7 @@ class TokenSource:
     def _kept(self) -> AccessToken | None:
         if self._store is None:
             return None
-        text = self._store.read(self.connection.name, ACCESS_TOKEN)
-        kept = AccessToken.from_item(text, self.connection.login_url) if text else None
+        kept = kept_access_token(self._store, self.connection)
         if kept is not None:
             self._refuse_other_org(kept.token)
         return kept
@@ -204,6 +203,12 @@ class TokenSource:
         found = _ORG_PREFIX.match(token)
         if found and not self.connection.org_id.startswith(found[1]):
             raise _other_org(self.connection)
+
+
+def kept_access_token(store: TokenStore, connection: Connection) -> AccessToken | None:
+    """The access token in the store, if there is one."""
+    text = store.read(connection.name, ACCESS_TOKEN)
+    return AccessToken.from_item(text, connection.login_url) if text else None
 
 
 def refresh_lock(folder: Path, name: str) -> Path:

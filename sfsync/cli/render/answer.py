@@ -50,12 +50,8 @@ class Answer:
 def write_answer(context: Context, answer: Answer) -> None:
     """Write `answer`. Under --json stdout gets its one document when the command has ended."""
     flags = context.flags
-    if flags.fields == ("help",):
-        answer = _field_list(answer)
-        flags_fields: tuple[str, ...] = ()
-    else:
-        flags_fields = flags.fields
-    answer = _reduced(answer, flags_fields)
+    by_name = flags.fields == ("help",)
+    answer = _field_list(answer) if by_name else _reduced(answer, flags.fields)
     wanted = _format(context, answer)
     to_file = flags.output is not None and flags.output != Path("-")
     if to_file:
@@ -170,7 +166,7 @@ def rendered(answer: Answer, wanted: Format) -> str:
 
 def _grid(answer: Answer) -> tables.Grid:
     if answer.table is not None:
-        return tables.grid_of(answer.table, ())
+        return tables.grid_of(answer.table)
     return ("field", "value"), tables.flattened(answer.result)
 
 

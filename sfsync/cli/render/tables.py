@@ -156,10 +156,9 @@ Grid = tuple[Sequence[str], Iterable[Sequence[Any]]]
 """Headings, and rows of values."""
 
 
-def grid_of(table: Table, names: Sequence[str]) -> Grid:
-    """The chosen fields of every row."""
-    columns = table.chosen(names)
-    paths = [column.field for column in columns]
+def grid_of(table: Table) -> Grid:
+    """The columns of every row."""
+    paths = [column.field for column in table.columns]
     return paths, ([value_at(row, path) for path in paths] for row in table.rows)
 
 
