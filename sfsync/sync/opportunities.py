@@ -308,6 +308,10 @@ def _remember(
     decision: OpportunityDecision, record: Record, state: OpportunityState, rules: Rules
 ) -> OpportunityDecision:
     """Add what is remembered of the opportunity, unless an earlier run remembered just that."""
+    seen = state.seen.get(record["Id"])
+    if seen is None and record.get("IsDeleted"):
+        # It was gone before the ledger ever knew it: there is nothing to notice about it.
+        return decision._replace(outcome=decision.outcome._replace(repeated=True))
     currency = deal_currency(record, rules)
     remembered = RememberedOpportunity(
         salesforce_id=record["Id"],
@@ -330,7 +334,6 @@ def _remember(
         code=decision.outcome.code,
         source=_raw(record),
     )
-    seen = state.seen.get(record["Id"])
     if seen is not None and seen == remembered.fingerprint:
         if decision.outcome.outcome is Outcome.SKIPPED:
             return decision._replace(outcome=decision.outcome._replace(repeated=True))

@@ -8,7 +8,7 @@ import pytest
 
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
-from tests.sync.twin import newest
+from tests.sync.twin import changed_rows, contents, newest
 from tests.sync.world import Conditions, new_world, rows_of
 
 if TYPE_CHECKING:
@@ -129,3 +129,15 @@ def test_open_deals_are_remembered_under_new_names(
             (deal["Id"],),
         )
     assert "Quite Another" in remembered
+
+
+def test_a_deal_that_was_gone_before_the_first_run_is_never_taken_in(world: World) -> None:
+    """A full run that has nothing to do remembers nothing new: no deal deleted long before."""
+    world.sync(SyncRequest(full=True))
+    with world.ledger() as ledger:
+        before = contents(ledger)
+    again = world.sync(SyncRequest(full=True))
+    with world.ledger() as ledger:
+        assert changed_rows(before, contents(ledger)) == {}
+    # It was read, and the history says what became of it.
+    assert [one.code for one in again.records if "duplicate entry" in one.name] == ["not-synced"]
