@@ -115,7 +115,7 @@ def connect(  # noqa: PLR0913 - one argument per option
         "key_file": key_file and key_file.expanduser(),
     }
     settings = _settings(context)
-    if settings is not None and _is_demo(settings) and not any(given.values()):
+    if settings is not None and settings.connection.is_demo and not any(given.values()):
         _confirm_demo(context, settings)
         return
     request = _request(
@@ -135,10 +135,6 @@ def _settings(context: Context) -> "Settings | None":
     if context.flags.config is None and context.found_config() is None:
         return None
     return context.settings()
-
-
-def _is_demo(settings: "Settings") -> bool:
-    return settings.connection.type.value == "demo"
 
 
 def _request(

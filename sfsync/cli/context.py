@@ -119,7 +119,7 @@ class Context:
                 f"there is no ledger {path} yet", code="ledger-missing", fix="sfsync sync --now"
             )
         # Only a ledger that is made now has to be told what it is for.
-        demo = create and not path.exists() and self._is_demo()
+        demo = create and not path.exists() and self.settings().connection.is_demo
         return open_ledger(path, demo=demo, create=create)
 
     def read_ledger(self) -> Ledger:
@@ -140,9 +140,6 @@ class Context:
                 raise
         # Opening it for writing brings it up to date.
         return self.open_ledger()
-
-    def _is_demo(self) -> bool:
-        return self.settings().connection.type.value == "demo"
 
     # ------------------------------------------------------------------ terminal
 

@@ -20,7 +20,7 @@ def disconnect(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     settings = context.settings()
-    if settings.connection.type.value == "demo":
+    if settings.connection.is_demo:
         raise UsageError("the demo org needs no sign-in, so there is none to revoke", code="demo")
     folder, name = context.paths.config_dir, settings.connection.name
     known = find_connection(folder, name)

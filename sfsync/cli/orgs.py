@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sfsync.config.settings import ConnectionType
 from sfsync.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
         LedgerError: the org is not the one that `connection.expect_org` names.
         NotFoundError: the folder has no demo org.
     """
-    if settings.connection.type is ConnectionType.DEMO:
+    if settings.connection.is_demo:
         from sfsync.cli.demo_org import open_demo_org  # noqa: PLC0415 - start-up time
 
         with open_demo_org(context, settings) as org:

@@ -57,7 +57,7 @@ def _result(around: "Surroundings", found: "Overview") -> dict[str, Any]:
     settings = found.settings
     return {
         "connection": found.connection and connection_result(found.connection),
-        "demo": settings is not None and settings.connection.type.value == "demo",
+        "demo": settings is not None and settings.connection.is_demo,
         "config": {
             "file": str(config.absolute()) if config else None,
             "valid": settings is not None,

@@ -105,6 +105,11 @@ class ConnectionSettings:
     expect_org: str | None
     api_version: str
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether it leads to the embedded demo org, which needs no sign-in."""
+        return self.type is ConnectionType.DEMO
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerSettings:

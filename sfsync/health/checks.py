@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sfsync.config.settings import ConnectionType
 from sfsync.errors import ConfigError, ExitCode, SfsyncError
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def _sign_in(around: Surroundings) -> Iterator[Finding]:
     if settings is None or isinstance(settings, SfsyncError):
         yield Finding("sign-in", Verdict.SKIPPED, "needs a valid config")
         return
-    if settings.connection.type is ConnectionType.DEMO:
+    if settings.connection.is_demo:
         yield Finding("sign-in", Verdict.OK, "the embedded demo org needs none")
         return
     try:

@@ -134,7 +134,7 @@ def _needs(
                 "sfsync config validate",
             )
         )
-    is_demo = settings is not None and settings.connection.type.value == "demo"
+    is_demo = settings is not None and settings.connection.is_demo
     if settings is not None and connection is None and not is_demo:
         found.append(("not connected", "sfsync connect"))
     if ledger is None:

@@ -150,7 +150,7 @@ def test_a_template_switched_on_line_by_line_stays_valid() -> None:
 def test_the_demo_template_is_for_the_demo_org() -> None:
     """It needs no account, keeps its ledger beside itself and warns of nothing."""
     settings = load_text(demo_template())
-    assert settings.connection.type.value == "demo"
+    assert settings.connection.is_demo
     assert settings.ledger.path is not None
     assert settings.ledger.path.name == "demo.db"
     assert settings.posting.revenue_by_product == {"Implementation": "4100"}
