@@ -18,7 +18,7 @@ app = tree.new_app("Who did what, when and why; and proof that nobody changed th
 
 FIELDS = ("seq", "at", "run", "actor", "action", "entity", "reason", "before", "after", "hash")
 COLUMNS = (
-    Column("seq", "No", Kind.NUMBER),
+    Column("seq", "No", Kind.INTEGER),
     Column("when", "When (UTC)", Kind.CODE),
     Column("actor", "Who"),
     Column("action", "Action", Kind.CODE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.ledger.customer_edit import ADDRESS_FIELDS, PLAIN_FIELDS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("address.city", "City", wide=True),
     Column("address.country", "Country", Kind.CODE, wide=True),
     Column("origin", "From", Kind.CODE),
-    Column("invoices", "Invoices", Kind.NUMBER),
+    Column("invoices", "Invoices", Kind.INTEGER),
 )
 FIELDS = (
     *("number", *PLAIN_FIELDS, *(f"address.{part}" for part in ADDRESS_FIELDS)),
@@ -36,7 +36,7 @@ _SUGGESTION_FIELDS = (
     *("reasons", "similarity", "merge", "dismiss"),
 )
 _SUGGESTION_COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("group", "from.number", "from.name", "into.number", "into.name"),
         *("reasons", "similarity", "merge"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.tables import ROWS_SHOWN, Column, Table
+from sfsync.cli.render.tables import ROWS_SHOWN, Table, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ FIELDS = (
     *("tries", "dead", "first_run", "last_run"),
 )
 _COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("object", "salesforce_id", "name", "code", "message", "fix"),
         *("tries", "dead", "first_run", "last_run"),

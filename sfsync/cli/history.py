@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
-from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table
+from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table, named
 from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
 
@@ -23,15 +23,15 @@ _COUNTED = ("read", "created", "updated", "unchanged", "skipped", "failed", "dri
 _OBJECTS = ("opportunities", "customers", "contacts")
 
 COLUMNS = (
-    Column("run", "Run", Kind.NUMBER),
+    Column("run", "Run", Kind.INTEGER),
     Column("started", "Started (UTC)", Kind.CODE),
     Column("trigger", "By", Kind.CODE),
-    Column("counts.opportunities.read", "Read", Kind.NUMBER),
-    Column("counts.opportunities.created", "New", Kind.NUMBER),
-    Column("counts.opportunities.updated", "Upd", Kind.NUMBER),
-    Column("counts.opportunities.skipped", "Skip", Kind.NUMBER),
-    Column("counts.opportunities.failed", "Fail", Kind.NUMBER),
-    Column("counts.opportunities.drifted", "Drift", Kind.NUMBER),
+    Column("counts.opportunities.read", "Read", Kind.INTEGER),
+    Column("counts.opportunities.created", "New", Kind.INTEGER),
+    Column("counts.opportunities.updated", "Upd", Kind.INTEGER),
+    Column("counts.opportunities.skipped", "Skip", Kind.INTEGER),
+    Column("counts.opportunities.failed", "Fail", Kind.INTEGER),
+    Column("counts.opportunities.drifted", "Drift", Kind.INTEGER),
     Column("outcome", "Result", Kind.CODE),
     Column("error.message", "Error", wide=True),
 )
@@ -42,7 +42,7 @@ FIELDS = (
     *(f"counts.{thing}.{outcome}" for thing in _OBJECTS for outcome in _COUNTED),
 )
 RECORD_COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix"),
         "invoice",
@@ -54,7 +54,7 @@ RECORD_FIELDS = (
 )
 _COUNT_COLUMNS = (
     Column("object", "", Kind.CODE),
-    *(Column(outcome, outcome, Kind.NUMBER) for outcome in _COUNTED),
+    *(Column(outcome, outcome, Kind.INTEGER) for outcome in _COUNTED),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import Column, Kind, Table, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +15,8 @@ LIST_COLUMNS = (
     Column("name", "Invoice", Kind.CODE, link="url"),
     Column("status", "Status", Kind.CODE),
     Column("customer.name", "Customer"),
-    Column("document_date", "Date", Kind.CODE),
-    Column("due_date", "Due", Kind.CODE, wide=True),
+    Column("document_date", "Date", Kind.DATE),
+    Column("due_date", "Due", Kind.DATE, wide=True),
     Column("total", "Total", Kind.MONEY, currency="currency"),
     Column("sales_rep", "Rep", wide=True),
     Column("flags", "", wide=False),
@@ -28,14 +28,14 @@ LIST_FIELDS = (
     *("currency", "total", "balance", "sales_rep", "region", "properties.*", "drifted", "on_hold"),
 )
 PIPE_COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("number", "draft", "status", "customer.name", "document_date", "due_date"),
         *("total", "currency", "sales_rep", "description"),
     )
 )
 _LINES = (
-    Column("no", "#", Kind.NUMBER),
+    Column("no", "#", Kind.INTEGER),
     Column("product", "Product"),
     Column("description", "Description"),
     Column("quantity", "Qty", Kind.NUMBER),

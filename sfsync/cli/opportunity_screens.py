@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.failure_screens import tried
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.ledger.opportunities import minor_of
 from sfsync.money import EXPONENTS, minor_to_text
 
@@ -29,13 +29,13 @@ LIST_COLUMNS = (
     Column("name", "Deal", link="url"),
     Column("account", "Account"),
     Column("stage", "Stage", wide=True),
-    Column("close_date", "Closes", Kind.CODE),
+    Column("close_date", "Closes", Kind.DATE),
     Column("amount", "Amount", Kind.MONEY, currency="currency"),
     Column("owner", "Owner", wide=True),
     Column("result", "Result", Kind.CODE),
 )
 PIPE_COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("id", "name", "account", "stage", "close_date", "amount", "currency"),
         *("owner", "outcome", "code", "invoice"),
@@ -44,7 +44,7 @@ PIPE_COLUMNS = tuple(
 _INVOICES = (
     Column("name", "Invoice", Kind.CODE),
     Column("status", "Status", Kind.CODE),
-    Column("document_date", "Date", Kind.CODE),
+    Column("document_date", "Date", Kind.DATE),
     Column("total", "Total", Kind.MONEY, currency="currency"),
     Column("reason", "Reason"),
 )

@@ -20,7 +20,7 @@ FIELD_COLUMNS = (
     Column("name", "Field", Kind.CODE),
     Column("label", "Label"),
     Column("type", "Type", Kind.CODE),
-    Column("length", "Length", Kind.NUMBER, wide=True),
+    Column("length", "Length", Kind.INTEGER, wide=True),
     Column("reference_to", "Refers to", wide=True),
 )
 FIELD_FIELDS = (
@@ -36,8 +36,8 @@ STAGE_COLUMNS = (
 STAGE_FIELDS = ("label", "won", "closed", "probability")
 LIMIT_COLUMNS = (
     Column("name", "Limit", Kind.CODE),
-    Column("used", "Used", Kind.NUMBER),
-    Column("max", "Max", Kind.NUMBER),
+    Column("used", "Used", Kind.INTEGER),
+    Column("max", "Max", Kind.INTEGER),
 )
 LIMIT_FIELDS = ("name", "used", "max", "remaining")
 _STAGES = (

@@ -18,7 +18,7 @@ COLUMNS = (
     Column("code", "Code", Kind.CODE),
     Column("name", "Product"),
     Column("family", "Family"),
-    Column("invoices", "Invoices", Kind.NUMBER),
+    Column("invoices", "Invoices", Kind.INTEGER),
 )
 FIELDS = ("code", "name", "family", "salesforce_id", "invoices")
 

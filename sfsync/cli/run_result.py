@@ -105,7 +105,7 @@ def draw_summary(
     calls = "1 API call" if run.api_calls == 1 else f"{run.api_calls} API calls"
     screen.line(console, f"{run.org_name} ({kind})   {heading}   {calls}")
     counts = ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted")
-    columns = (Column("what", ""), *(Column(name, name, Kind.NUMBER) for name in counts))
+    columns = (Column("what", ""), *(Column(name, name, Kind.INTEGER) for name in counts))
     rows = [{"what": label, **asdict(run.counts[name])} for name, label in _ROWS.items()]
     screen.draw_rows(console, columns, rows)
     for line in _notes(ledger, detail, planned=planned):

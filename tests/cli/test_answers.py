@@ -13,7 +13,7 @@ from sfsync.cli.render import tables
 from sfsync.cli.render.console import console_for
 from sfsync.cli.render.envelope import encode
 from sfsync.cli.render.screen import cell, draw_pairs, draw_table, line, linked, with_thousands
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.errors import RefusedError, UsageError
 from tests.cli.command_line import Terminal
 
@@ -141,6 +141,19 @@ def test_long_lists_say_how_many_more() -> None:
     draw_table(console_for(out, Color.NEVER), table, table.columns)
     assert out.getvalue().count("\n") == 53
     assert "1,184 more" in out.getvalue()
+
+
+def test_a_column_knows_what_it_holds() -> None:
+    """A field's name tells its kind; where the currency has a column, it is not said twice."""
+    row = {"total": "1234.50", "currency": "USD", "share": "45.5"}
+    total, share = named("total"), named("share")
+    kinds = (total.kind, share.kind, named("document_date").kind, named("customer.name").kind)
+    assert kinds == (Kind.MONEY, Kind.PERCENT, Kind.DATE, Kind.TEXT)
+    assert (cell(row, total).plain, cell(row, share).plain) == ("1,234.50 USD", "45.5 %")
+    out = io.StringIO()
+    table = Table((total, named("currency")), ("total", "currency"), [row])
+    draw_table(console_for(out, Color.NEVER), table, table.columns)
+    assert out.getvalue().count("USD") == 1
 
 
 def test_thousands() -> None:

@@ -8,6 +8,7 @@ Commands draw with these functions only; none hands a bare `str` to rich.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
@@ -34,7 +35,7 @@ WIDE = 100
 _HANGING = 4
 _AMOUNTS = {"total", "amount", "unit_price"}
 
-_LEFT = {Kind.TEXT, Kind.CODE}
+_LEFT = {Kind.TEXT, Kind.CODE, Kind.DATE}
 
 _ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 
@@ -59,7 +60,7 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
         line(console, table.empty)
         return
     shown = table.limit or ROWS_SHOWN
-    visible = [c for c in columns if _is_shown(c, table, console.width)]
+    visible = _once([c for c in columns if _is_shown(c, table, console.width)])
     grid = _grid(visible)
     for row in table.rows[:shown]:
         grid.add_row(*(cell(row, column) for column in visible))
@@ -176,7 +177,7 @@ def linked(text: str, url: str | None, *, style: str = "") -> Text:
 def cell(row: Mapping[str, Any], column: Column) -> Text:
     """One value of a row as a terminal shows it."""
     value = value_at(row, column.field)
-    if column.kind in {Kind.TEXT, Kind.CODE}:
+    if column.kind in _LEFT:
         text = raw(value)
         if column.wraps:
             return Text(text, overflow="fold")
@@ -184,7 +185,7 @@ def cell(row: Mapping[str, Any], column: Column) -> Text:
         return linked(text, url, style=_STYLES.get(text, ""))
     if value is None:
         return Text("")
-    shown = with_thousands(str(value))
+    shown = with_thousands(str(value)) + (" %" if column.kind is Kind.PERCENT else "")
     currency = value_at(row, column.currency) if column.currency else None
     return Text(safe(f"{shown} {currency}" if currency else shown))
 
@@ -202,6 +203,12 @@ def _is_shown(column: Column, table: Table, width: int) -> bool:
         return False
     # A column without a heading is there for the few rows that have something to say.
     return bool(column.heading) or any(value_at(row, column.field) for row in table.rows)
+
+
+def _once(columns: Sequence[Column]) -> list[Column]:
+    """The columns, without the currency beside amounts where it has a column of its own."""
+    names = {column.field for column in columns}
+    return [replace(one, currency=None) if one.currency in names else one for one in columns]
 
 
 def _grid(columns: Sequence[Column]) -> RichTable:

@@ -30,12 +30,19 @@ Row = dict[str, Any]
 
 
 class Kind(Enum):
-    """What a column holds: text gives way on a narrow terminal, all else is never cut."""
+    """What a column holds: text gives way on a narrow terminal, all else is never cut.
+
+    The values are those of JSON: an integer is an int, a number, an amount of money and a percent
+    (45.5 is 45.5 %) are decimal strings, a date is ``2026-11-22``; each may be null.
+    """
 
     TEXT = "text"
     CODE = "code"
+    DATE = "date"
+    INTEGER = "integer"
     NUMBER = "number"
     MONEY = "money"
+    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Column:
     Args:
         field: dotted path into the row.
         heading: what stands above it on a terminal.
-        kind: text, a short word such as an id or date, a number, or an amount of money.
+        kind: what the values are; `named` knows it for the fields that many lists share.
         currency: the field that holds the currency of an amount.
         link: the field that holds the address of the Salesforce record.
         wide: left out on terminals narrower than 100 columns.
@@ -61,6 +68,37 @@ class Column:
     wraps: bool = False
 
 
+_KINDS = {
+    **dict.fromkeys(("document_date", "due_date", "close_date", "posting_date"), Kind.DATE),
+    **dict.fromkeys(("no", "run", "invoices", "deals", "lines", "tries"), Kind.INTEGER),
+    **dict.fromkeys(("quantity", "unit_price"), Kind.NUMBER),
+    **dict.fromkeys(("total", "amount", "balance", "expected_revenue", "revenue"), Kind.MONEY),
+    **dict.fromkeys(("probability", "discount", "share"), Kind.PERCENT),
+}
+
+
+def named(field_name: str) -> Column:
+    """The column of a field whose name is also its heading, of the kind that the name tells."""
+    kind = _KINDS.get(field_name.rpartition(".")[2], Kind.TEXT)
+    return Column(field_name, field_name, kind, "currency" if kind is Kind.MONEY else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How the rows of a table can be drawn: a bar for each.
+
+    Args:
+        label: the field that names a bar; several are read one after the other.
+        value: the field that is its length, of kind money or integer.
+        group: the field whose values are not comparable, such as the currency: bars of one scale
+            for each of its values.
+    """
+
+    label: tuple[str, ...]
+    value: str
+    group: str | None = "currency"
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A list with the columns a person sees.
@@ -72,6 +110,7 @@ class Table:
         limit: how many rows the person asked for; a terminal shows 50 otherwise.
         total: how many rows there are, when more than are at hand.
         empty: what to say when there are none.
+        chart: how the rows can be drawn; None for a plain list.
     """
 
     columns: tuple[Column, ...]
@@ -80,6 +119,7 @@ class Table:
     limit: int | None = None
     total: int | None = None
     empty: str = "nothing to show"
+    chart: Chart | None = None
 
     def chosen(self, names: Sequence[str]) -> tuple[Column, ...]:
         """The columns that --fields asks for, or the usual ones.
@@ -90,7 +130,7 @@ class Table:
         if not names:
             return self.columns
         usual = {column.field: column for column in self.columns}
-        return tuple(usual.get(name) or Column(self._known(name), name) for name in names)
+        return tuple(usual.get(name) or named(self._known(name)) for name in names)
 
     def _known(self, name: str) -> str:
         stem = name.partition(".")[0]
