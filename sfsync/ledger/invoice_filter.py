@@ -80,16 +80,21 @@ def compile_filter(wanted: InvoiceFilter, *, limited: bool = True) -> tuple[str,
     Raises:
         UsageError: an unknown sort key.
     """
+    where, parameters = compile_conditions(wanted)
+    limit = -1 if wanted.limit is None or not limited else wanted.limit
+    return f" WHERE {where} {_order(wanted.sort)} LIMIT ?", [*parameters, limit]
+
+
+def compile_conditions(wanted: InvoiceFilter) -> tuple[str, list[object]]:
+    """The filter as one SQL condition over `DOCUMENTS`, with parameters; no order, no limit."""
     conditions = [*_simple(wanted), *_amounts(wanted), *_customer(wanted.customer)]
     conditions += [(_HAS_PROPERTY, pair) for pair in wanted.properties.items()]
     for table, flag in (("document_drift", wanted.drifted), ("document_hold", wanted.on_hold)):
         if flag is not None:
             exists = f"EXISTS (SELECT 1 FROM {table} WHERE document_id = d.id) = ?"  # noqa: S608 - two constants
             conditions.append((exists, (flag,)))
-    where = " AND ".join(condition for condition, _ in conditions)
-    parameters = [value for _, values in conditions for value in values]
-    limit = -1 if wanted.limit is None or not limited else wanted.limit
-    return f" WHERE {where} {_order(wanted.sort)} LIMIT ?", [*parameters, limit]
+    where = " AND ".join(condition for condition, _ in conditions) or "true"
+    return where, [value for _, values in conditions for value in values]
 
 
 def _simple(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:

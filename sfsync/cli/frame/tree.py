@@ -57,6 +57,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "contact": Entry("sfsync.cli.contact", "Contacts of the customers."),
         "product": Entry("sfsync.cli.product", "Products that invoice lines name."),
     },
+    "Reports": {
+        "report": Entry("sfsync.cli.report", "Questions asked of the ledger: revenue, allocation."),
+    },
     "Ledger": {
         "audit": Entry("sfsync.cli.audit", "Who did what, when and why."),
         "db": Entry("sfsync.cli.db", "The ledger file."),

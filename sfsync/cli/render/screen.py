@@ -17,9 +17,10 @@ from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from sfsync.cli.render.bars import bars_of
 from sfsync.cli.render.console import UNBOUNDED
 from sfsync.cli.render.streams import symbols
-from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, value_at
+from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, shown_value, value_at
 from sfsync.cli.render.text import safe
 
 if TYPE_CHECKING:
@@ -62,12 +63,31 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
     shown = table.limit or ROWS_SHOWN
     visible = _once([c for c in columns if _is_shown(c, table, console.width)])
     grid = _grid(visible)
-    for row in table.rows[:shown]:
-        grid.add_row(*(cell(row, column) for column in visible))
+    drawn = table.rows[:shown]
+    bars = bars_of(console, table.chart, drawn)
+    if bars:
+        grid.add_column("", no_wrap=True)
+    for place, row in enumerate(drawn):
+        grid.add_row(*(cell(row, column) for column in visible), *bars[place : place + 1])
+    _add_totals(grid, visible, table.totals)
     console.print(grid)
     more = max(table.total or 0, len(table.rows)) - min(shown, len(table.rows))
     if more > 0:
         line(console, f"{more:,} more (--limit N shows more; a pipe gets all)")
+
+
+def _add_totals(
+    grid: RichTable, columns: Sequence[Column], totals: Sequence[Mapping[str, Any]]
+) -> None:
+    """The sums below a line, the first of them called total."""
+    if totals:
+        grid.add_section()
+    for place, row in enumerate(totals):
+        first, *rest = columns
+        shown = [cell(row, replace(one, absent="")) for one in rest]
+        known = cell(row, replace(first, absent=""))
+        heading = Text("" if place else "Total") if not known.plain else known
+        grid.add_row(heading, *shown, style="bold")
 
 
 def draw_rows(
@@ -176,7 +196,7 @@ def linked(text: str, url: str | None, *, style: str = "") -> Text:
 
 def cell(row: Mapping[str, Any], column: Column) -> Text:
     """One value of a row as a terminal shows it."""
-    value = value_at(row, column.field)
+    value = shown_value(row, column)
     if column.kind in _LEFT:
         text = raw(value)
         if column.wraps:

@@ -57,6 +57,7 @@ class Column:
         link: the field that holds the address of the Salesforce record.
         wide: left out on terminals narrower than 100 columns.
         wraps: a long text goes on in the next line of its cell, and is never cut.
+        absent: what to say, outside JSON, where there is no value; nothing by default.
     """
 
     field: str
@@ -66,6 +67,7 @@ class Column:
     link: str | None = None
     wide: bool = False
     wraps: bool = False
+    absent: str = ""
 
 
 _KINDS = {
@@ -111,6 +113,8 @@ class Table:
         total: how many rows there are, when more than are at hand.
         empty: what to say when there are none.
         chart: how the rows can be drawn; None for a plain list.
+        totals: sums of the rows, one for each currency, under the same fields; a terminal and a
+            document show them below the rows, a pipe does not.
     """
 
     columns: tuple[Column, ...]
@@ -120,6 +124,7 @@ class Table:
     total: int | None = None
     empty: str = "nothing to show"
     chart: Chart | None = None
+    totals: Sequence[Row] = ()
 
     def chosen(self, names: Sequence[str]) -> tuple[Column, ...]:
         """The columns that --fields asks for, or the usual ones.
@@ -198,8 +203,15 @@ Grid = tuple[Sequence[str], Iterable[Sequence[Any]]]
 
 def grid_of(table: Table) -> Grid:
     """The columns of every row."""
-    paths = [column.field for column in table.columns]
-    return paths, ([value_at(row, path) for path in paths] for row in table.rows)
+    columns = table.columns
+    headings = [column.field for column in columns]
+    return headings, ([shown_value(row, column) for column in columns] for row in table.rows)
+
+
+def shown_value(row: Mapping[str, Any], column: Column) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a column, or what stands for one that is missing."""
+    value = value_at(row, column.field)
+    return (column.absent or None) if value is None else value
 
 
 def as_tsv(grid: Grid) -> str:

@@ -1,0 +1,90 @@
+"""`sfsync report`: questions asked of the ledger."""
+
+from typing import Annotated
+
+import typer
+
+from sfsync.cli import report_questions as questions
+from sfsync.cli.context import context_of
+from sfsync.cli.filters import FilterOptions, takes_filters
+from sfsync.cli.frame import tree
+from sfsync.cli.report_screens import answer
+
+app = tree.new_app("Questions asked of the ledger: revenue, allocation.")
+
+ByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="WHAT",
+        help="customer, product, sales-rep, region, month, quarter, year, property:NAME; "
+        "several with commas",
+    ),
+]
+RowsOption = Annotated[bool, typer.Option("--rows", help="the records behind each total")]
+PostedOption = Annotated[
+    bool, typer.Option("--posted", help="what is in the general ledger (the default)")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="drafts too, in rows marked draft")]
+
+
+@tree.command(
+    app,
+    "revenue",
+    "sfsync report revenue --by customer",
+    "sfsync report revenue --by quarter,region --from 2026-01-01",
+    "sfsync report revenue --by property:cost_center --rows --format csv -o lines.csv",
+    "sfsync report revenue --by sales-rep --all --json",
+)
+@takes_filters
+def revenue(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    by: ByOption = None,
+    posted: PostedOption = False,
+    every: AllOption = False,
+    rows: RowsOption = False,
+) -> None:
+    """Recognised revenue: the net credit on revenue accounts, by posting date.
+
+    --from and --to are posting dates here (a draft counts by its document date). A credit note is
+    filtered as the invoice that it credits.
+    """
+    from sfsync.reports.revenue import keys, revenue  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.read_ledger() as ledger:
+        asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
+        found = revenue(ledger, asked)
+    answer(context, found, keys(asked, shares=False), asked.by)
+
+
+@tree.command(
+    app,
+    "allocation",
+    "sfsync report allocation --by property:cost_center",
+    "sfsync report allocation --by region --from 2026-10-01 --to 2026-12-31",
+    "sfsync report allocation --by property:cost_center,product --json",
+)
+@takes_filters
+def allocation(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    by: ByOption = None,
+    posted: PostedOption = False,
+    every: AllOption = False,
+    rows: RowsOption = False,
+) -> None:
+    """How recognised revenue is shared out, in percent of its currency.
+
+    What has no value is a row of its own. Filters are those of report revenue.
+    """
+    from sfsync.reports.revenue import allocation, keys  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.read_ledger() as ledger:
+        asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
+        found = allocation(ledger, asked)
+    answer(context, found, keys(asked, shares=True), asked.by)

@@ -1,0 +1,84 @@
+"""From the options of `sfsync report …` to the questions that `sfsync.reports` answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfsync.cli.filters import as_filter
+from sfsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sfsync.cli.context import Context
+    from sfsync.cli.filters import FilterOptions
+    from sfsync.ledger.connection import Ledger
+    from sfsync.reports.answer import Order
+    from sfsync.reports.dimensions import Dimension
+    from sfsync.reports.revenue import RevenueQuestion
+
+
+def order_of(options: FilterOptions) -> Order:
+    """`--sort` and `--limit`, which are about the rows of the answer."""
+    from sfsync.reports.answer import Order  # noqa: PLC0415 - start-up time
+
+    return Order(options.sort, options.limit)
+
+
+def revenue(
+    context: Context,
+    ledger: Ledger,
+    by: Sequence[str] | None,
+    options: FilterOptions,
+    states: tuple[bool, bool],
+    *,
+    records: bool,
+) -> RevenueQuestion:
+    """What `report revenue` and `report allocation` ask; `states` are --posted and --all.
+
+    Raises:
+        UsageError: an unknown dimension, or both of --posted and --all.
+    """
+    from sfsync.reports.dimensions import (  # noqa: PLC0415 - start-up time
+        INVOICE_DIMENSIONS,
+        parse_dimensions,
+    )
+    from sfsync.reports.revenue import (  # noqa: PLC0415 - as above
+        RECORD_KEYS,
+        ROW_KEYS,
+        RevenueQuestion,
+    )
+
+    if all(states):
+        raise UsageError("--posted leaves drafts out, --all takes them in", code="usage")
+    taken = ("status", *ROW_KEYS, *RECORD_KEYS)
+    dimensions = parse_dimensions(by or (), (*INVOICE_DIMENSIONS, "property:"), taken=taken)
+    _warn_of_unknown(context, ledger, dimensions)
+    return RevenueQuestion(
+        dimensions,
+        as_filter(options, sort="date", limit=None),
+        order_of(options),
+        drafts=states[1],
+        fiscal_start=fiscal_start(context, dimensions),
+        records=records,
+    )
+
+
+def fiscal_start(context: Context, dimensions: Sequence[Dimension]) -> int:
+    """The first month of the fiscal year; the config is asked only where it matters."""
+    asks = any(dimension.name in {"quarter", "year"} for dimension in dimensions)
+    if not asks or context.found_config() is None:
+        return 1
+    return context.settings().ledger.fiscal_year_start
+
+
+def _warn_of_unknown(context: Context, ledger: Ledger, dimensions: Sequence[Dimension]) -> None:
+    """A property that nothing has is probably misspelt, and no error: it may be new."""
+    from sfsync.reports.revenue_facts import known_properties  # noqa: PLC0415 - start-up time
+
+    asked = [one.of_property for one in dimensions if one.of_property]
+    known = known_properties(ledger) if asked else ()
+    for name in asked:
+        if name not in known:
+            there = ", ".join(known[:10]) or "none"
+            context.warn(f"nothing has a property '{name}'; there are: {there}")
