@@ -66,22 +66,24 @@ def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
     Of a deal, given by id or URL, the events of all its documents are meant too.
     """
     from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.payment_list import payments_of  # noqa: PLC0415 - as above
     from sfsync.ledger.references import (  # noqa: PLC0415 - as above
         drafts_of_deal,
         find_document,
         salesforce_id_18,
     )
 
-    if next(iter(audit.list_events(ledger, entities=(what,), limit=1)), None) is not None:
-        return (what,)
     try:
         document = find_document(ledger, what)
     except NotFoundError:
         pass
     else:
         if what.strip().casefold() in {document.draft.casefold(), document.name.casefold()}:
-            return (document.draft,)
-        return (document.opportunity_id, *drafts_of_deal(ledger, document.opportunity_id))
+            return (document.draft, *payments_of(ledger, [document.draft]))
+        drafts = drafts_of_deal(ledger, document.opportunity_id)
+        return (document.opportunity_id, *drafts, *payments_of(ledger, drafts))
+    if next(iter(audit.list_events(ledger, entities=(what,), limit=1)), None) is not None:
+        return (what,)
     try:
         return (show_customer(ledger, what).number,)
     except NotFoundError:

@@ -17,6 +17,7 @@ from sfsync.errors import ConfigError, LedgerError, NotFoundError, RefusedError,
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
     from pathlib import Path
 
     import typer
@@ -91,6 +92,19 @@ class Context:
         from sfsync.config import load  # noqa: PLC0415 - start-up time
 
         return load(self.config_path())
+
+    def today(self) -> date:
+        """Today in the company's time zone; in that of the machine when no valid config names one.
+
+        What changes the ledger asks the settings themselves: there a broken config is an error.
+        """
+        from datetime import datetime  # noqa: PLC0415 - start-up time
+
+        try:
+            zone = self.settings().schedule.time_zone
+        except ConfigError:
+            zone = None
+        return datetime.now(zone).astimezone(zone).date()
 
     def ledger_path(self) -> Path:
         """The ledger file: flag, SFSYNC_LEDGER, the config's `ledger.path`, the data folder.

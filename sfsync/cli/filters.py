@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from sfsync.errors import UsageError
-from sfsync.ledger.model import DocumentStatus
+from sfsync.ledger.model import DocumentStatus, PaymentStatus
 from sfsync.money import InvalidAmountError, parse_decimal
 
 if TYPE_CHECKING:
@@ -23,13 +24,25 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class StatusOption(StrEnum):
+    """What --status takes: a stored state, or what a posted invoice is owed."""
+
+    DRAFT = "draft"
+    POSTED = "posted"
+    REVERSED = "reversed"
+    DELETED = "deleted"
+    OPEN = "open"
+    PAID = "paid"
+    OVERDUE = "overdue"
+
+
 @dataclass(frozen=True)
 class FilterOptions:
     """What the person typed; `as_filter` turns it into the ledger's filter."""
 
-    status: Annotated[DocumentStatus | None, typer.Option(help="only documents in this state")] = (
-        None
-    )
+    status: Annotated[
+        StatusOption | None, typer.Option(help="only documents in this state; open: still owed")
+    ] = None
     customer: Annotated[str | None, typer.Option(help="part of the name, or C-0007")] = None
     from_: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="first document date")
@@ -68,7 +81,7 @@ def as_filter(options: FilterOptions, **more: Any) -> "InvoiceFilter":  # noqa: 
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
 
     chosen: dict[str, Any] = {
-        "status": options.status,
+        **_states(options.status),
         "customer": options.customer,
         "date_from": day(options.from_, "--from"),
         "date_to": day(options.to, "--to"),
@@ -82,6 +95,14 @@ def as_filter(options: FilterOptions, **more: Any) -> "InvoiceFilter":  # noqa: 
         "limit": options.limit,
     }
     return InvoiceFilter(**{**chosen, **more})
+
+
+def _states(status: StatusOption | None) -> dict[str, Any]:
+    if status is None:
+        return {}
+    if status.value in list(DocumentStatus):
+        return {"status": DocumentStatus(status.value)}
+    return {"payment": PaymentStatus(status.value)}
 
 
 def takes_filters(function: Function) -> Callable[..., Any]:

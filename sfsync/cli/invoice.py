@@ -42,7 +42,7 @@ def list_(
     context = context_of(ctx)
     terminal = context.for_terminal and not context.flags.fields
     limit = filters.limit or (ROWS_SHOWN if terminal else None)
-    wanted = as_filter(filters, drifted=drifted or None, limit=limit)
+    wanted = as_filter(filters, drifted=drifted or None, limit=limit, as_of=context.today())
     with context.read_ledger() as ledger:
         rows = [row.as_json() for row in list_invoices(ledger, wanted)]
         total = count_invoices(ledger, wanted) if terminal and len(rows) == limit else None
@@ -63,7 +63,7 @@ def show(ctx: typer.Context, number: NumberArgument) -> None:
 
     context = context_of(ctx)
     with context.read_ledger() as ledger:
-        result = show_invoice(ledger, number).as_json()
+        result = show_invoice(ledger, number, context.today()).as_json()
         preview = posting.preview_of(context, ledger, result) if context.for_terminal else []
     context.emit("invoice_show", result, screen=lambda out: draw_invoice(out, result, preview))
 

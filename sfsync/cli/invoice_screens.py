@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LIST_COLUMNS = (
     Column("name", "Invoice", Kind.CODE, link="url"),
-    Column("status", "Status", Kind.CODE),
+    Column("state", "Status", Kind.CODE),
     Column("customer.name", "Customer"),
     Column("document_date", "Date", Kind.DATE),
     Column("due_date", "Due", Kind.DATE, wide=True),
@@ -25,7 +25,17 @@ LIST_FIELDS = (
     *("number", "draft", "status", "kind"),
     *("customer.id", "customer.name", "customer.salesforce_id"),
     *("opportunity", "url", "description", "document_date", "due_date"),
-    *("currency", "total", "balance", "sales_rep", "region", "properties.*", "drifted", "on_hold"),
+    *(
+        "currency",
+        "total",
+        "balance",
+        "payment_status",
+        "sales_rep",
+        "region",
+        "properties.*",
+        "drifted",
+        "on_hold",
+    ),
 )
 PIPE_COLUMNS = tuple(
     named(name)
@@ -49,6 +59,17 @@ _JOURNAL = (
     Column("credit", "Credit", Kind.MONEY),
 )
 
+_PAYMENTS = (
+    Column("payment", "Payment", Kind.CODE),
+    Column("status", "Status", Kind.CODE),
+    Column("date", "Date", Kind.CODE),
+    Column("amount", "Amount", Kind.MONEY),
+    Column("balance", "Then owed", Kind.MONEY),
+    Column("method", "Method"),
+    Column("reference", "Reference"),
+    Column("void_reason", "Void because"),
+)
+
 
 def list_table(
     rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int | None, total: int | None
@@ -63,7 +84,13 @@ def _with_name(row: dict[str, Any]) -> dict[str, Any]:
     words = [word for word, key in (("drifted", "drifted"), ("on hold", "on_hold")) if row[key]]
     if row["kind"] == "credit_note":
         words.insert(0, "credit note")
-    return {**row, "name": row["number"] or row["draft"], "flags": ", ".join(words)}
+    name = row["number"] or row["draft"]
+    return {**row, "name": name, "state": state_of(row), "flags": ", ".join(words)}
+
+
+def state_of(row: dict[str, Any]) -> str:
+    """Its state in a word: what is owed on a posted invoice says more than that it is posted."""
+    return str(row["payment_status"] or row["status"]).replace("_", " ")
 
 
 def draw_invoice(
@@ -72,7 +99,7 @@ def draw_invoice(
     """One invoice with its lines and its journal entry, or what posting would write."""
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    heading = f"{shown['number'] or shown['draft']}  {shown['status']}  {shown['description']}"
+    heading = f"{shown['number'] or shown['draft']}  {state_of(shown)}  {shown['description']}"
     screen.line(console, heading, style="bold", url=shown["url"])
     screen.draw_pairs(console, _facts(shown))
     if shown["drift"] is not None:
@@ -88,6 +115,10 @@ def draw_invoice(
         title = "Journal entry" if shown["journal"] else "Posting preview"
         screen.line(console, title, style="bold")
         screen.draw_rows(console, _JOURNAL, journal)
+    if shown["payments"]:
+        screen.line(console, "")
+        screen.line(console, "Payments", style="bold")
+        screen.draw_rows(console, _used(_PAYMENTS, shown["payments"]), shown["payments"])
 
 
 def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:

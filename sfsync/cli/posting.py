@@ -45,6 +45,7 @@ def rules_of(settings: Settings) -> PostingRules:
         closed_through=posting.closed_through,
         require_review=posting.require_review,
         seller=Seller(seller.name, seller.address, seller.tax_id, seller.email),
+        cash=posting.cash,
     )
 
 
@@ -83,7 +84,7 @@ def chosen(
         UsageError: neither or both were given, or a status that is not draft.
         NotFoundError: the only one that was named does not exist.
     """
-    from sfsync.cli.filters import as_filter  # noqa: PLC0415 - start-up time
+    from sfsync.cli.filters import StatusOption, as_filter  # noqa: PLC0415 - start-up time
     from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
     from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
 
@@ -95,7 +96,7 @@ def chosen(
         )
     if not every and options.given:
         raise UsageError("filters choose among --all drafts", code="usage", fix="add --all")
-    if every and options.status not in {None, DocumentStatus.DRAFT}:
+    if every and options.status not in {None, StatusOption.DRAFT}:
         raise UsageError("--all chooses among drafts", code="usage", fix="leave --status out")
     if every:
         wanted = as_filter(options, status=DocumentStatus.DRAFT)
@@ -240,7 +241,7 @@ def draw_reversal(console: Console, result: dict[str, Any]) -> None:
         f"{mark(console, 'ok')} Reversed {result['number']} by {result['credit_note']}: "
         f"{result['customer']}, {total}",
     )
-    line(console, _entries(result["journal"]), style="dim")
+    line(console, entries_text(result["journal"]), style="dim")
 
 
 def preview_of(context: Context, ledger: Ledger, shown: dict[str, Any]) -> list[dict[str, Any]]:
@@ -320,7 +321,7 @@ def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
     for one in result[done.casefold()][:50]:
         line(console, f"{mark(console, 'ok')} {done} {one['draft']}{_detail(one)}")
         if one.get("journal"):
-            line(console, _entries(one["journal"]), style="dim")
+            line(console, entries_text(one["journal"]), style="dim")
     for one in result["refused"]:
         line(console, f"{mark(console, 'failed')} {one['draft']}: {one['message']}", style="red")
         if one["fix"]:
@@ -338,7 +339,8 @@ def _detail(one: dict[str, Any]) -> str:
     return f"{number}: {one['customer']}, {_thousands(one['total'])} {one['currency']}{due}"
 
 
-def _entries(journal: Iterable[dict[str, Any]]) -> str:
+def entries_text(journal: Iterable[dict[str, Any]]) -> str:
+    """A journal entry in one line: side, account and amount of each of its lines."""
     return "    " + "   ".join(_entry(entry) for entry in journal)
 
 

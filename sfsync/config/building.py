@@ -133,6 +133,7 @@ def _posting(values: Values) -> PostingSettings:
         terms=values.get("terms", str),
         require_review=values.get("require_review", bool),
         receivable=accounts_used.get("receivable", str),
+        cash=accounts_used.get("cash", str),
         revenue=accounts_used.get("revenue", str),
         revenue_by_product={str(product): str(code) for product, code in by_product.items()},
         chart=tuple(

@@ -69,7 +69,7 @@ CODES: dict[str, str] = {
     "last_days alone.",
     "C306": "Auto-posting and required review exclude each other. Fix: turn one of them off.",
     "C307": "An account is used in two roles, or has the wrong type in posting.chart. Fix: let "
-    "receivable be an asset and revenue a revenue account.",
+    "receivable and cash be assets and revenue a revenue account.",
     "C308": "Invoices and credit notes would get the same numbers. Fix: give credit_numbering "
     "another prefix.",
     "C351": "No close_date.from: deals of all years become invoices. Fix: add "

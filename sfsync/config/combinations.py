@@ -93,7 +93,7 @@ def review_or_auto_post(root: Values, problems: Problems) -> None:
 
 
 def accounts_fit(root: Values, problems: Problems) -> None:
-    """Receivable is an asset, revenue is revenue, and they are not the same account."""
+    """Receivable and cash are assets, revenue is revenue, and all are different accounts."""
     posting = root.group("posting")
     used, chart = posting.group("accounts"), posting.find("chart", dict) or {}
     receivable = used.find("receivable", str)
@@ -108,6 +108,18 @@ def accounts_fit(root: Values, problems: Problems) -> None:
             problems.add("C307", place, message, "use two accounts")
         elif code is not None:
             _fits(chart, code, "revenue", place, problems)
+    if "cash" in used.given and (cash := used.find("cash", str)) is not None:
+        _cash_fits(chart, cash, receivable, used.spans["cash"], problems)
+
+
+def _cash_fits(
+    chart: dict[str, Values], cash: str, receivable: str | None, span: Span, problems: Problems
+) -> None:
+    if cash == receivable:
+        message = f"account {cash} cannot be both cash and receivable"
+        problems.add("C307", span, message, "use two accounts")
+    else:
+        _fits(chart, cash, "asset", span, problems)
 
 
 def _place(used: Values, name: str) -> Span:

@@ -106,6 +106,13 @@ POSTING = Group(
                         'receivable: "1200"',
                     ),
                     Key(
+                        "cash",
+                        _ACCOUNT_CODE,
+                        "Where payments arrive.",
+                        "1000",
+                        'cash: "1000"',
+                    ),
+                    Key(
                         "revenue",
                         _ACCOUNT_CODE,
                         "Revenue, unless by product.",
@@ -162,7 +169,7 @@ POSTING = Group(
         Key(
             "closed_through",
             day,
-            "Nothing is posted or reversed on or before this date.",
+            "Nothing is posted, reversed or paid on or before this date.",
             example="closed_through: 2026-09-30",
         ),
     )

@@ -296,6 +296,7 @@ class PostingSettings:
     terms: str
     require_review: bool
     receivable: str
+    cash: str
     revenue: str
     revenue_by_product: dict[str, str]
     chart: tuple[ChartAccount, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.audit import Finding, verify_chain
-from sfsync.ledger.digests import document_digests
+from sfsync.ledger.digests import document_digests, payment_digests, void_digests
 from sfsync.ledger.migrations import shipped_fingerprint
 from sfsync.money import EXPONENTS
 
@@ -90,6 +90,39 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
             ON c.reverses_id = i.id AND c.status = 'posted'
         GROUP BY i.id HAVING i.total_minor + sum(c.total_minor) < 0 OR i.kind <> 'invoice'
         """, "more has been credited than was invoiced"),
+    ("balance", """
+        SELECT d.draft FROM document d JOIN document_balance b ON b.document_id = d.id
+        WHERE d.status IN ('posted', 'reversed') AND (b.balance_minor < 0
+            OR (d.status = 'reversed' AND EXISTS (
+                SELECT 1 FROM payment p WHERE p.document_id = d.id
+                AND NOT EXISTS (SELECT 1 FROM payment_void WHERE payment_id = p.id))))
+        """, "more has been paid and credited than was invoiced"),
+    ("receivable", """
+        SELECT currency FROM (
+            SELECT e.currency, l.amount_minor FROM journal_entry e
+            JOIN journal_line l ON l.entry_id = e.id
+            WHERE e.sealed = 1 AND l.account_id IN (
+                SELECT r.account_id FROM journal_line r
+                JOIN journal_entry i ON i.id = r.entry_id AND i.kind = 'post'
+                JOIN ledger_account a ON a.id = r.account_id AND a.type = 'asset')
+            UNION ALL
+            SELECT d.currency, -b.balance_minor FROM document d
+            JOIN document_balance b ON b.document_id = d.id WHERE d.status = 'posted')
+        GROUP BY currency HAVING sum(amount_minor) <> 0
+        """, "the open balances do not add up to the receivable account"),
+    ("payment-entry", """
+        SELECT 'entry ' || e.id FROM journal_entry e
+        LEFT JOIN payment p ON p.entry_id = e.id LEFT JOIN payment_void v ON v.entry_id = e.id
+        WHERE (e.kind = 'payment') <> (p.id IS NOT NULL)
+           OR (e.kind = 'void') <> (v.payment_id IS NOT NULL)
+        UNION
+        SELECT p.name FROM payment p LEFT JOIN journal_entry e ON e.id = p.entry_id
+        WHERE e.id IS NULL OR e.document_id <> p.document_id OR e.posting_date <> p.date
+        UNION
+        SELECT p.name FROM payment_void v JOIN payment p ON p.id = v.payment_id
+        LEFT JOIN journal_entry e ON e.id = v.entry_id
+        WHERE e.id IS NULL OR e.document_id <> p.document_id OR e.posting_date <> v.date
+        """, "payments and their journal entries do not belong together"),
     ("another-org", """
         SELECT draft FROM document WHERE org_id IS NOT (SELECT org_id FROM ledger)
         """, "a document is of another org"),
@@ -162,17 +195,25 @@ def _exponents(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _digests(ledger: Ledger) -> Iterator[Finding]:
-    """Whether each posted document still says what it said when it was posted."""
-    recorded = dict(
-        ledger.rows(
-            "SELECT entity, json_extract(after, '$.digest') FROM audit_event"
-            " WHERE action = 'invoice.post'"
-        )
+    """Whether all that was posted, paid and voided is there and says what it said then."""
+    kinds = (
+        ("invoice.post", "D", "document", document_digests),
+        ("payment.add", "P", "payment", payment_digests),
+        ("payment.void", "P", "void", void_digests),
     )
-    for document_id, digest in document_digests(ledger):
-        draft = f"D-{document_id:06d}"
-        if recorded.get(draft) != digest:
-            yield Finding("document-changed", draft, "it is not what was posted")
+    for action, letter, word, digests in kinds:
+        recorded = dict(
+            ledger.rows(
+                "SELECT entity, json_extract(after, '$.digest') FROM audit_event WHERE action = ?",
+                (action,),
+            )
+        )
+        for key, digest in digests(ledger):
+            entity = f"{letter}-{key:06d}"
+            if recorded.pop(entity, None) != digest:
+                yield Finding(f"{word}-changed", entity, "it is not what was written")
+        for entity in recorded:
+            yield Finding(f"{word}-missing", entity, "what was written is not there any more")
 
 
 def _audit(ledger: Ledger) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.errors import UsageError
+from sfsync.ledger.model import PaymentStatus
 from sfsync.ledger.names import name_key
 from sfsync.ledger.references import salesforce_id_18
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sfsync.ledger.model import DocumentStatus
+
 
 SORT_KEYS = {
     "number": "d.number",
@@ -36,11 +38,6 @@ DOCUMENTS = (
 )
 """What a compiled filter is over: `c` is the customer, or the one that it was merged into."""
 
-# Minor units as ten-thousandths of a major unit, so that one bound fits every currency.
-_SCALED_TOTAL = (
-    "d.total_minor * CASE d.exponent WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
-    " WHEN 3 THEN 10 ELSE 1 END"
-)
 _SCALE = 4
 _HAS_PROPERTY = (
     "EXISTS (SELECT 1 FROM document_property p WHERE p.document_id = d.id"
@@ -55,10 +52,13 @@ class InvoiceFilter:
     `date_from` and `date_to` are document dates, both included. `minimum` and `maximum` are in
     major units of each document's own currency. `customer` is a number, a name or part of one, or
     an account id. `run` is the run that created the draft. Deleted drafts pass only when `status`
-    asks for them.
+    asks for them. `payment` asks for posted invoices that are open (anything is owed), paid, or
+    overdue on the day `as_of`, today in UTC by default.
     """
 
     status: DocumentStatus | None = None
+    payment: PaymentStatus | None = None
+    as_of: date | None = None
     customer: str | None = None
     date_from: date | None = None
     date_to: date | None = None
@@ -87,7 +87,9 @@ def compile_filter(wanted: InvoiceFilter, *, limited: bool = True) -> tuple[str,
 
 def compile_conditions(wanted: InvoiceFilter) -> tuple[str, list[object]]:
     """The filter as one SQL condition over `DOCUMENTS`, with parameters; no order, no limit."""
-    conditions = [*_simple(wanted), *_amounts(wanted), *_customer(wanted.customer)]
+    conditions = [*_simple(wanted), *_customer(wanted.customer)]
+    conditions += amount_bounds("d.total_minor", "d.exponent", wanted.minimum, wanted.maximum)
+    conditions += _payment(wanted.payment, wanted.as_of)
     conditions += [(_HAS_PROPERTY, pair) for pair in wanted.properties.items()]
     for table, flag in (("document_drift", wanted.drifted), ("document_hold", wanted.on_hold)):
         if flag is not None:
@@ -113,12 +115,22 @@ def _simple(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:
     return [status, *found] if status else found
 
 
-def _amounts(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:
+def amount_bounds(
+    minor: str, exponent: str, minimum: Decimal | None, maximum: Decimal | None
+) -> list[tuple[str, tuple[object, ...]]]:
+    """Conditions, with their values, that hold a column of minor units between two amounts.
+
+    Minor units are compared as ten-thousandths of a major unit: one bound fits every currency.
+    """
+    scaled = (
+        f"{minor} * CASE {exponent} WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
+        " WHEN 3 THEN 10 ELSE 1 END"
+    )
     found: list[tuple[str, tuple[object, ...]]] = []
-    if wanted.minimum is not None:
-        found.append((f"{_SCALED_TOTAL} >= ?", (_scaled(wanted.minimum, ROUND_CEILING),)))
-    if wanted.maximum is not None:
-        found.append((f"{_SCALED_TOTAL} <= ?", (_scaled(wanted.maximum, ROUND_FLOOR),)))
+    if minimum is not None:
+        found.append((f"{scaled} >= ?", (_scaled(minimum, ROUND_CEILING),)))
+    if maximum is not None:
+        found.append((f"{scaled} <= ?", (_scaled(maximum, ROUND_FLOOR),)))
     return found
 
 
@@ -126,6 +138,23 @@ def _scaled(amount: Decimal, rounding: str) -> int:
     scaled = amount.scaleb(_SCALE).to_integral_value(rounding=rounding)
     # No total comes near 10^18 ten-thousandths in any bound that matters; SQLite ends at 2^63.
     return int(max(min(scaled, Decimal(10**18)), Decimal(-(10**18))))
+
+
+def _payment(
+    wanted: PaymentStatus | None, as_of: date | None
+) -> list[tuple[str, tuple[object, ...]]]:
+    if wanted is None:
+        return []
+    owed = "(SELECT balance_minor FROM document_balance WHERE document_id = d.id)"
+    found: list[tuple[str, tuple[object, ...]]] = [
+        ("d.kind = 'invoice' AND d.status = 'posted'", ()),
+        (f"{owed} = 0" if wanted is PaymentStatus.PAID else f"{owed} <> 0", ()),
+    ]
+    if wanted is PaymentStatus.PARTLY_PAID:
+        found.append((f"{owed} < d.total_minor", ()))
+    if wanted is PaymentStatus.OVERDUE:
+        found.append(("d.due_date < coalesce(?, date('now'))", (as_of and as_of.isoformat(),)))
+    return found
 
 
 def _customer(reference: str | None) -> list[tuple[str, tuple[object, ...]]]:

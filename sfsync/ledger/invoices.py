@@ -8,7 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.invoice_filter import DOCUMENTS, InvoiceFilter, compile_filter
-from sfsync.ledger.model import DocumentKind, DocumentStatus
+from sfsync.ledger.model import DocumentKind, DocumentStatus, PaymentStatus
+from sfsync.ledger.payment_list import PaymentFilter, list_payments
 from sfsync.ledger.references import find_document
 from sfsync.money import from_minor, minor_to_text, plain
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.payment_list import Payment
 
 __all__ = ["InvoiceDetail", "InvoiceFilter", "InvoiceLine", "InvoiceRow", "JournalLine",
            "list_invoices", "show_invoice"]  # fmt: skip
@@ -27,7 +29,8 @@ class InvoiceRow:
     """One document of a list. Amounts in minor units of `currency`, `exponent` decimals.
 
     `customer_id` is the number that people use, ``C-0007``. `balance_minor` is what is still
-    owed: the total less credit notes; 0 for what is deleted, reversed, or a credit note.
+    owed: the total less credit notes and payments; 0 for what is deleted, reversed, or a credit
+    note.
     """
 
     document_id: int
@@ -52,6 +55,19 @@ class InvoiceRow:
     properties: Mapping[str, str]
     drifted: bool
     on_hold: bool
+    as_of: date
+
+    @property
+    def payment_status(self) -> PaymentStatus | None:
+        """What it is owed on the day `as_of`; None for what is no posted invoice."""
+        if self.status is not DocumentStatus.POSTED or self.kind is not DocumentKind.INVOICE:
+            return None
+        if self.balance_minor == 0:
+            return PaymentStatus.PAID
+        if self.due_date < self.as_of:
+            return PaymentStatus.OVERDUE
+        part = self.balance_minor < self.total_minor
+        return PaymentStatus.PARTLY_PAID if part else PaymentStatus.OPEN
 
     @property
     def name(self) -> str:
@@ -78,6 +94,7 @@ class InvoiceRow:
             "currency": self.currency,
             "total": minor_to_text(self.total_minor, self.exponent),
             "balance": minor_to_text(self.balance_minor, self.exponent),
+            "payment_status": self.payment_status and self.payment_status.value,
             "sales_rep": self.sales_rep,
             "region": self.region,
             "properties": dict(self.properties),
@@ -161,6 +178,7 @@ class InvoiceDetail:
     removal_reason: str | None
     pinned: frozenset[str]
     reviewed_by: str | None = field(default=None)
+    payments: tuple[Payment, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The keys of `invoice show --json`."""
@@ -183,6 +201,7 @@ class InvoiceDetail:
             "reason": self.removal_reason,
             "pinned": sorted(self.pinned),
             "reviewed_by": self.reviewed_by,
+            "payments": [payment.as_json() for payment in self.payments],
         }
 
 
@@ -192,11 +211,7 @@ _LIST = f"""
             ORDER BY salesforce_id LIMIT 1),
            d.opportunity_id, b.instance_url || '/' || d.opportunity_id, d.description,
            d.document_date, d.due_date, d.currency, d.exponent, d.total_minor,
-           CASE WHEN d.kind = 'credit_note' OR d.status IN ('deleted', 'reversed') THEN 0
-                WHEN d.status = 'draft' THEN d.total_minor
-                ELSE d.total_minor + (
-                    SELECT coalesce(sum(total_minor), 0) FROM document
-                    WHERE reverses_id = d.id AND status = 'posted') END,
+           (SELECT balance_minor FROM document_balance WHERE document_id = d.id),
            d.sales_rep, d.region,
            CASE WHEN EXISTS (SELECT 1 FROM document_property WHERE document_id = d.id)
                 THEN (SELECT json_group_object(name, value) FROM document_property
@@ -214,8 +229,15 @@ def list_invoices(ledger: Ledger, wanted: InvoiceFilter | None = None) -> Iterat
         UsageError: the filter sorts by something unknown.
     """
     where, parameters = compile_filter(wanted or InvoiceFilter())
+    as_of = day_of(ledger, wanted)
     for row in ledger.each(_LIST + where, parameters):
-        yield _invoice_row(row)
+        yield _invoice_row(row, as_of)
+
+
+def day_of(ledger: Ledger, wanted: InvoiceFilter | None) -> date:
+    """The day from which a filter looks at due dates: its own, else today in UTC."""
+    given = wanted and wanted.as_of
+    return given or date.fromisoformat(ledger.now()[:10])
 
 
 def count_invoices(ledger: Ledger, wanted: InvoiceFilter) -> int:
@@ -228,7 +250,7 @@ def count_invoices(ledger: Ledger, wanted: InvoiceFilter) -> int:
     return int(count)
 
 
-def _invoice_row(row: tuple[Any, ...]) -> InvoiceRow:
+def _invoice_row(row: tuple[Any, ...], as_of: date) -> InvoiceRow:
     (document_id, number, draft, status, kind, customer, customer_name, account, opportunity, url,
      description, document_date, due_date, currency, exponent, total, balance, sales_rep, region,
      properties, drifted, on_hold) = row  # fmt: skip
@@ -237,18 +259,19 @@ def _invoice_row(row: tuple[Any, ...]) -> InvoiceRow:
         customer_name, account, opportunity, url, description,
         date.fromisoformat(document_date), date.fromisoformat(due_date), currency, exponent,
         total, balance, sales_rep, region, json.loads(properties) if properties else {},
-        bool(drifted), bool(on_hold),
+        bool(drifted), bool(on_hold), as_of,
     )  # fmt: skip
 
 
-def show_invoice(ledger: Ledger, reference: str) -> InvoiceDetail:
-    """One document, found as `find_document` finds it.
+def show_invoice(ledger: Ledger, reference: str, as_of: date | None = None) -> InvoiceDetail:
+    """One document, found as `find_document` finds it; overdue or not on the day `as_of`.
 
     Raises:
         NotFoundError: there is none.
     """
     document_id = find_document(ledger, reference).document_id
-    row = _invoice_row(ledger.row(f"{_LIST} WHERE d.id = ?", (document_id,)))
+    as_of = as_of or day_of(ledger, None)
+    row = _invoice_row(ledger.row(f"{_LIST} WHERE d.id = ?", (document_id,)), as_of)
     (source, digest, run_id, po_number, contact, posting_date, posted_at, posted_by, reverses,
      reversed_by, predecessor, seller, buyer, note, drift, reason, pinned,
      reviewed_by) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
@@ -274,6 +297,7 @@ def show_invoice(ledger: Ledger, reference: str) -> InvoiceDetail:
         removal_reason=reason,
         pinned=frozenset(json.loads(pinned)),
         reviewed_by=reviewed_by,
+        payments=tuple(list_payments(ledger, PaymentFilter(document_id))),
     )
 
 

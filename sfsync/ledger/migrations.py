@@ -21,6 +21,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "001-documents.sql",
         "001-documents-rules.sql",
         "001-journal.sql",
+        "001-payments.sql",
         "001-sync.sql",
     ),
 }

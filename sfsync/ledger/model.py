@@ -54,6 +54,15 @@ class DocumentStatus(StrEnum):
     DELETED = "deleted"
 
 
+class PaymentStatus(StrEnum):
+    """What a posted invoice is owed, seen from a day; derived, never stored."""
+
+    OPEN = "open"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    OVERDUE = "overdue"
+
+
 class DocumentKind(StrEnum):
     """Invoice or credit note."""
 

@@ -31,7 +31,8 @@ class PostingRules:
 
     `numbering` and `credit_numbering` hold ``{year}``, ``{month}`` and ``{seq:05}``;
     `revenue_by_product` maps a product's code, name or family to a revenue account, the first match
-    wins. `closed_through` is the config's; a period closed in the ledger counts as well.
+    wins; `cash` is where payments arrive. `closed_through` is the config's; a period closed in the
+    ledger counts as well.
     """
 
     numbering: str
@@ -44,6 +45,7 @@ class PostingRules:
     closed_through: date | None = None
     require_review: bool = False
     seller: Seller = field(default_factory=Seller)
+    cash: str = "1000"
 
     def revenue_account(self, code: str | None, name: str | None, family: str | None) -> str:
         """The revenue account of a line with this product."""

@@ -12,6 +12,7 @@ from sfsync.ledger.chart import closed_through
 from sfsync.ledger.digests import document_digest
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.numbering import next_number
+from sfsync.ledger.payment_list import PaymentFilter, list_payments
 from sfsync.ledger.posting import freeze, latest, number_taken, write_entry
 from sfsync.ledger.references import find_document
 
@@ -158,6 +159,7 @@ def _check(
         raise RefusedError(
             message, code="partly-credited", fix="credit the rest by hand in your accounts"
         )
+    _refuse_paid(ledger, invoice)
     closed = latest(closed_through(ledger), rules.closed_through)
     if closed is not None and on <= closed:
         message = f"{on} is in a closed period (through {closed})."
@@ -165,6 +167,16 @@ def _check(
     if not date.fromisoformat(posted_on) <= on <= today:
         message = f"A reversal of {name} is dated from {posted_on} through {today}, not {on}."
         raise RefusedError(message, code="reversal-date", fix="choose another --date")
+
+
+def _refuse_paid(ledger: Ledger, invoice: DocumentReference) -> None:
+    standing = list_payments(ledger, PaymentFilter(invoice.document_id, voided=False))
+    if names := [payment.name for payment in standing]:
+        raise RefusedError(
+            f"{invoice.name} has been paid by {', '.join(names)}; void that first.",
+            code="has-payments",
+            fix=f'sfsync payment void {names[0]} --reason "…"',
+        )
 
 
 def _open_day(name: str, closed: date) -> str:

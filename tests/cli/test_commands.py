@@ -102,7 +102,7 @@ def test_a_pipe_gets_every_invoice_on_one_line(books: Sfsync) -> None:
     assert set(rows[0]) == {
         *("number", "draft", "status", "kind", "customer", "opportunity", "url", "description"),
         *("document_date", "due_date", "currency", "total", "balance", "sales_rep", "region"),
-        *("properties", "drifted", "on_hold"),
+        *("properties", "drifted", "on_hold", "payment_status"),
     }
 
 
@@ -188,7 +188,7 @@ def test_wrong_filters_are_wrong_usage(books: Sfsync) -> None:
         ["--min", "many"],
         ["--property", "novalue"],
         ["--sort", "colour"],
-        ["--status", "open"],
+        ["--status", "unpaid"],
         ["--limit", "0"],
     ):
         assert books("invoice", "list", *option, "--json").document["status"] == 2, option

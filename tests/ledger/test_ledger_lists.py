@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 KEYS = {
     "number", "draft", "status", "kind", "customer", "opportunity", "url", "description",
-    "document_date", "due_date", "currency", "total", "balance", "sales_rep", "region",
-    "properties", "drifted", "on_hold",
+    "document_date", "due_date", "currency", "total", "balance", "payment_status", "sales_rep",
+    "region", "properties", "drifted", "on_hold",
 }  # fmt: skip
 
 

@@ -53,6 +53,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Invoices": {
         "invoice": Entry("sfsync.cli.invoice", "Drafts and posted invoices."),
+        "payment": Entry("sfsync.cli.payment", "Payments received for posted invoices."),
         "customer": Entry("sfsync.cli.customer", "Customers of the ledger."),
         "contact": Entry("sfsync.cli.contact", "Contacts of the customers."),
         "product": Entry("sfsync.cli.product", "Products that invoice lines name."),

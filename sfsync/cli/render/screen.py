@@ -43,6 +43,10 @@ _ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 _STYLES = {
     "ok": "green",
     "posted": "green",
+    "paid": "green",
+    "partly paid": "yellow",
+    "overdue": "red",
+    "voided": "dim",
     "draft": "yellow",
     "partial": "yellow",
     "running": "yellow",

@@ -19,7 +19,7 @@ BEGIN SELECT RAISE(ABORT, 'period_lock: a closed period stays closed'); END;
 
 CREATE TABLE journal_entry (
     id INTEGER PRIMARY KEY CHECK (id > 0),
-    kind TEXT NOT NULL CHECK (kind IN ('post', 'payment')),
+    kind TEXT NOT NULL CHECK (kind IN ('post', 'payment', 'void')),
     document_id INTEGER NOT NULL REFERENCES document (id),
     posting_date TEXT NOT NULL CHECK (posting_date IS date(posting_date)),
     currency TEXT NOT NULL CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
@@ -51,7 +51,7 @@ WHEN NEW.sealed <> 0
       AND (SELECT status FROM document WHERE id = NEW.document_id) IS NOT 'posted')
 BEGIN SELECT RAISE(ABORT, 'journal_entry: open period, one entry for each posting'); END;
 
--- Sealing is the only change; a posting is sealed by the document that becomes posted.
+-- Sealing is the only change: by the document that becomes posted, the payment, or its void.
 CREATE TRIGGER journal_entry_update BEFORE UPDATE ON journal_entry
 WHEN OLD.sealed = 1 OR NEW.sealed <> 1
   OR NEW.id IS NOT OLD.id OR NEW.kind IS NOT OLD.kind
@@ -61,6 +61,8 @@ WHEN OLD.sealed = 1 OR NEW.sealed <> 1
   OR (SELECT sum(amount_minor) FROM journal_line WHERE entry_id = OLD.id) IS NOT 0
   OR (SELECT count(*) FROM journal_line WHERE entry_id = OLD.id) < 2
   OR (SELECT status FROM document WHERE id = OLD.document_id) IS NOT 'posted'
+  OR (OLD.kind = 'payment' AND NOT EXISTS (SELECT 1 FROM payment WHERE entry_id = OLD.id))
+  OR (OLD.kind = 'void' AND NOT EXISTS (SELECT 1 FROM payment_void WHERE entry_id = OLD.id))
 BEGIN SELECT RAISE(ABORT, 'journal_entry: sealed once, when it balances'); END;
 
 CREATE TRIGGER journal_entry_delete BEFORE DELETE ON journal_entry
