@@ -230,6 +230,9 @@ def _show_scopes(context: Context, auth: str) -> None:
 
 
 def _confirm(context: Context, connection: "Connection") -> None:
+    from sfsync.cli.telling import sign_in_is_new  # noqa: PLC0415 - start-up time
+
+    sign_in_is_new(context)
     result = connection_result(connection)
     context.emit("connect", result, text=_sentence(result), action=True)
     context.next_steps("sfsync config validate --online", "sfsync sync plan")

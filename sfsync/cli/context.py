@@ -40,11 +40,13 @@ def context_of(ctx: typer.Context) -> Context:
 class Context:
     """One command's surroundings.
 
-    `status` is what the process will end with; `emit` sets it. `warnings` go to stderr and into
-    the JSON document; `details` are added to the error of a JSON document.
+    `words` say which command it is: ``("invoice", "list")``. `status` is what the process will end
+    with; `emit` sets it. `warnings` go to stderr and into the JSON document; `details` are added to
+    the error of a JSON document.
     """
 
     flags: GlobalFlags = field(default_factory=GlobalFlags)
+    words: tuple[str, ...] = ()
     status: int = 0
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)

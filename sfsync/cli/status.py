@@ -1,11 +1,12 @@
 """`sfsync status`: connection, config, ledger, last run, and what needs you."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sfsync.cli.connect import STORES, connection_result
-from sfsync.cli.context import context_of
+from sfsync.cli.context import Context, context_of
 from sfsync.cli.doctor import surroundings
 from sfsync.cli.frame import tree
 from sfsync.errors import ExitCode
@@ -13,6 +14,7 @@ from sfsync.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sfsync.config.settings import ScheduleSettings
     from sfsync.health.checks import Surroundings
     from sfsync.health.overview import LedgerState, Overview
 
@@ -30,20 +32,23 @@ def status(
     ctx: typer.Context,
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="exit 10 when something needs you")
+        bool, typer.Option("--check", help="exit 10 when syncing has stopped, or cannot begin")
     ] = False,
 ) -> None:
     """Show connection, config, ledger, the last run, and what needs you.
 
-    Asks no network, and does not fail because something is missing.
+    Asks no network, and does not fail because something is missing. --check is for monitoring: it
+    exits 10 when there was no good sync within schedule.overdue_after, when the last run failed,
+    when records have been failing for that long, and when config or sign-in keep a run from
+    beginning.
     """
     from sfsync.health.overview import look  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
     around = surroundings(context)
-    found = look(around)
-    result = _result(around, found)
-    needed = check and bool(found.needs or found.trouble)
+    found = look(around, datetime.now(UTC))
+    result = _result(context, around, found)
+    needed = check and bool(found.alarms)
     context.emit(
         "status",
         result,
@@ -52,7 +57,10 @@ def status(
     )
 
 
-def _result(around: "Surroundings", found: "Overview") -> dict[str, Any]:
+def _result(context: Context, around: "Surroundings", found: "Overview") -> dict[str, Any]:
+    from sfsync.cli.render.envelope import utc  # noqa: PLC0415 - start-up time
+    from sfsync.cli.telling import held_back  # noqa: PLC0415 - as above
+
     config, ledger = around.config, around.ledger
     settings = found.settings
     return {
@@ -67,13 +75,25 @@ def _result(around: "Surroundings", found: "Overview") -> dict[str, Any]:
             "file": str(ledger.absolute()) if ledger else None,
             **_ledger_result(found.ledger),
         },
-        "schedule": settings
-        and {
-            "frequency": settings.schedule.frequency.value,
-            "time_zone": str(settings.schedule.time_zone),
-        },
+        "schedule": settings and _schedule_result(settings.schedule),
+        "sign_in_rests_until": utc(held_back(context)) if ledger else None,
+        "alarms": [
+            {"code": one.code, "message": one.message, "command": one.command}
+            for one in found.alarms
+        ],
         "trouble": list(found.trouble),
         "needs": [{"what": what, "command": command} for what, command in found.needs],
+    }
+
+
+def _schedule_result(schedule: "ScheduleSettings") -> dict[str, Any]:
+    from sfsync.health.alarms import short  # noqa: PLC0415 - start-up time
+    from sfsync.schedule import overdue_after  # noqa: PLC0415 - as above
+
+    return {
+        "frequency": schedule.frequency.value,
+        "time_zone": str(schedule.time_zone),
+        "overdue_after": short(overdue_after(schedule)) or None,
     }
 
 
@@ -108,12 +128,18 @@ def _draw(console: "Console", result: dict[str, Any]) -> None:
             ("Ledger", _ledger_line(result["ledger"])),
             ("Failures", _failures_line(result["ledger"])),
             ("Schedule", _schedule_line(result["schedule"])),
+            ("Sign-in rests until", result["sign_in_rests_until"]),
             ("Last run", _run_line(result["ledger"]["last_run"])),
             _good_run(result["ledger"]["last_good_run"]),
         ],
     )
     for sentence in result["trouble"]:
         line(console, sentence, style="red")
+    stopped = [one for one in result["alarms"] if one["code"] not in {"blocked", "trouble"}]
+    if stopped:
+        line(console, "")
+        line(console, "Stopped", style="bold red")
+        draw_pairs(console, [(one["message"], one["command"]) for one in stopped])
     if result["needs"]:
         line(console, "")
         line(console, "Needs you", style="bold")
@@ -158,7 +184,8 @@ def _failures_line(ledger: dict[str, Any]) -> str | None:
 def _schedule_line(schedule: dict[str, Any] | None) -> str | None:
     if schedule is None:
         return None
-    return f"{schedule['frequency']} ({schedule['time_zone']})"
+    overdue = f", overdue after {schedule['overdue_after']}" if schedule["overdue_after"] else ""
+    return f"{schedule['frequency']} ({schedule['time_zone']}){overdue}"
 
 
 def _good_run(run: dict[str, Any] | None) -> tuple[str, str | None]:

@@ -12,6 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.errors import ExitCode, LockedError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from sfsync.cli.telling import Tick
     from sfsync.ledger import Ledger
     from sfsync.sync import SyncRequest
 
@@ -60,13 +61,8 @@ def sync(
     if ctx.invoked_subcommand is not None:
         return
     context = context_of(ctx)
-    settings = context.settings()
-    if not now and not _is_due(context):
-        context.emit("sync", None, text=_NOT_DUE, action=True)
-        return
-    from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
-    from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
-    from sfsync.sync import run_sync  # noqa: PLC0415 - as above
+    context.settings()
+    from sfsync.cli.telling import telling  # noqa: PLC0415 - start-up time
 
     asked = _request(
         "manual" if now else "schedule",
@@ -76,14 +72,44 @@ def sync(
         since=since,
         allow_empty=allow_empty,
     )
+    with telling(context) as tick:
+        if not now and not _may_run(context):
+            return
+        _sync_once(context, asked, tick, _seconds(lock_wait), scheduled=not now)
+
+
+def _may_run(context: Context) -> bool:
+    """Whether the schedule asks for a run, and no refused sign-in holds it back; else say why."""
+    if not _is_due(context):
+        context.emit("sync", None, text=_NOT_DUE, action=True)
+        return False
+    from sfsync.cli.telling import held_back  # noqa: PLC0415 - start-up time
+
+    until = held_back(context)
+    if until is not None:
+        when = until.astimezone().strftime("%H:%M")
+        text = f"The sign-in was refused; it rests until {when}. To try now: sfsync sync --now\n"
+        context.emit("sync", None, text=text, action=True)
+    return until is None
+
+
+def _sync_once(
+    context: Context, asked: "SyncRequest", tick: "Tick", lock_wait: float, *, scheduled: bool
+) -> None:
+    from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
+    from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.sync import run_sync  # noqa: PLC0415 - as above
+
+    settings = context.settings()
     with ExitStack() as stack:
         org = stack.enter_context(open_org_for(context, settings))
-        if not _locked(stack, context, _seconds(lock_wait), yield_quietly=not now):
+        if not _locked(stack, context, lock_wait, yield_quietly=scheduled):
             context.emit("sync", None, text="Another run is at work.\n", action=True)
             return
         ledger = stack.enter_context(context.open_ledger(create=True))
         with sync_progress(context) as progress:
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
+        tick.ran = True
         answer_run(context, ledger, run_id, asked)
 
 
@@ -151,11 +177,12 @@ def retry(
     settings = context.settings()
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.cli.telling import telling  # noqa: PLC0415 - as above
     from sfsync.ledger import history  # noqa: PLC0415 - as above
     from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
     from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
 
-    with context.open_ledger() as ledger:
+    with telling(context) as tick, context.open_ledger() as ledger:
         failed = tuple(
             one.salesforce_id
             for one in history.open_failures(ledger, run, dead=None if run is not None else False)
@@ -173,6 +200,7 @@ def retry(
             sync_progress(context) as progress,
         ):
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
+        tick.ran = True
         answer_run(context, ledger, run_id, asked, schema="sync_retry")
 
 

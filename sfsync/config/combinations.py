@@ -231,7 +231,6 @@ def all_is_acted_on(root: Values, warnings: Problems) -> None:
 
 
 _NOT_YET = {
-    "notify": "no program is called",
     "credential": "the sign-in is kept by sfsync connect",
     "reports": "saved questions are not run",
 }

@@ -212,8 +212,9 @@ _SCHEDULE = Group(
         Key(
             "overdue_after",
             duration(timedelta(minutes=1), timedelta(days=366)),
-            "After this long without a good sync, status --check reports it.",
+            "After this long without a good sync, status --check reports it and notify tells it.",
             example="overdue_after: 26h",
+            default_note="1h for realtime, 3h for hourly, 26h for daily, never for manual",
         ),
     )
 )
@@ -287,9 +288,14 @@ ROOT = Group(
                     ),
                     Key(
                         "on",
-                        ListOf(choice("ok", "failed", "partial", "interrupted", "overdue")),
-                        "What to tell about.",
-                        ["failed", "partial", "overdue"],
+                        ListOf(
+                            choice(
+                                *("ok", "failed", "partial", "interrupted"),
+                                *("overdue", "recovered"),
+                            )
+                        ),
+                        "What to tell about, each change once; ok is every good run.",
+                        ["failed", "partial", "overdue", "recovered"],
                         "on: [failed]",
                     ),
                 )

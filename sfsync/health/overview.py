@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import ConfigError, SfsyncError
+from sfsync.health.alarms import Alarm, alarms_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sfsync.config.settings import Settings
     from sfsync.health.checks import Surroundings
     from sfsync.ledger.connection import Ledger
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 class LedgerState:
     """What the ledger holds; `invoices` counts documents by status.
 
-    `failures` are open and tried again, `dead_failures` are given up on.
+    `failures` are open and tried again, `dead_failures` are given up on; `failing_since` is when
+    the oldest of both failed first.
     """
 
     org_name: str | None
@@ -31,6 +35,8 @@ class LedgerState:
     dead_failures: int
     last_run: RunSummary | None
     last_good_run: RunSummary | None
+    good_since: str | None
+    failing_since: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ class Overview:
     """The answer of `status`; each part is None when it is not there.
 
     `config_problems` counts what is wrong in the config, `trouble` has what else is wrong, in
-    sentences. `needs` says what waits for a person, with the command that deals with it.
+    sentences. `needs` says what waits for a person, with the command that deals with it. `alarms`
+    says likewise what stands in the way of the next sync, or shows that syncing has stopped.
     """
 
     settings: Settings | None
@@ -47,16 +54,31 @@ class Overview:
     ledger: LedgerState | None
     trouble: tuple[str, ...]
     needs: tuple[tuple[str, str], ...]
+    alarms: tuple[Alarm, ...]
 
 
-def look(around: Surroundings) -> Overview:
-    """Look at config, sign-in and ledger; asks no network and changes nothing."""
+def look(around: Surroundings, now: datetime) -> Overview:
+    """Look at config, sign-in and ledger at `now`; asks no network and changes nothing."""
     trouble: list[str] = []
     settings, problems = _settings(around, trouble)
     connection = None if settings is None else _connection(around, settings, trouble)
     ledger = _ledger(around, trouble)
-    needs = tuple(_needs(around, settings, problems, connection, ledger))
-    return Overview(settings, problems, connection, ledger, tuple(trouble), needs)
+    blocked = _blocked(around, settings, problems, connection)
+    alarms = (
+        *(Alarm("blocked", what, command) for what, command in blocked),
+        *(Alarm("trouble", sentence, "sfsync doctor") for sentence in trouble),
+        *(() if settings is None or problems else _ledger_alarms(settings, ledger, now)),
+    )
+    needs = (*blocked, *_needs(ledger))
+    return Overview(settings, problems, connection, ledger, tuple(trouble), needs, alarms)
+
+
+def _ledger_alarms(settings: Settings, ledger: LedgerState | None, now: datetime) -> list[Alarm]:
+    if ledger is None:
+        return alarms_of(settings.schedule, None, None, None, now)
+    return alarms_of(
+        settings.schedule, ledger.last_run, ledger.good_since, ledger.failing_since, now
+    )
 
 
 def _settings(around: Surroundings, trouble: list[str]) -> tuple[Settings | None, int]:
@@ -95,12 +117,12 @@ def _ledger(around: Surroundings, trouble: list[str]) -> LedgerState | None:
 
 
 def _ledger_state(ledger: Ledger) -> LedgerState:
-    from sfsync.ledger.history import last_run, open_failures  # noqa: PLC0415 - start-up time
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
     from sfsync.ledger.invoices import count_invoices  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.model import DocumentStatus, RunOutcome  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.run_health import run_health  # noqa: PLC0415 - start-up time
 
-    identity = ledger.identity
+    identity, health = ledger.identity, run_health(ledger)
     return LedgerState(
         org_name=identity.org_name,
         org_kind=identity.org_kind,
@@ -110,20 +132,19 @@ def _ledger_state(ledger: Ledger) -> LedgerState:
         },
         drifted=count_invoices(ledger, InvoiceFilter(drifted=True)),
         on_hold=count_invoices(ledger, InvoiceFilter(on_hold=True)),
-        failures=len(open_failures(ledger)),
-        dead_failures=len(open_failures(ledger, dead=True)),
-        last_run=last_run(ledger),
-        last_good_run=last_run(ledger, frozenset({RunOutcome.OK, RunOutcome.PARTIAL})),
+        failures=health.failures - health.given_up,
+        dead_failures=health.given_up,
+        last_run=health.last,
+        last_good_run=health.last_good,
+        good_since=health.good_since,
+        failing_since=health.failing_since,
     )
 
 
-def _needs(
-    around: Surroundings,
-    settings: Settings | None,
-    problems: int,
-    connection: Connection | None,
-    ledger: LedgerState | None,
+def _blocked(
+    around: Surroundings, settings: Settings | None, problems: int, connection: Connection | None
 ) -> list[tuple[str, str]]:
+    """What keeps any run from beginning."""
     found = []
     if around.config is None:
         found.append(("there is no config", "sfsync config init"))
@@ -134,11 +155,15 @@ def _needs(
                 "sfsync config validate",
             )
         )
-    is_demo = settings is not None and settings.connection.is_demo
-    if settings is not None and connection is None and not is_demo:
+    if settings is not None and connection is None and not settings.connection.is_demo:
         found.append(("not connected", "sfsync connect"))
+    return found
+
+
+def _needs(ledger: LedgerState | None) -> list[tuple[str, str]]:
     if ledger is None:
-        return found
+        return []
+    found = []
     if ledger.last_run is not None and ledger.last_run.outcome.value in {"failed", "interrupted"}:
         found.append((f"the last run {ledger.last_run.outcome.value}", "sfsync history show"))
     counted = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import signal
@@ -64,7 +65,7 @@ def _answered(argv: Sequence[str], context: Context) -> int:
     except typer.Exit as leaving:
         context.status = leaving.exit_code
     except (Exception, KeyboardInterrupt, _Terminated) as error:  # noqa: BLE001 - the boundary
-        return _report(context, argv, error)
+        return _report(context, error)
     _finish(context)
     return context.status
 
@@ -87,8 +88,14 @@ def _execute(argv: Sequence[str], context: Context) -> None:
         text = _help_text(root, rest, context)
         context.emit("help", {"help": text}, text=text)
         return
+    context.words = command_of(rest)
     with root.make_context("sfsync", rest, obj=context) as ctx:
         root.invoke(ctx)
+
+
+def command_of(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command line that say which command it was; never its values."""
+    return tuple(itertools.takewhile(str.isalpha, words))[:2]
 
 
 def _asks_help(words: Sequence[str]) -> bool:
@@ -112,10 +119,14 @@ def _finish(context: Context) -> None:
     if context.document is not None:
         _write_document({**context.document, "warnings": context.warnings})
     sys.stdout.flush()
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        from sfsync.cli.frame.banner import show_banner  # noqa: PLC0415 - start-up time
+
+        show_banner(context)
 
 
-def _report(context: Context, argv: Sequence[str], error: BaseException) -> int:
-    known, status = _translated(context, argv, error)
+def _report(context: Context, error: BaseException) -> int:
+    known, status = _translated(context, error)
     if context.json:
         from sfsync.cli.render.envelope import failure  # noqa: PLC0415 - start-up time
 
@@ -126,9 +137,7 @@ def _report(context: Context, argv: Sequence[str], error: BaseException) -> int:
     return status
 
 
-def _translated(
-    context: Context, argv: Sequence[str], error: BaseException
-) -> tuple[SfsyncError, int]:
+def _translated(context: Context, error: BaseException) -> tuple[SfsyncError, int]:
     """The failure in the terms of `sfsync.errors`, with its exit code."""
     if isinstance(error, SfsyncError):
         return error, int(error.exit_code)
@@ -138,7 +147,7 @@ def _translated(
         return _StoppedError("interrupted", code="interrupted"), int(ExitCode.INTERRUPTED)
     if isinstance(error, _Terminated):
         return _StoppedError("terminated", code="terminated"), int(ExitCode.TERMINATED)
-    return _unexpected(context, argv, error), int(ExitCode.UNEXPECTED)
+    return _unexpected(context, error), int(ExitCode.UNEXPECTED)
 
 
 def _usage(error: typer.TyperException) -> UsageError:
@@ -162,15 +171,15 @@ def _meant_option(message: str, ctx: Any) -> str | None:  # noqa: ANN401 - the p
     return option if any(option in parameter.opts for parameter in ctx.command.params) else None
 
 
-def _unexpected(context: Context, argv: Sequence[str], error: BaseException) -> SfsyncError:
-    from sfsync.cli.frame.log import command_of, log_unexpected  # noqa: PLC0415 - start-up time
+def _unexpected(context: Context, error: BaseException) -> SfsyncError:
+    from sfsync.cli.frame.log import log_unexpected  # noqa: PLC0415 - start-up time
     from sfsync.salesforce.redact import redact  # noqa: PLC0415 - start-up time
 
     log_file = context.paths.log_file
     what = redact(str(error).partition("\n")[0]) or "no message"
     message = f"failed unexpectedly: {type(error).__name__}: {what}"
     try:
-        log_unexpected(log_file, command_of(argv), error)
+        log_unexpected(log_file, " ".join(context.words), error)
     except OSError as trouble:
         return _UnexpectedError(
             f"{message} (and {log_file} cannot be written: {trouble.strerror})", code="unexpected"

@@ -9,7 +9,6 @@ from sfsync.cli.frame.paths import ensure_folder
 from sfsync.salesforce.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 _MAX_BYTES = 1_000_000
@@ -36,13 +35,3 @@ def _write(log_file: Path, entry: dict[str, str]) -> None:
     handler.emit(logging.makeLogRecord({"msg": message, "levelno": logging.ERROR}))
     handler.close()
     log_file.chmod(0o600)
-
-
-def command_of(argv: Sequence[str]) -> str:
-    """The words of a command line that say which command it was; never its values."""
-    words = []
-    for word in argv:
-        if not word.isalpha():
-            break
-        words.append(word)
-    return " ".join(words[:2])

@@ -79,7 +79,9 @@ config says that a run is due, so the time zone and daylight saving are the conf
 --quiet says nothing on good days and a few lines on stderr on bad ones, which cron mails.
 cron has no desktop session, so it may not reach the OS keyring: sign in with
 'sfsync connect --auth jwt' (no stored token) or 'sfsync connect --store file'.
-'sfsync status --check' exits 10 when something needs you.
+'sfsync status --check' exits 10 when there was no good sync for schedule.overdue_after, when the
+last run failed, or when no run could begin; 'notify' in the config calls a program of yours once
+for each change. A refused sign-in is tried again after 15 minutes, 1 hour, then every 6 hours.
 """
 
 
