@@ -113,6 +113,12 @@ def from_minor(minor: int, exponent: int) -> Decimal:
     return Decimal(minor).scaleb(-exponent)
 
 
+def extended_price(quantity: Decimal, unit_price: Decimal, discount: Decimal | None) -> Decimal:
+    """Quantity by unit price, less a discount in percent; not yet rounded."""
+    full = quantity * unit_price
+    return full if discount is None else full * (1 - discount / 100)
+
+
 def plain(number: Decimal) -> str:
     """Write a decimal without an exponent and without trailing zeros: 1.20E+2 is ``120``."""
     text = str(number)

@@ -6,7 +6,7 @@ import typer
 
 from sfsync.cli import posting
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import FilterOptions, as_filter, day, takes_filters
+from sfsync.cli.filters import FilterOptions, as_filter, day, pairs, takes_filters
 from sfsync.cli.frame import tree
 from sfsync.cli.invoice_screens import draw_invoice, list_table
 from sfsync.cli.render.tables import ROWS_SHOWN
@@ -109,6 +109,46 @@ def post(
         result = posting.post(context, ledger, found.rows, day(date, "--date"))
         result["refused"] += found.missing
     posting.answer_many(context, "invoice_post", "Posted", result, alone=alone)
+
+
+@tree.command(
+    app,
+    "edit",
+    "sfsync invoice edit D-000131 --set date=2026-11-30 --set line.2.quantity=8",
+    'sfsync invoice edit D-000131 --set "description=Platform 2027" --set customer=C-0003',
+    "sfsync invoice edit D-000131 --unpin description",
+    "sfsync invoice edit D-000131",
+)
+def edit(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="nothing after = empties it; repeatable"),
+    ] = None,
+    unpin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD|all", help="let it follow Salesforce again; repeatable"),
+    ] = None,
+) -> None:
+    """Change a draft; what you set stays, whatever Salesforce says later, until it is unpinned.
+
+    Fields: customer, description, date, due, sales_rep, region, po_number, contact,
+    properties.NAME, and of line N: line.N.product, .description, .quantity, .unit_price, .discount,
+    .amount, .properties.NAME. Amount and total follow. Without --set an editor opens ($VISUAL,
+    $EDITOR). A review that the draft had is void.
+    """
+    from sfsync.cli.editing import draw_edit, edit_json  # noqa: PLC0415 - start-up time
+    from sfsync.cli.editing import edit as edit_draft  # noqa: PLC0415 - as above
+
+    context = context_of(ctx)
+    values = pairs(changes, "--set", "FIELD=VALUE")
+    with context.open_ledger() as ledger:
+        result = edit_json(edit_draft(context, ledger, number, values, unpin or []))
+    context.emit(
+        "invoice_edit", result, screen=lambda console: draw_edit(console, result), action=True
+    )
 
 
 @tree.command(

@@ -140,10 +140,37 @@ def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
         ("Replaces", shown["predecessor"]),
         ("Reason", shown["reason"]),
         ("On hold", shown["hold"]),
-        ("Edited", ", ".join(shown["pinned"])),
+        ("Edited", edited_words(shown)),
+        ("Reviewed", shown["reviewed_by"] and f"{shown['reviewed_at']} by {shown['reviewed_by']}"),
         ("Opportunity", shown["opportunity"]),
         ("Run", shown["source"]["run"] and f"#{shown['source']['run']}"),
     ]
+
+
+def edited_words(shown: dict[str, Any]) -> str:
+    """The values that a person set, each with what Salesforce has in its place."""
+    return ", ".join(_edited_word(name, shown["source"]["values"]) for name in shown["pinned"])
+
+
+def _edited_word(name: str, source: dict[str, Any]) -> str:
+    theirs = value_in_salesforce(name, source)
+    if name == "customer":
+        theirs = f"C-{source['customer']:04d}"
+    return f"{name} (Salesforce: {theirs or 'empty'})"
+
+
+def value_in_salesforce(name: str, source: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    """What the last sync made of a value, under the name of its pin; None where it has none."""
+    group, _, rest = name.partition(".")
+    if group == "properties":
+        return source["properties"].get(rest)
+    if group != "line":
+        return source.get(name)
+    number, _, field = rest.partition(".")
+    lines = source["lines"]
+    line = lines[int(number) - 1] if int(number) <= len(lines) else {"properties": {}}
+    group, _, own = field.partition(".")
+    return line["properties"].get(own) if group == "properties" else line.get(field)
 
 
 def _draw_drift(console: Console, shown: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -42,19 +41,16 @@ _INSERT_LINE = """
         unit_price_micro, discount_micro, amount_minor, salesforce_id)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# Which columns a pin keeps; the total belongs to the lines.
-_PINNED_COLUMNS = {
-    "customer": (0,),
-    "description": (1,),
-    "document_date": (2,),
-    "due_date": (3,),
-    "lines": (4, 5, 6),
-    "total": (4, 5, 6),
-    "sales_rep": (7,),
-    "region": (8,),
-    "po_number": (9,),
-    "contact": (10,),
-}
+_EMPTIED = (
+    """
+    DELETE FROM line_property
+    WHERE line_id IN (SELECT id FROM document_line WHERE document_id = ?)
+    """,
+    "DELETE FROM document_line WHERE document_id = ?",
+    "DELETE FROM document_property WHERE document_id = ?",
+    # What a person reviewed is no longer what will be posted.
+    "DELETE FROM document_review WHERE document_id = ?",
+)
 _MILLION = Decimal(1_000_000)
 MAX_MICRO = 2**63 - 1
 """The largest quantity, unit price or discount that is held, in millionths."""
@@ -154,98 +150,57 @@ def _write_properties(ledger: Ledger, contents: Iterable[tuple[int, InvoiceConte
 
 
 def update_drafts(ledger: Ledger, updates: Sequence[DraftUpdate]) -> list[AuditEntry]:
-    """Write new mapped values into drafts, save the pinned ones; the events to be audited."""
+    """Write new values into drafts, with the pins that still hold; the events to be audited.
+
+    Raises:
+        ValueError: one is no draft, or has pins that were not reckoned with.
+    """
     if not updates:
         return []
-    ids = ids_json(one.document_id for one in updates)
-    _refuse_others_than_drafts(ledger, ids, len(updates))
-    pins = _pins(ledger, ids)
-    ledger.execute_many(_UPDATE, [_updated_row(ledger, one, pins) for one in updates])
-    new_lines = [
-        (one.document_id, one.content)
-        for one in updates
-        if not pins.get(one.document_id, set()) & {"lines", "total"}
-    ]
-    _replace_lines(ledger, new_lines)
-    _replace_properties(ledger, updates, pins)
-    # What a person reviewed is no longer what will be posted.
-    ledger.execute_many(
-        "DELETE FROM document_review WHERE document_id = ?", [(one.document_id,) for one in updates]
-    )
+    _refuse_others_than_drafts(ledger, updates)
+    rewrite_drafts(ledger, updates)
     return [
         AuditEntry("invoice.update", f"D-{one.document_id:06d}", *before_and_after(one.changes))
         for one in updates
     ]
 
 
-def _refuse_others_than_drafts(ledger: Ledger, ids: str, expected: int) -> None:
-    (drafts,) = ledger.row(
-        "SELECT count(*) FROM document WHERE status = 'draft'"
-        " AND id IN (SELECT value FROM json_each(?))",
-        (ids,),
+def _refuse_others_than_drafts(ledger: Ledger, updates: Sequence[DraftUpdate]) -> None:
+    (drafts, pinned) = ledger.row(
+        "SELECT count(*), sum(EXISTS (SELECT 1 FROM document_pin WHERE document_id = d.id))"
+        " FROM document d WHERE status = 'draft' AND id IN (SELECT value FROM json_each(?))",
+        (ids_json(one.document_id for one in updates),),
     )
-    if drafts != expected:
+    if drafts != len(updates):
         raise ValueError("only drafts are updated")
+    if pinned != sum(one.pins is not None for one in updates):
+        raise ValueError("a draft has values that a person set, and they were not reckoned with")
 
 
-def _pins(ledger: Ledger, ids: str) -> dict[int, set[str]]:
-    pins: dict[int, set[str]] = {}
-    for document_id, name in ledger.rows(
-        "SELECT document_id, field FROM document_pin"
-        " WHERE document_id IN (SELECT value FROM json_each(?))",
-        (ids,),
-    ):
-        pins.setdefault(document_id, set()).add(name)
-    return pins
-
-
-def _updated_row(
-    ledger: Ledger, update: DraftUpdate, pins: dict[int, set[str]]
-) -> tuple[object, ...]:
-    columns = list(_columns(update.content))
-    pinned = pins.get(update.document_id)
-    if pinned:
-        kept = ledger.row(
-            "SELECT customer_id, description, document_date, due_date, currency, exponent,"
-            " total_minor, sales_rep, region, po_number, contact_salesforce_id"
-            " FROM document WHERE id = ?",
-            (update.document_id,),
-        )
-        for place in {place for name in pinned for place in _PINNED_COLUMNS.get(name, ())}:
-            columns[place] = kept[place]
-    return (*columns, update.source, source_hash(update.source), update.document_id)
-
-
-def _replace_lines(ledger: Ledger, contents: Sequence[tuple[int, InvoiceContent]]) -> None:
-    keys = [(document_id,) for document_id, _ in contents]
+def rewrite_drafts(ledger: Ledger, updates: Sequence[DraftUpdate]) -> None:
+    """Replace what drafts say. Audits nothing."""
+    contents = [(one.document_id, one.content) for one in updates]
     ledger.execute_many(
-        "DELETE FROM line_property WHERE line_id IN"
-        " (SELECT id FROM document_line WHERE document_id = ?)",
-        keys,
-    )
-    ledger.execute_many("DELETE FROM document_line WHERE document_id = ?", keys)
-    _write_lines(ledger, contents)
-
-
-def _replace_properties(
-    ledger: Ledger, updates: Sequence[DraftUpdate], pins: dict[int, set[str]]
-) -> None:
-    kept = {
-        key: [name.removeprefix("properties.") for name in names if name.startswith("properties.")]
-        for key, names in pins.items()
-    }
-    free = [one for one in updates if "properties" not in pins.get(one.document_id, set())]
-    ledger.execute_many(
-        "DELETE FROM document_property WHERE document_id = ?"
-        " AND name NOT IN (SELECT value FROM json_each(?))",
-        [(one.document_id, json.dumps(kept.get(one.document_id, []))) for one in free],
-    )
-    ledger.execute_many(
-        "INSERT INTO document_property (document_id, name, value) VALUES (?, ?, ?)",
-        [(one.document_id, name, value) for one in free
-         for name, value in one.content.properties.items()
-         if name not in kept.get(one.document_id, [])],
+        _UPDATE,
+        [(*_columns(one.content), one.source, source_hash(one.source), one.document_id)
+         for one in updates],
     )  # fmt: skip
+    keys = [(document_id,) for document_id, _ in contents]
+    for emptied in _EMPTIED:
+        ledger.execute_many(emptied, keys)
+    _write_lines(ledger, contents)
+    _write_properties(ledger, contents)
+    _write_pins(ledger, [(one.document_id, one.pins) for one in updates if one.pins is not None])
+
+
+def _write_pins(ledger: Ledger, pins: Sequence[tuple[int, frozenset[str]]]) -> None:
+    ledger.execute_many(
+        "DELETE FROM document_pin WHERE document_id = ?", [(key,) for key, _ in pins]
+    )
+    ledger.execute_many(
+        "INSERT INTO document_pin (document_id, field) VALUES (?, ?)",
+        [(key, name) for key, names in pins for name in sorted(names)],
+    )
 
 
 def write_baselines(ledger: Ledger, changes: Sequence[BaselineChange]) -> list[AuditEntry]:

@@ -179,6 +179,7 @@ class InvoiceDetail:
     pinned: frozenset[str]
     reviewed_by: str | None = field(default=None)
     payments: tuple[Payment, ...] = ()
+    reviewed_at: str | None = field(default=None)
 
     def as_json(self) -> dict[str, Any]:
         """The keys of `invoice show --json`."""
@@ -202,6 +203,7 @@ class InvoiceDetail:
             "pinned": sorted(self.pinned),
             "reviewed_by": self.reviewed_by,
             "payments": [payment.as_json() for payment in self.payments],
+            "reviewed_at": self.reviewed_at,
         }
 
 
@@ -274,7 +276,7 @@ def show_invoice(ledger: Ledger, reference: str, as_of: date | None = None) -> I
     row = _invoice_row(ledger.row(f"{_LIST} WHERE d.id = ?", (document_id,)), as_of)
     (source, digest, run_id, po_number, contact, posting_date, posted_at, posted_by, reverses,
      reversed_by, predecessor, seller, buyer, note, drift, reason, pinned,
-     reviewed_by) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
+     reviewed_by, reviewed_at) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
     return InvoiceDetail(
         row=row,
         lines=_lines(ledger, document_id),
@@ -298,6 +300,7 @@ def show_invoice(ledger: Ledger, reference: str, as_of: date | None = None) -> I
         pinned=frozenset(json.loads(pinned)),
         reviewed_by=reviewed_by,
         payments=tuple(list_payments(ledger, PaymentFilter(document_id))),
+        reviewed_at=reviewed_at,
     )
 
 
@@ -310,7 +313,8 @@ _DETAIL = """
            coalesce(k.name, d.contact_salesforce_id), d.posting_date, d.posted_at, d.posted_by,
            o.number, r.number, coalesce(p.number, p.draft), d.seller, d.buyer, h.note, f.detail,
            m.reason,
-           (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id), v.actor
+           (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id),
+           v.actor, v.at
     FROM document d
     LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id
     LEFT JOIN document o ON o.id = d.reverses_id

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
-from sfsync.ledger.model import DocumentStatus
+from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.references import find_document
 
 if TYPE_CHECKING:
@@ -17,12 +17,31 @@ if TYPE_CHECKING:
 def _find_draft(ledger: Ledger, reference: str) -> DocumentReference:
     document = find_document(ledger, reference)
     if document.status is not DocumentStatus.DRAFT:
-        raise RefusedError(
-            f"{document.name} is {document.status}, not a draft.",
-            code=f"already-{document.status}",
-            fix=f"sfsync invoice show {document.name}",
-        )
+        raise ways_out_of(document, "marked")
     return document
+
+
+def ways_out_of(document: DocumentReference, what: str) -> RefusedError:
+    """The refusal of something that only drafts allow, and what can be done instead.
+
+    Args:
+        document: posted, reversed or deleted.
+        what: what a draft could have been: ``edited``.
+    """
+    name = document.name
+    fix = {
+        DocumentStatus.POSTED: f'sfsync invoice reverse {name} --reason "…", '
+        f"then: sfsync invoice resync {name}",
+        DocumentStatus.REVERSED: f"sfsync invoice resync {name}",
+        DocumentStatus.DELETED: f"sfsync invoice resync {name}",
+    }[document.status]
+    if document.kind is DocumentKind.CREDIT_NOTE:
+        fix = "a wrong credit note is corrected by a new invoice"
+    return RefusedError(
+        f"{name} is {document.status}; only a draft can be {what}.",
+        code=f"already-{document.status}",
+        fix=fix,
+    )
 
 
 def hold_invoice(ledger: Ledger, reference: str, note: str) -> DocumentReference:

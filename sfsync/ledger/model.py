@@ -298,7 +298,8 @@ class InvoiceState:
     `source` is the canonical JSON last synced into it, `source_hash` its hash. `drift` is the
     JSON of the open drift, None when there is none. `removed_stamp` is the opportunity's
     SystemModstamp when the document was deleted or reversed.
-    `accepted` is the JSON of the drift that a person called right as posted.
+    `accepted` is the JSON of the drift that a person called right as posted. A draft of which a
+    person set values has its whole content in `edited`, and the names of those values in `pins`.
     """
 
     document_id: int
@@ -310,6 +311,8 @@ class InvoiceState:
     drift: str | None
     removed_stamp: str | None
     accepted: str | None = None
+    edited: InvoiceContent | None = None
+    pins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,12 +346,17 @@ class DraftCreate:
 
 @dataclass(frozen=True, slots=True)
 class DraftUpdate:
-    """Write new mapped values into a draft; pinned fields keep a person's values."""
+    """Write new values into a draft.
+
+    `source` is the canonical JSON of what Salesforce has, which `content` differs from where a
+    person set a value. `pins` names those values; None for a draft that has none.
+    """
 
     document_id: int
     content: InvoiceContent
     source: str
     changes: Mapping[str, tuple[object, object]]
+    pins: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

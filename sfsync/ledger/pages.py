@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.apply import apply
+from sfsync.ledger.contents import edited_drafts
 from sfsync.ledger.model import (
     AccountLink,
     AccountState,
@@ -268,6 +269,7 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         """,
         (opportunities, org_id),
     )
+    edited = edited_drafts(ledger, {row[1] for row in rows if row[4] == DocumentStatus.DRAFT})
     merged = _merged(ledger)
     if merged:
         rows = [(*row[:5], *_with_merged(row[5], row[6], merged), *row[7:]) for row in rows]
@@ -283,6 +285,8 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
             drift=drift,
             removed_stamp=removed_stamp,
             accepted=accepted,
+            edited=edited[document_id][0] if document_id in edited else None,
+            pins=edited[document_id][1] if document_id in edited else frozenset(),
         )
         for (opportunity_id, document_id, draft, number, status, source, source_hash, drift,
              removed_stamp, accepted) in rows

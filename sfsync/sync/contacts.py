@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sfsync.ledger.differences import value_differences
 from sfsync.ledger.model import (
     ContactChange,
     ContactContent,
@@ -12,7 +13,6 @@ from sfsync.ledger.model import (
     RecordOutcome,
     canonical_json,
 )
-from sfsync.sync.drift import value_differences
 from sfsync.sync.failures import Failure
 from sfsync.sync.mapping import as_text, map_properties, map_values
 from sfsync.sync.outcomes import failed_outcome

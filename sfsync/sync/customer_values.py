@@ -16,7 +16,7 @@ from sfsync.sync.mapping import as_text, map_properties, map_values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sfsync.sync.drift import Changes
+    from sfsync.ledger.differences import Changes
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.rules import CompiledRecord
 

@@ -1,43 +1,13 @@
-"""What changed between two versions of an invoice's mapped values, and how that is written."""
+"""How an open drift is written, and what is said of values that a person set."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfsync.ledger.model import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-Changes = dict[str, tuple[object, object]]
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """Before and after of every mapped value that differs, lines and properties one by one.
-
-    Keys read ``total``, ``properties.cost_center``, ``line.2.amount``; a line that appeared or
-    went is ``line.3`` with None on one side.
-    """
-    changes: Changes = {}
-    for name in (*before, *(key for key in after if key not in before)):
-        old, new = before.get(name), after.get(name)
-        if old == new:
-            continue
-        if name == "lines":
-            changes.update(_line_differences(old or [], new or []))
-        elif name == "properties":
-            changes.update(_prefixed("properties", old or {}, new or {}))
-        else:
-            changes[name] = (old, new)
-    return changes
-
-
-def value_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """Before and after of every key whose value differs, taken whole."""
-    keys = (*before, *(key for key in after if key not in before))
-    return {
-        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
-    }
+    from collections.abc import Collection, Mapping
 
 
 def drift_detail(reason: str, changes: Mapping[str, tuple[object, object]]) -> str:
@@ -47,18 +17,24 @@ def drift_detail(reason: str, changes: Mapping[str, tuple[object, object]]) -> s
     )
 
 
-def _line_differences(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Changes:
-    changes: Changes = {}
-    for place in range(max(len(old), len(new))):
-        before = old[place] if place < len(old) else None
-        after = new[place] if place < len(new) else None
-        name = f"line.{place + 1}"
-        if before is None or after is None:
-            changes[name] = (before, after)
-        elif before != after:
-            changes.update(_prefixed(name, before, after))
-    return changes
+def kept_words(kept: Mapping[str, tuple[object, object]], fallen: Collection[str]) -> str:
+    """What an update left as a person set it, and where Salesforce now differs.
+
+    Args:
+        kept: per value, the person's and Salesforce's.
+        fallen: the values that are no longer the person's, because their line is gone or the
+            currency changed.
+    """
+    parts = [
+        f"{name} stays {_word(name, mine)}, Salesforce has {_word(name, theirs)}"
+        for name, (mine, theirs) in kept.items()
+    ]
+    if fallen:
+        parts.append(f"no longer as edited: {', '.join(sorted(fallen))}")
+    return "; ".join(parts) or "agrees with what was edited"
 
 
-def _prefixed(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    return {f"{prefix}.{key}": pair for key, pair in value_differences(before, after).items()}
+def _word(name: str, value: object) -> str:
+    if value in {None, ""}:
+        return "empty"
+    return f"C-{value:04d}" if name == "customer" else f"'{value}'"

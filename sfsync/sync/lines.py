@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
 from sfsync.ledger.model import LineContent, ProductKey
-from sfsync.money import InvalidAmountError, from_minor, minor_to_text, round_half_up, to_minor
+from sfsync.money import (
+    InvalidAmountError,
+    extended_price,
+    from_minor,
+    minor_to_text,
+    round_half_up,
+    to_minor,
+)
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
 from sfsync.sync.mapping import as_text, getter, map_properties, map_values
@@ -223,8 +230,7 @@ def _computed(
 ) -> Decimal | None:
     if unit_price is None:
         return None
-    full = (_ONE if quantity is None else quantity) * unit_price
-    return full if discount is None else full * (1 - discount / _HUNDRED)
+    return extended_price(_ONE if quantity is None else quantity, unit_price, discount)
 
 
 def _no_amount(item: Record, compiled: CompiledRecord) -> Failure:

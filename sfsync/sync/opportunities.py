@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.ledger.canonical import json_writer
+from sfsync.ledger.differences import differences
 from sfsync.ledger.model import (
     NO_CHANGES,
     BaselineChange,
@@ -25,7 +26,8 @@ from sfsync.ledger.model import (
     canonical_json,
     source_hash,
 )
-from sfsync.sync.drift import differences, drift_detail
+from sfsync.ledger.pins import keep_pinned
+from sfsync.sync.drift import drift_detail, kept_words
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import SKIP_REASONS, Skip, condition, stage_and_date
 from sfsync.sync.invoices import account_id_of, build_invoice, deal_currency, total_of
@@ -170,8 +172,30 @@ def _with_content(
         if unmoved:
             return _rebased(record, source, known)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
+    if known.edited is not None:
+        return _beside_edits(record, content, known, known.edited)
     update = DraftUpdate(known.document_id, content, source, changes)
     outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
+    return OpportunityDecision(outcome, None, update=update, drift=_closing(known))
+
+
+def _beside_edits(
+    record: Record, content: InvoiceContent, known: InvoiceState, edited: InvoiceContent
+) -> OpportunityDecision:
+    """New values for a draft of which a person set some: those stay, and the difference is said."""
+    values = content.as_source()
+    kept, pins = keep_pinned(content, edited, known.pins)
+    changes = differences(edited.as_source(), kept.as_source())
+    said = kept_words(differences(kept.as_source(), values), known.pins - pins)
+    update = DraftUpdate(known.document_id, kept, canonical_json(values), changes, pins)
+    outcome = _outcome(
+        record,
+        Outcome.UPDATED,
+        "edited",
+        said,
+        document_id=known.document_id,
+        changes=changes,
+    )
     return OpportunityDecision(outcome, None, update=update, drift=_closing(known))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sfsync.errors import NotFoundError
 from sfsync.ledger import pages
+from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.history import (
     MAX_TRIES,
     OutcomeCounts,
@@ -122,21 +123,27 @@ def test_contacts_are_written_once(ledger: Ledger) -> None:
     assert ledger.rows("SELECT * FROM contact_property") == []
 
 
-def test_updates_replace_lines_and_spare_pinned_fields(ledger: Ledger) -> None:
-    """An update writes new values and lines; what a person pinned stays."""
+def test_updates_replace_lines(ledger: Ledger) -> None:
+    """An update writes new values and lines, and nothing of the old ones is left."""
     fill(ledger, 2)
-    with ledger.transaction():
-        ledger.execute("INSERT INTO document_pin VALUES (1, 'region'), (1, 'lines')")
     new = content(line(700, "Other"), line(300, None, {"a": "b"}), region="APAC")
-    source = canonical_json(new.as_source())
-    updates = [DraftUpdate(key, new, source, {"total": ("100.00", "10.00")}) for key in (1, 2)]
-    _write(ledger, begin(ledger), PageOfChanges((), updates=tuple(updates)))
-    pinned, free = (show_invoice(ledger, draft).as_json() for draft in ("D-000001", "D-000002"))
-    assert (pinned["region"], pinned["total"], len(pinned["lines"])) == ("EMEA", "100.00", 1)
+    update = DraftUpdate(2, new, canonical_json(new.as_source()), {"total": ("100.00", "10.00")})
+    _write(ledger, begin(ledger), PageOfChanges((), updates=(update,)))
+    free = show_invoice(ledger, "D-000002").as_json()
     assert (free["region"], free["total"], len(free["lines"])) == ("APAC", "10.00", 2)
     assert free["lines"][1]["properties"] == {"a": "b"}
-    assert pinned["pinned"] == ["lines", "region"]
     assert check_ledger(ledger) == []
+
+
+def test_an_update_must_reckon_with_pins(ledger: Ledger) -> None:
+    """Values that a person set are never overwritten by a page that was decided without them."""
+    fill(ledger, 1)
+    edit_draft(ledger, "D-000001", {"region": "LATAM"})
+    new = content(region="APAC")
+    update = DraftUpdate(1, new, canonical_json(new.as_source()), {})
+    with pytest.raises(ValueError, match="reckoned"):
+        _write(ledger, begin(ledger), PageOfChanges((), updates=(update,)))
+    assert show_invoice(ledger, "D-000001").row.region == "LATAM"
 
 
 def test_only_drafts_are_updated(ledger: Ledger) -> None:
