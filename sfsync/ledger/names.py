@@ -57,6 +57,9 @@ def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
         key = _without_legal_suffix(key)
     if "punctuation" in ignores:
         key = _without_punctuation(key) or key
+        if "legal_suffix" in ignores:
+            # "Acme/Inc": only without its punctuation does the legal form stand by itself.
+            key = _without_legal_suffix(key)
     return key
 
 

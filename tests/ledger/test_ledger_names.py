@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfsync.ledger.names import ALL_IGNORES, name_key
@@ -46,6 +46,7 @@ def test_only_what_is_named_is_ignored() -> None:
 
 
 @given(st.text(min_size=1).filter(str.strip), st.sets(st.sampled_from(sorted(ALL_IGNORES))))
+@example("0{CO", set())
 def test_a_key_is_never_empty_and_settles(name: str, ignores: set[str]) -> None:
     """No visible name loses all of itself, and the coarsest key of a key is the key."""
     assert name_key(name, frozenset(ignores))
