@@ -10,7 +10,7 @@ from sfsync.cli.filters import FilterOptions, takes_filters
 from sfsync.cli.frame import tree
 from sfsync.cli.report_screens import answer
 
-app = tree.new_app("Questions asked of the ledger: revenue, allocation.")
+app = tree.new_app("Questions asked of the ledger: revenue, allocation, aging.")
 
 ByOption = Annotated[
     list[str] | None,
@@ -26,6 +26,18 @@ PostedOption = Annotated[
     bool, typer.Option("--posted", help="what is in the general ledger (the default)")
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="drafts too, in rows marked draft")]
+AgingByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="WHAT",
+        help="customer (the default), sales-rep, region, property:NAME; several with commas",
+    ),
+]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="else today")]
+BucketsOption = Annotated[
+    str | None, typer.Option("--buckets", metavar="DAYS", help="where spans end; 30,60,90")
+]
 
 
 @tree.command(
@@ -88,3 +100,36 @@ def allocation(
         asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
         found = allocation(ledger, asked)
     answer(context, found, keys(asked, shares=True), asked.by)
+
+
+@tree.command(
+    app,
+    "aging",
+    "sfsync report aging",
+    "sfsync report aging --as-of 2026-09-30 --buckets 15,30,60",
+    "sfsync report aging --by sales-rep --sort -total --limit 10",
+    "sfsync report aging --customer acme --rows --json",
+)
+@takes_filters
+def aging(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    by: AgingByOption = None,
+    as_of: AsOfOption = None,
+    buckets: BucketsOption = None,
+    rows: RowsOption = False,
+) -> None:
+    """What customers owe, by how long it has been due; due today is not due.
+
+    Credit notes and payments count from their own dates, so that an earlier day is answered as it
+    was. Without filters the total is the balance of the receivable account.
+    """
+    from sfsync.reports.aging import aging, keys  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    asked = questions.aging(context, by, filters, (as_of, buckets), records=rows)
+    with context.read_ledger() as ledger:
+        found = aging(ledger, asked)
+    questions.warn_of_difference(context, found)
+    answer(context, found, keys(asked), asked.by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.cli.filters import as_filter
+from sfsync.cli.filters import as_filter, day
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.cli.filters import FilterOptions
     from sfsync.ledger.connection import Ledger
-    from sfsync.reports.answer import Order
+    from sfsync.ledger.invoice_filter import InvoiceFilter
+    from sfsync.reports.aging import AgingQuestion
+    from sfsync.reports.answer import Order, Report
     from sfsync.reports.dimensions import Dimension
     from sfsync.reports.revenue import RevenueQuestion
 
@@ -23,6 +25,11 @@ def order_of(options: FilterOptions) -> Order:
     from sfsync.reports.answer import Order  # noqa: PLC0415 - start-up time
 
     return Order(options.sort, options.limit)
+
+
+def _filter(context: Context, options: FilterOptions) -> InvoiceFilter:
+    """Which documents; sort and limit are about the rows of the answer instead."""
+    return as_filter(options, as_of=context.today(), sort="date", limit=None)
 
 
 def revenue(
@@ -56,10 +63,39 @@ def revenue(
     _warn_of_unknown(context, ledger, dimensions)
     return RevenueQuestion(
         dimensions,
-        as_filter(options, sort="date", limit=None),
+        _filter(context, options),
         order_of(options),
         drafts=states[1],
         fiscal_start=fiscal_start(context, dimensions),
+        records=records,
+    )
+
+
+def aging(
+    context: Context,
+    by: Sequence[str] | None,
+    options: FilterOptions,
+    days: tuple[str | None, str | None],
+    *,
+    records: bool,
+) -> AgingQuestion:
+    """What `report aging` asks; `days` are --as-of and --buckets.
+
+    Raises:
+        UsageError: an unknown dimension, a date or buckets that cannot be read.
+    """
+    from sfsync.reports import aging  # noqa: PLC0415 - start-up time
+    from sfsync.reports.dimensions import parse_dimensions  # noqa: PLC0415 - as above
+
+    as_of, edges = days
+    buckets = aging.parse_buckets(edges)
+    taken = ("currency", "invoices", *aging.RECORD_KEYS, *buckets.keys)
+    return aging.AgingQuestion(
+        parse_dimensions(by or ("customer",), aging.DIMENSIONS, taken=taken),
+        day(as_of, "--as-of") or context.today(),
+        buckets,
+        _filter(context, options),
+        order_of(options),
         records=records,
     )
 
@@ -82,3 +118,13 @@ def _warn_of_unknown(context: Context, ledger: Ledger, dimensions: Sequence[Dime
         if name not in known:
             there = ", ".join(known[:10]) or "none"
             context.warn(f"nothing has a property '{name}'; there are: {there}")
+
+
+def warn_of_difference(context: Context, report: Report) -> None:
+    """The sum of what is open is the receivable account; anything else is a damaged ledger."""
+    for row in report.totals:
+        if row["receivable"] not in {None, row["total"]}:
+            context.warn(
+                f"{row['total']} {row['currency']} is open, but the receivable account has"
+                f" {row['receivable']}; see: sfsync db verify"
+            )

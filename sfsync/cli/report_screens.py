@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfsync.cli.render.tables import Chart, Column, Kind, Table
@@ -10,12 +12,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sfsync.cli.context import Context
-    from sfsync.reports.answer import Report
+    from sfsync.reports.answer import Report, Row
     from sfsync.reports.dimensions import Dimension
 
-_HEADINGS = {"sales_rep": "Rep", "share": "Share"}
-_MONEY = {"revenue", "total", "amount"}
-_CHARTED = ("revenue",)
+_HEADINGS = {"sales_rep": "Rep", "currency": "Cur."}
+_MONEY = {"revenue", "total", "amount", "balance"}
+_KINDS = {
+    **dict.fromkeys(("invoices", "days"), Kind.INTEGER),
+    **dict.fromkeys(("date", "document_date", "due_date"), Kind.DATE),
+    **dict.fromkeys(("status", "currency", "invoice", "kind", "opportunity", "bucket"), Kind.CODE),
+    **dict.fromkeys(_MONEY, Kind.MONEY),
+    "share": Kind.PERCENT,
+}
+_CHARTED = ("revenue", "total")
+_BUCKET = re.compile(r"days_(?:(\d+)_(\d+)|over_(\d+))|not_due")
+
+
+# What a narrow terminal does without, for each report.
+_WIDE: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("revenue", "allocation"), ("kind", "description", "opportunity")),
+    "aging": ("invoices", "document_date", "bucket"),
+}
 
 
 def answer(
@@ -31,7 +48,14 @@ def table_of(
     report: Report, keys: Sequence[str], by: Sequence[Dimension], *, terminal: bool
 ) -> Table:
     """The table of a report; on a terminal the currency stands beside each amount."""
-    columns = tuple(column_of(key, by) for key in keys if not (terminal and key == "currency"))
+    amounts = sum(_kind(key) is Kind.MONEY for key in keys)
+    # One amount has its currency beside it; several share a column for it.
+    beside = terminal and amounts == 1
+    columns = tuple(
+        replace(column_of(key, by), wide=key in _WIDE[report.report])
+        for key in keys
+        if not (beside and key == "currency")
+    )
     return Table(
         columns,
         tuple(keys),
@@ -40,8 +64,30 @@ def table_of(
         limit=len(report.rows) if len(report.rows) < report.count else None,
         empty="nothing to report",
         chart=_chart(keys, by),
-        totals=report.totals,
+        title=_title(report),
+        totals=_totals(report, keys),
     )
+
+
+def _totals(report: Report, keys: Sequence[str]) -> list[Row]:
+    """The totals under the columns of the rows: of records, what is open is their balance."""
+    if "balance" not in keys:
+        return report.totals
+    return [{**row, "balance": row["total"]} for row in report.totals]
+
+
+_TITLES = {
+    "revenue": "Recognised revenue",
+    "allocation": "Allocation of recognised revenue",
+    "aging": "Receivables on {as_of}",
+}
+
+
+def _title(report: Report) -> str:
+    """What the report answers, by what, in one line."""
+    title = _TITLES[report.report].format_map(report.more)
+    words = [key.removeprefix("property:").replace("_", " ") for key in report.by]
+    return f"{title} by {', '.join(words)}" if words else title
 
 
 def column_of(key: str, by: Iterable[Dimension]) -> Column:
@@ -53,18 +99,17 @@ def column_of(key: str, by: Iterable[Dimension]) -> Column:
             return Column(key, _heading(key), kind, absent=f"(no {word})")
     kind = _kind(key)
     currency = "currency" if kind is Kind.MONEY else None
-    return Column(key, _heading(key), kind, currency)
+    return Column(key, _heading(key), kind, currency, sparse=bool(_BUCKET.fullmatch(key)))
 
 
 def _kind(key: str) -> Kind:
-    if key in _MONEY:
-        return Kind.MONEY
-    kinds = {"invoices": Kind.INTEGER, "share": Kind.PERCENT, "date": Kind.DATE}
-    codes = {"status", "currency", "invoice", "kind", "opportunity"}
-    return Kind.CODE if key in codes else kinds.get(key, Kind.TEXT)
+    return Kind.MONEY if _BUCKET.fullmatch(key) else _KINDS.get(key, Kind.TEXT)
 
 
 def _heading(key: str) -> str:
+    if found := _BUCKET.fullmatch(key):
+        first, last, over = found.groups()
+        return f"Over {over}" if over else f"{first}–{last}" if last else "Not due"
     words = key.removeprefix("property:").replace("_", " ")
     return _HEADINGS.get(key) or words[:1].upper() + words[1:]
 

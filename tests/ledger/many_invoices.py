@@ -30,12 +30,15 @@ from sfsync.ledger.model import (
     RunOutcome,
     canonical_json,
 )
+from sfsync.ledger.payments import PaymentOrder, add_payment, void_payment
 from sfsync.ledger.posting import PostedInvoice, post_many
 from sfsync.ledger.removal import delete_draft, reverse_invoice
-from sfsync.money import EXPONENTS, minor_to_text
+from sfsync.money import EXPONENTS, from_minor, minor_to_text
 from tests.ledger.ledger_books import NOW, RULES, TODAY, account_id, begin, opportunity_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfsync.ledger import Ledger
 
 CURRENCIES = ("JPY", "USD", "EUR", "KWD")
@@ -55,6 +58,15 @@ class MadeLine:
     product: str
     minor: int
     category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MadePayment:
+    """One payment, perhaps voided since."""
+
+    day: date
+    minor: int
+    voided_on: date | None
 
 
 @dataclass(slots=True)
@@ -80,6 +92,7 @@ class MadeInvoice:
     reversed_on: date | None = None
     number: str = ""
     credit_note: str | None = None
+    payments: tuple[MadePayment, ...] = ()
 
     @property
     def exponent(self) -> int:
@@ -90,6 +103,16 @@ class MadeInvoice:
     def total(self) -> int:
         """The total in minor units."""
         return sum(line.minor for line in self.lines)
+
+    def owed(self, on: date) -> int:
+        """What is open on a day, in minor units."""
+        if self.posted_on is None or self.posted_on > on:
+            return 0
+        if self.reversed_on is not None and self.reversed_on <= on:
+            return 0
+        paid = [each for each in self.payments if each.day <= on]
+        standing = [each for each in paid if each.voided_on is None or each.voided_on > on]
+        return self.total - sum(each.minor for each in standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +130,8 @@ class Made:
 def many_invoices(ledger: Ledger, count: int, seed: int = 1) -> Made:
     """Fill a new ledger (`new_ledger`) with `count` invoices through its own doors.
 
-    Half are posted, one in eight is reversed, the rest are drafts, held, or deleted. Customers 1
+    Half are posted, some of them paid in part or whole, some payments voided; one in eight is
+    reversed, the rest are drafts, held, or deleted. Customers 1
     and 2 share a name.
     """
     dice = random.Random(seed)  # noqa: S311 - not a secret
@@ -155,7 +179,22 @@ def _invoice(dice: random.Random, number: int) -> MadeInvoice:
         made.posted_on = day
     if state == "reversed":
         made.reversed_on = min(day + timedelta(days=dice.randint(0, 200)), TODAY)
+    elif state == "posted":
+        made.payments = tuple(_payments(dice, made))
     return made
+
+
+def _payments(dice: random.Random, made: MadeInvoice) -> Iterator[MadePayment]:
+    """None, one or two payments one after the other; the last of them may pay the rest."""
+    day, left = made.day, made.total
+    for _ in range(dice.choice((0, 0, 1, 2))):
+        day = min(day + timedelta(days=dice.randint(0, 60)), TODAY)
+        minor = left if dice.random() < 0.4 else dice.randint(1, left)
+        voided = dice.random() < 0.2
+        yield MadePayment(day, minor, min(day + timedelta(days=20), TODAY) if voided else None)
+        left -= minor
+        if not left:
+            return
 
 
 def _write_page(
@@ -244,6 +283,16 @@ def _post(ledger: Ledger, made: Made) -> None:
         waiting[reference].number = outcome.number
 
 
+def _pay(ledger: Ledger, one: MadeInvoice) -> None:
+    for each in one.payments:
+        order = PaymentOrder(from_minor(each.minor, one.exponent), each.day)
+        payment = add_payment(ledger, one.number, order, RULES, today=TODAY)
+        if each.voided_on is not None:
+            void_payment(
+                ledger, payment.name, RULES, reason="bounced", day=each.voided_on, today=TODAY
+            )
+
+
 def _mark(ledger: Ledger, made: Made) -> None:
     for one in made.invoices:
         if one.state == "held":
@@ -255,3 +304,5 @@ def _mark(ledger: Ledger, made: Made) -> None:
                 ledger, one.number, RULES, reason="wrong", day=one.reversed_on, today=TODAY
             )
             one.credit_note = done.credit_note_number
+        else:
+            _pay(ledger, one)

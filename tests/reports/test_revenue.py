@@ -297,9 +297,9 @@ def test_the_time_zone_of_the_process_changes_nothing(
 def test_a_terminal_gets_bars_and_totals_and_a_pipe_does_not(
     many: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bars have one scale per currency; a narrow terminal has none; nothing is drawn in a pipe."""
+    """Bars have one scale per currency; a narrow terminal has none, a pipe neither."""
     monkeypatch.setenv("NO_COLOR", "1")
-    for columns, bars in (("120", True), ("80", True), ("60", False)):
+    for columns, bars in (("120", True), ("80", True), ("60", True), ("40", False)):
         monkeypatch.setenv("COLUMNS", columns)
         out = many.run("report", "revenue", "--by", "region", terminal=True).out
         assert ("██" in out) is bars

@@ -59,7 +59,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "product": Entry("sfsync.cli.product", "Products that invoice lines name."),
     },
     "Reports": {
-        "report": Entry("sfsync.cli.report", "Questions asked of the ledger: revenue, allocation."),
+        "report": Entry("sfsync.cli.report", "Questions asked of the ledger: revenue, aging."),
     },
     "Ledger": {
         "audit": Entry("sfsync.cli.audit", "Who did what, when and why."),

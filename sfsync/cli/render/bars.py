@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
     from sfsync.cli.render.tables import Chart
 
-# From how many columns on, how wide the longest bar is.
-_WIDTHS = ((120, 24), (100, 16), (70, 10))
+_MOST, _LEAST = 24, 8
 # Eighths of a character, so that close amounts differ.
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _FULL, _NEGATIVE = "█", "░"
 _PLAIN_FULL, _PLAIN_NEGATIVE = "#", "-"
 
 
-def bars_of(console: Console, chart: Chart | None, rows: Sequence[Mapping[str, Any]]) -> list[Text]:
-    """A bar for each row; none where there is no chart, no terminal, or no room."""
-    width = _room(console)
-    if chart is None or not width:
+def bars_of(
+    console: Console, chart: Chart | None, rows: Sequence[Mapping[str, Any]], room: int
+) -> list[Text]:
+    """A bar for each row; none where there is no chart, no terminal, or too little room."""
+    width = min(room, _MOST)
+    if chart is None or console.width >= UNBOUNDED or width < _LEAST:
         return []
     values = [Decimal(value_at(row, chart.value) or 0) for row in rows]
     groups = [value_at(row, chart.group) if chart.group else None for row in rows]
@@ -41,12 +42,6 @@ def bars_of(console: Console, chart: Chart | None, rows: Sequence[Mapping[str, A
         Text(bar(value, longest[group], width, smooth=smooth), style="cyan")
         for group, value in zip(groups, values, strict=True)
     ]
-
-
-def _room(console: Console) -> int:
-    if console.width >= UNBOUNDED:
-        return 0
-    return next((width for least, width in _WIDTHS if console.width >= least), 0)
 
 
 def bar(value: Decimal, longest: Decimal, width: int, *, smooth: bool) -> str:

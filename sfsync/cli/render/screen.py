@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
@@ -34,6 +35,9 @@ WIDE = 100
 """From this many columns on, the wide columns of a table are shown."""
 
 _HANGING = 4
+_GAP = 2
+_LEAST_TEXT = 8
+_TEXT_WIDTH = 32
 _AMOUNTS = {"total", "amount", "unit_price"}
 
 _LEFT = {Kind.TEXT, Kind.CODE, Kind.DATE}
@@ -66,32 +70,72 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
         return
     shown = table.limit or ROWS_SHOWN
     visible = _once([c for c in columns if _is_shown(c, table, console.width)])
-    grid = _grid(visible)
     drawn = table.rows[:shown]
-    bars = bars_of(console, table.chart, drawn)
-    if bars:
-        grid.add_column("", no_wrap=True)
-    for place, row in enumerate(drawn):
-        grid.add_row(*(cell(row, column) for column in visible), *bars[place : place + 1])
-    _add_totals(grid, visible, table.totals)
-    console.print(grid)
+    if not _fits(console, visible, (*drawn, *table.totals)):
+        visible = [column for column in visible if not column.wide]
+    if table.title:
+        line(console, table.title, style="bold")
+    if _fits(console, visible, (*drawn, *table.totals)):
+        _draw_grid(console, table, visible, drawn)
+    else:
+        _draw_cards(console, table, visible, drawn)
     more = max(table.total or 0, len(table.rows)) - min(shown, len(table.rows))
     if more > 0:
         line(console, f"{more:,} more (--limit N shows more; a pipe gets all)")
 
 
-def _add_totals(
-    grid: RichTable, columns: Sequence[Column], totals: Sequence[Mapping[str, Any]]
+def _draw_grid(
+    console: Console, table: Table, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """The sums below a line, the first of them called total."""
-    if totals:
+    """The rows under their headings, perhaps with bars; below a line what they add up to."""
+    grid = _grid(columns)
+    room = console.width - _width(columns, (*rows, *table.totals), most=_TEXT_WIDTH)
+    bars = bars_of(console, table.chart, rows, room - _GAP)
+    if bars:
+        grid.add_column("", no_wrap=True)
+    for place, row in enumerate(rows):
+        grid.add_row(*(cell(row, column) for column in columns), *bars[place : place + 1])
+    if table.totals:
         grid.add_section()
-    for place, row in enumerate(totals):
-        first, *rest = columns
-        shown = [cell(row, replace(one, absent="")) for one in rest]
-        known = cell(row, replace(first, absent=""))
-        heading = Text("" if place else "Total") if not known.plain else known
-        grid.add_row(heading, *shown, style="bold")
+    for place, row in enumerate(table.totals):
+        grid.add_row(*_total_cells(row, columns, first=place == 0), style="bold")
+    console.print(grid)
+
+
+def _total_cells(row: Mapping[str, Any], columns: Sequence[Column], *, first: bool) -> list[Text]:
+    """The sums under their columns; the first column says that they are the total."""
+    cells = [cell(row, replace(column, absent="")) for column in columns]
+    if first and not cells[0].plain:
+        cells[0] = Text("Total")
+    return cells
+
+
+def _fits(console: Console, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether no figure has to be cut; texts give way down to `_LEAST_TEXT` columns."""
+    return _width(columns, rows, most=_LEAST_TEXT) <= console.width
+
+
+def _width(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, most: int) -> int:
+    """The width of a grid whose text columns take at most `most`."""
+    widths = []
+    for column in columns:
+        found = max((cell_len(cell(row, column).plain) for row in rows), default=0)
+        full = max(found, cell_len(column.heading))
+        widths.append(min(full, max(most, _least(column))) if column.kind is Kind.TEXT else full)
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _draw_cards(
+    console: Console, table: Table, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Each row as lines of heading and value: where a table has no room, nothing is cut."""
+    headings = [column.heading for column in columns]
+    cards = [[cell(row, column) for column in columns] for row in rows]
+    totals = table.totals
+    cards += [_total_cells(row, columns, first=place == 0) for place, row in enumerate(totals)]
+    for cells in cards:
+        draw_pairs(console, [each for each in zip(headings, cells, strict=True) if each[1].plain])
+        line(console, "")
 
 
 def draw_rows(
@@ -207,7 +251,7 @@ def cell(row: Mapping[str, Any], column: Column) -> Text:
             return Text(text, overflow="fold")
         url = value_at(row, column.link) if column.link else None
         return linked(text, url, style=_STYLES.get(text, ""))
-    if value is None:
+    if value is None or (column.sparse and not Decimal(value)):
         return Text("")
     shown = with_thousands(str(value)) + (" %" if column.kind is Kind.PERCENT else "")
     currency = value_at(row, column.currency) if column.currency else None
@@ -254,4 +298,4 @@ def _grid(columns: Sequence[Column]) -> RichTable:
 
 def _least(column: Column) -> int:
     # Rich shrinks text columns first, down to nothing; a heading stays readable.
-    return min(len(column.heading), 8)
+    return min(len(column.heading), _LEAST_TEXT)

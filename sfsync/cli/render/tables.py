@@ -55,7 +55,8 @@ class Column:
         kind: what the values are; `named` knows it for the fields that many lists share.
         currency: the field that holds the currency of an amount.
         link: the field that holds the address of the Salesforce record.
-        wide: left out on terminals narrower than 100 columns.
+        wide: left out on terminals narrower than 100 columns, and wherever figures need the room.
+        sparse: an amount of zero is left blank on a terminal.
         wraps: a long text goes on in the next line of its cell, and is never cut.
         absent: what to say, outside JSON, where there is no value; nothing by default.
     """
@@ -66,6 +67,7 @@ class Column:
     currency: str | None = None
     link: str | None = None
     wide: bool = False
+    sparse: bool = False
     wraps: bool = False
     absent: str = ""
 
@@ -113,6 +115,7 @@ class Table:
         total: how many rows there are, when more than are at hand.
         empty: what to say when there are none.
         chart: how the rows can be drawn; None for a plain list.
+        title: what the list answers, for a terminal and a document; a pipe has none.
         totals: sums of the rows, one for each currency, under the same fields; a terminal and a
             document show them below the rows, a pipe does not.
     """
@@ -124,6 +127,7 @@ class Table:
     total: int | None = None
     empty: str = "nothing to show"
     chart: Chart | None = None
+    title: str = ""
     totals: Sequence[Row] = ()
 
     def chosen(self, names: Sequence[str]) -> tuple[Column, ...]:
