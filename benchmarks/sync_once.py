@@ -38,6 +38,7 @@ class OneToken:
     """A store that holds one refresh token."""
 
     kind = "memory"
+    read_only = False
 
     def probe(self) -> None:
         """Always works."""

@@ -20,19 +20,19 @@ _AFTER_KILL = 1.0
 class Finished:
     """How a program ended.
 
-    `out` may be a secret, so it is not in the repr. `trouble` says in a few words what went wrong;
-    it is empty when the program ended with status 0.
+    `trouble` says in a few words what went wrong; it is empty when the program ended with status 0.
+    `out` and `last_words`, the last line on stderr, may quote a secret: not in the repr.
     """
 
     out: str = field(repr=False)
     trouble: str
+    last_words: str = field(default="", repr=False)
 
 
 def run_program(argv: Sequence[str], *, given: str = "", seconds: float) -> Finished:
     """Run `argv` with `given` on its stdin, and wait for it for at most `seconds`.
 
-    Its children end with it. What it writes to stderr is kept for `trouble` only; the caller
-    redacts that before showing it.
+    What it has started itself ends with it when it takes too long.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - the person's own program; no shell reads it
@@ -55,7 +55,7 @@ def run_program(argv: Sequence[str], *, given: str = "", seconds: float) -> Fini
         raise
     if process.returncode == 0:
         return Finished(out.decode(errors="replace"), "")
-    return Finished("", _status(process.returncode) + _last_words(err))
+    return Finished("", _status(process.returncode), _last_words(err))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -75,5 +75,4 @@ def _status(status: int) -> str:
 
 def _last_words(err: bytes) -> str:
     lines = err.decode(errors="replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f": {last[:200]}" if last else ""
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")

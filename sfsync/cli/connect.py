@@ -13,7 +13,7 @@ from sfsync.cli.frame import tree
 from sfsync.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from sfsync.config.settings import ConnectionSettings, Settings
+    from sfsync.config.settings import Settings
     from sfsync.salesforce.connections import Connection
     from sfsync.salesforce.request import SignInRequest
     from sfsync.salesforce.sign_in import SignedIn
@@ -119,7 +119,7 @@ def connect(  # noqa: PLR0913 - one argument per option
         _confirm_demo(context, settings)
         return
     request = _request(
-        settings.connection if settings else None,
+        settings,
         {name: value for name, value in given.items() if value},
         client_secret=_secret(client_secret_file),
         port=port,
@@ -138,7 +138,7 @@ def _settings(context: Context) -> "Settings | None":
 
 
 def _request(
-    configured: "ConnectionSettings | None",
+    settings: "Settings | None",
     given: dict[str, Any],
     *,
     client_secret: str | None,
@@ -149,8 +149,10 @@ def _request(
     from sfsync.salesforce.request import SignInRequest  # noqa: PLC0415 - start-up time
 
     known: dict[str, Any] = {"name": _DEFAULT_NAME, "client_id": ""}
-    if configured is not None:
+    if settings is not None:
+        configured = settings.connection
         known = {
+            "credential": settings.credential,
             "name": configured.name,
             "client_id": configured.client_id or "",
             "login_url": configured.login_url,
@@ -167,13 +169,20 @@ def _secret(source: str | None) -> str | None:
     if source is None:
         return None
     if source == "-":
-        return sys.stdin.read().strip()
+        return _typed_secret() if sys.stdin.isatty() else sys.stdin.read().strip()
     from sfsync.salesforce.private_files import read_private  # noqa: PLC0415 - start-up time
 
     text = read_private(Path(source).expanduser(), code="secret-file-open")
     if text is None:
         raise NotFoundError(f"there is no file {source}", code="secret-file-not-found")
     return text.strip()
+
+
+def _typed_secret() -> str:
+    """What a person types or pastes, without its showing on the screen."""
+    import getpass  # noqa: PLC0415 - start-up time
+
+    return getpass.getpass("Client secret: ", stream=sys.stderr).strip()
 
 
 def _signed_in(
@@ -226,7 +235,7 @@ def _show_scopes(context: Context, auth: str) -> None:
     for scope, purpose in SCOPES if auth == Auth.WEB else UNATTENDED_SCOPES:
         context.note(f"  {scope:<14} {purpose}")
     if auth == Auth.JWT:
-        context.note("No token is stored: every run signs in with the key file.")
+        context.note("No token is stored: every run signs in with the private key.")
 
 
 def _confirm(context: Context, connection: "Connection") -> None:
@@ -275,6 +284,8 @@ STORES = {
     "keyring": "the OS keyring",
     "file": "a file that only you can read",
     "none": "nothing: no token is kept",
+    "command": "nothing: credential.command is asked at every sign-in",
+    "systemd": "nothing: systemd hands it over at every start",
     "memory": "this process's memory",
 }
 """Where a sign-in is kept, in words."""

@@ -45,7 +45,7 @@ def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
             code="unexpected-org",
             fix="connect the right org, or change connection.expect_org",
         )
-    with open_org(connection, folder) as org:
+    with open_org(connection, folder, credential=settings.credential) as org:
         yield org
         for warning in org.warnings:
             context.warn(warning)

@@ -212,11 +212,22 @@ def nothing_is_idle(root: Values, warnings: Problems) -> None:
         if frequency not in {None, needed} and name in schedule.given:
             message = f"schedule.{name} has no effect with frequency: {frequency}"
             warnings.add("C355", schedule.spans[name], message, "remove it")
+    connection = root.group("connection")
+    if "credential" in root.given and (beside := _beside_credential(connection)):
+        message = f"credential has no effect beside connection.{beside}"
+        warnings.add("C355", root.spans["credential"], message, "remove one of the two")
     duplicates = root.group("duplicates")
     match_by = duplicates.find("match_by", str)
     if match_by not in {None, "external_id"} and "if_blank" in duplicates.given:
         message = f"duplicates.if_blank has no effect with match_by: {match_by}"
         warnings.add("C355", duplicates.spans["if_blank"], message, "remove it")
+
+
+def _beside_credential(connection: Values) -> str | None:
+    """What makes sure that nobody asks for the credential: a browser, or a key in a file."""
+    if connection.find("auth", str) == "web":
+        return "auth: web"
+    return "key_file" if "key_file" in connection.given else None
 
 
 def all_is_acted_on(root: Values, warnings: Problems) -> None:
@@ -231,7 +242,6 @@ def all_is_acted_on(root: Values, warnings: Problems) -> None:
 
 
 _NOT_YET = {
-    "credential": "the sign-in is kept by sfsync connect",
     "reports": "saved questions are not run",
 }
 

@@ -310,13 +310,13 @@ ROOT = Group(
                     Key(
                         "command",
                         _PROGRAM,
-                        "A program that prints the sign-in, instead of the keyring.",
+                        "Prints the private key (auth: jwt) or the client secret, no more.",
                         required=True,
                         example="command: [pass, show, sfsync]",
                     ),
                 )
             ),
-            "Where to get the sign-in from when there is no keyring.",
+            "A program of yours that hands over key or secret at every sign-in.",
             example="credential: {command: [pass, show, sfsync]}",
         ),
     )

@@ -145,7 +145,7 @@ def _sign_in(around: Surroundings) -> Iterator[Finding]:
         return
     try:
         connection = find_connection(around.config_dir, settings.connection.name)
-        store = open_store(connection.store, around.config_dir)
+        store = open_store(connection.store, around.config_dir, settings.credential)
         if store is not None:
             store.probe()
     except SfsyncError as error:

@@ -80,4 +80,5 @@ def _told(
 
 def _call(settings: NotifySettings, notice: Notice) -> str:
     given = json.dumps(notice, ensure_ascii=False) + "\n"
-    return redact(run_program(settings.command, given=given, seconds=TIME_LIMIT).trouble)
+    done = run_program(settings.command, given=given, seconds=TIME_LIMIT)
+    return redact(f"{done.trouble}: {done.last_words}" if done.last_words else done.trouble)

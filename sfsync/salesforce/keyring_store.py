@@ -22,6 +22,12 @@ SERVICE = "sfsync"
 TIME_LIMIT = 3.0
 """Seconds for one call: a locked keyring with a prompter waits for a person, for ever."""
 
+_OF_THE_OS = frozenset(
+    f"keyring.backends.{name}"
+    for name in ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
+)
+"""The backends that hand secrets to the operating system's own store."""
+
 _WAYS_OUT = (
     "On a server: sfsync connect --auth jwt --key-file KEY.pem --username USER. "
     "On this machine: sfsync connect --store file (kept in a file only you can read)."
@@ -37,6 +43,7 @@ class KeyringStore:
     """
 
     kind = "keyring"
+    read_only = False
 
     def __init__(
         self, backend: KeyringBackend | None = None, *, time_limit: float = TIME_LIMIT
@@ -51,6 +58,11 @@ class KeyringStore:
             SignInError: ``keyring-unusable``, with the two other ways to keep a sign-in.
         """
         self._bounded(self._probe)
+
+    @property
+    def backend_name(self) -> str:
+        """The class that keeps the secrets, for `doctor`."""
+        return self._bounded(lambda: _class_name(self._keyring()))
 
     def read(self, name: str, item: str) -> str | None:
         """The secret, None when it is not there."""
@@ -83,9 +95,7 @@ class KeyringStore:
 
     def _keyring(self) -> KeyringBackend:
         if self._backend is None:
-            import keyring  # noqa: PLC0415 - start-up time
-
-            self._backend = keyring.get_keyring()
+            self._backend = _keyring_of_this_machine()
         _refuse_pretenders(self._backend)
         return self._backend
 
@@ -126,6 +136,35 @@ def _unusable(reason: str) -> SignInError:
 
 def _class_name(backend: object) -> str:
     return f"{type(backend).__module__}.{type(backend).__qualname__}"
+
+
+def _keyring_of_this_machine() -> KeyringBackend:
+    """The keyring that the person has named for the `keyring` library, or the OS's own.
+
+    Merely having another backend installed, such as one that writes plain text, chooses nothing.
+    """
+    import keyring.core  # noqa: PLC0415 - start-up time
+    from keyring.backend import by_priority, get_all_keyring  # noqa: PLC0415 - as above
+
+    named = keyring.core.load_env() or keyring.core.load_config()
+    if named is not None:
+        return named
+    own = [one for one in get_all_keyring() if type(one).__module__ in _OF_THE_OS]
+    if own:
+        return max(own, key=by_priority)
+    found = keyring.get_keyring()
+    _refuse_pretenders(found)
+    if _class_name(found).partition(".")[0] in _packages_of_backends():
+        raise _unusable(
+            f"{_class_name(found)} is none of the OS's own; PYTHON_KEYRING_BACKEND chooses it"
+        )
+    return found
+
+
+def _packages_of_backends() -> set[str]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
+
+    return {one.module.partition(".")[0] for one in entry_points(group="keyring.backends")}
 
 
 def _refuse_pretenders(backend: KeyringBackend) -> None:

@@ -320,6 +320,7 @@ def open_org(
     policy: RetryPolicy | None = None,
     client_secret: str | None = None,
     budget: ApiBudget | None = None,
+    credential: Sequence[str] | None = None,
 ) -> Org:
     """The org of `connection`. Touches neither network nor keyring before the first question.
 
@@ -331,11 +332,12 @@ def open_org(
         policy: how reads are repeated.
         client_secret: comes before the one in the store.
         budget: how much of the org's API allowance may be used; 80 % when not given.
+        credential: `credential.command` of the config.
     """
     network = network or Network.from_environment()
     tokens = TokenSource(
         connection,
-        store or open_store(connection.store, folder),
+        store or open_store(connection.store, folder, credential),
         folder,
         network=network,
         client_secret=client_secret,

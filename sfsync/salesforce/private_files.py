@@ -10,6 +10,7 @@ from pathlib import Path
 from sfsync.errors import SignInError
 
 _OTHERS = 0o077
+_EVERYBODY = 0o007
 _POSIX = os.name == "posix"
 
 
@@ -38,8 +39,8 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def read_private(path: Path, *, code: str) -> str | None:
-    """The text of `path`, None when there is no such file.
+def read_private(path: Path, *, code: str, group: bool = False) -> str | None:
+    """The text of `path`, None when there is no such file; its `group` may read it if so said.
 
     Raises:
         SignInError: with `code` when others may read it or it is a symbolic link;
@@ -58,7 +59,7 @@ def read_private(path: Path, *, code: str) -> str | None:
             ) from error
         raise _unreadable(path, error) from error
     with os.fdopen(handle, encoding="utf-8") as file:
-        _refuse_open_file(path, os.fstat(file.fileno()), code)
+        _refuse_open_file(path, os.fstat(file.fileno()), code, _EVERYBODY if group else _OTHERS)
         try:
             return file.read()
         except (OSError, UnicodeDecodeError) as error:
@@ -93,10 +94,10 @@ def write_private(path: Path, text: str) -> None:
         ) from error
 
 
-def _refuse_open_file(path: Path, found: os.stat_result, code: str) -> None:
+def _refuse_open_file(path: Path, found: os.stat_result, code: str, refused: int) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise SignInError(f"{path} is not a file.", code=code, fix="Put a plain file there.")
-    if _POSIX and found.st_mode & _OTHERS:
+    if _POSIX and found.st_mode & refused:
         raise SignInError(
             f"Other users can read {path} (mode {stat.S_IMODE(found.st_mode):04o}).",
             code=code,

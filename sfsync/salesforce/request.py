@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sfsync.errors import UsageError
 from sfsync.salesforce.connections import check_name
 from sfsync.salesforce.hosts import PRODUCTION_LOGIN, checked_login_url
+from sfsync.salesforce.secret_sources import handed_over
+from sfsync.salesforce.stores import CLIENT_SECRET, PRIVATE_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +28,13 @@ DEFAULT_PORT = 1717
 
 _NEEDS: dict[str, tuple[tuple[str, str], ...]] = {
     "web": (),
-    "jwt": (("username", "--username"), ("key_file", "--key-file")),
-    "client-credentials": (("client_secret", "--client-secret-file"),),
+    "jwt": (("username", "--username"),),
+    "client-credentials": (),
 }
+_GIVEN = {"jwt": "--key-file", "client-credentials": "--client-secret-file"}
+
+HANDED = {"jwt": PRIVATE_KEY, "client-credentials": CLIENT_SECRET}
+"""What somebody else may hand over at each sign-in, by way of signing in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class SignInRequest:
         port: of the callback URL that the app has registered; 0 picks a free one.
         api_version: such as ``66.0``.
         store: ``keyring``, ``file``, or ``auto``: as chosen before, else the keyring.
+        credential: `credential.command` of the config; prints the key or the client secret.
 
     Raises:
         UsageError: something that this `auth` needs is missing (``sign-in-incomplete``).
@@ -62,6 +69,12 @@ class SignInRequest:
     port: int = DEFAULT_PORT
     api_version: str = DEFAULT_API_VERSION
     store: str = "auto"
+    credential: tuple[str, ...] | None = None
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the key or the secret that this `auth` needs was given with the request."""
+        return bool(self.key_file if self.auth == "jwt" else self.client_secret)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -74,9 +87,16 @@ class SignInRequest:
             )
         needed = (("client_id", "--client-id"), *_NEEDS[self.auth])
         missing = [flag for attribute, flag in needed if not getattr(self, attribute)]
+        if self.auth in HANDED and not (self.has_secret or self._is_handed):
+            missing.append(_GIVEN[self.auth])
         if missing:
             raise UsageError(
                 f"Signing in with {self.auth} needs {' and '.join(missing)}.",
                 code="sign-in-incomplete",
-                fix="Pass it, or set it under `connection` in mappings.yaml.",
+                fix="Pass it, or set it under `connection` in mappings.yaml; docs/servers.md has "
+                "the other ways.",
             )
+
+    @property
+    def _is_handed(self) -> bool:
+        return self.credential is not None or handed_over(self.name, HANDED[self.auth])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ from sfsync.salesforce.connections import (
     save_connection,
 )
 from sfsync.salesforce.identity import confirmed_identity
-from sfsync.salesforce.jwt_bearer import signed_assertion
+from sfsync.salesforce.jwt_bearer import read_key, signed_assertion
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.oauth import OAuthEndpoints
 from sfsync.salesforce.request import SCOPES
 from sfsync.salesforce.rest import RestClient
+from sfsync.salesforce.secret_sources import SOURCES
 from sfsync.salesforce.store_choice import NO_STORE, chosen_kind, open_store
 from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
 from sfsync.salesforce.tokens import AccessToken, kept_access_token, refresh_lock
@@ -87,18 +88,34 @@ def sign_in(
         UnavailableError: the login host does not answer.
     """
     network = network or Network.from_environment()
-    keep = _Keeper(request, folder, _probed(request, folder, store), network)
+    store = _probed(request, folder, store)
     if request.auth == "client-credentials":
+        keep = _Keeper(_with_secret(request, store), folder, store, network)
         return keep(keep.endpoints.client_credentials())
-    if request.key_file is None or request.username is None:
-        raise AssertionError("unreachable: a JWT request has both")
+    if request.username is None:
+        raise AssertionError("unreachable: a JWT request has a username")
     assertion = signed_assertion(
+        read_key(request.key_file, store, request.name),
         client_id=request.client_id,
         username=request.username,
         login_url=request.login_url,
-        key_file=request.key_file,
     )
+    keep = _Keeper(request, folder, store, network)
     return keep(keep.endpoints.assert_jwt(assertion))
+
+
+def _with_secret(request: SignInRequest, store: TokenStore | None) -> SignInRequest:
+    """The request with its client secret, asked for where somebody hands it over."""
+    if request.client_secret or store is None:
+        return request
+    secret = store.read(request.name, CLIENT_SECRET)
+    if secret is None:
+        raise SignInError(
+            f"Nobody hands over the client secret of {request.name!r}.",
+            code="client-secret-missing",
+            fix="Pass it with --client-secret-file, or see docs/servers.md.",
+        )
+    return replace(request, client_secret=secret)
 
 
 def disconnect(
@@ -119,7 +136,9 @@ def disconnect(
         UnavailableError: the org cannot be reached, so nothing was revoked or forgotten.
     """
     connection = find_connection(folder, name)
-    store = store or open_store(connection.store, folder)
+    if store is None and connection.store not in SOURCES:
+        # What others keep is theirs: there is no token to revoke, and nothing to forget.
+        store = open_store(connection.store, folder)
     with cross_process_lock(refresh_lock(folder, name), wait=_LOCK_WAIT):
         try:
             _revoke_kept(connection, store, network or Network.from_environment())
@@ -197,12 +216,12 @@ class _Keeper:
     def _keep(self, connection: Connection, grant: TokenGrant) -> None:
         """Secrets first, then the file that points at them, then what they replace."""
         earlier = read_connections(self._folder).get(connection.name)
-        if self._store is not None:
+        if self._store is not None and not self._store.read_only:
             self._store.delete(connection.name)
             for item, secret in self._secrets(grant).items():
                 _write_and_read_back(self._store, connection.name, item, secret)
         save_connection(self._folder, connection)
-        if earlier and earlier.store not in {connection.store, NO_STORE, "memory"}:
+        if earlier and earlier.store not in {connection.store, NO_STORE, "memory", *SOURCES}:
             with suppress(SfsyncError):
                 _forget(open_store(earlier.store, self._folder), connection.name)
 
@@ -236,7 +255,7 @@ class _OneToken:
 def _probed(request: SignInRequest, folder: Path, store: TokenStore | None) -> TokenStore | None:
     """The store of a sign-in, proven to work before anybody is asked to consent."""
     if store is None:
-        store = open_store(chosen_kind(request.store, request.name, request.auth, folder), folder)
+        store = open_store(chosen_kind(request, folder), folder, request.credential)
     if store is not None:
         store.probe()
     return store

@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a name or a pattern, not a secret
 ACCESS_TOKEN = "access_token"  # noqa: S105 - a name or a pattern, not a secret
 CLIENT_SECRET = "client_secret"  # noqa: S105 - a name or a pattern, not a secret
+PRIVATE_KEY = "private_key"
 ITEMS = (REFRESH_TOKEN, ACCESS_TOKEN, CLIENT_SECRET)
 
 
 class TokenStore(Protocol):
     """Keeps the secrets of connections by connection name and item (`ITEMS`).
 
-    `kind` is ``keyring``, ``file`` or ``memory``, as the connections file remembers it. Every
-    method raises `SignInError` when the store cannot be used.
+    `kind` is ``keyring``, ``file``, ``memory``, ``command`` or ``systemd``, as the connections file
+    remembers it. The last two are `read_only`: others keep what they answer. Every method raises
+    `SignInError` when the store cannot be used.
     """
 
     kind: str
+    read_only: bool
 
     def probe(self) -> None:
         """Prove that what is written can be read back, before anybody signs in."""
@@ -44,6 +47,7 @@ class MemoryStore:
     """Keeps secrets for as long as this process lives: for tests and throw-away demos."""
 
     kind = "memory"
+    read_only = False
 
     def __init__(self) -> None:
         self._secrets: dict[tuple[str, str], str] = {}
@@ -69,6 +73,7 @@ class FileStore:
     """One JSON file per connection, mode 0600, in `folder`, mode 0700. Chosen, never fallen to."""
 
     kind = "file"
+    read_only = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sfsync.errors import SfsyncError, SignInError
 from sfsync.salesforce.connections import cross_process_lock, save_connection
 from sfsync.salesforce.hosts import checked_instance_url
-from sfsync.salesforce.jwt_bearer import signed_assertion
+from sfsync.salesforce.jwt_bearer import read_key, signed_assertion
 from sfsync.salesforce.redact import log
 from sfsync.salesforce.store_choice import credentials_folder
 from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
@@ -146,10 +146,19 @@ class TokenSource:
     def _grant(self) -> TokenGrant:
         connection = self.connection
         if connection.auth == "jwt":
-            return self._endpoints().assert_jwt(connection_assertion(connection))
+            return self._endpoints().assert_jwt(self._assertion())
         if connection.auth == "client-credentials":
             return self._endpoints(required=True).client_credentials()
         return self._endpoints().refresh(self._refresh_token())
+
+    def _assertion(self) -> str:
+        connection = self.connection
+        return signed_assertion(
+            read_key(connection.key_file, self._store, connection.name),
+            client_id=connection.client_id,
+            username=connection.username,
+            login_url=connection.login_url,
+        )
 
     def _endpoints(self, *, required: bool = False) -> OAuthEndpoints:
         from sfsync.salesforce.oauth import OAuthEndpoints  # noqa: PLC0415 - start-up time
@@ -192,7 +201,7 @@ class TokenSource:
 
     def _keep_access_token(self, token: AccessToken) -> None:
         """Spare the next process a sign-in; where that fails it signs in itself."""
-        if self._store is None:
+        if self._store is None or self._store.read_only:
             return
         try:
             self._store.write(self.connection.name, ACCESS_TOKEN, token.to_item())
@@ -214,18 +223,6 @@ def kept_access_token(store: TokenStore, connection: Connection) -> AccessToken 
 def refresh_lock(folder: Path, name: str) -> Path:
     """The lock file of the sign-in `name`, in the config folder `folder`."""
     return credentials_folder(folder) / f"{name}.refresh.lock"
-
-
-def connection_assertion(connection: Connection) -> str:
-    """The signed assertion of a JWT connection."""
-    if connection.key_file is None:
-        raise _lost(connection)
-    return signed_assertion(
-        client_id=connection.client_id,
-        username=connection.username,
-        login_url=connection.login_url,
-        key_file=connection.key_file,
-    )
 
 
 def _lost(connection: Connection) -> SignInError:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.backends import chainer
 from keyring.core import load_keyring
-from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from sfsync.errors import SignInError, UsageError
 from sfsync.salesforce.connections import (
@@ -19,73 +17,26 @@ from sfsync.salesforce.connections import (
     save_connection,
 )
 from sfsync.salesforce.keyring_store import KeyringStore
+from sfsync.salesforce.request import SignInRequest
 from sfsync.salesforce.store_choice import chosen_kind, open_store
 from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore, MemoryStore
+from tests.salesforce.keyrings import (
+    SECRET,
+    Forgetful,
+    Hanging,
+    Locked,
+    PlaintextKeyring,
+    Working,
+)
 from tests.salesforce.scripted_org import a_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from keyring.backend import KeyringBackend
+
     from sfsync.salesforce.stores import TokenStore
-
-SECRET = "5Aep861plantedSecret"
-
-
-class Working(KeyringBackend):
-    """A keyring that keeps things in memory."""
-
-    priority = 1.0
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # keyring ships no types for it
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """What was kept."""
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep it."""
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        """Forget it."""
-        if self.kept.pop((service, username), None) is None:
-            raise PasswordDeleteError("not found")
-
-
-class Forgetful(Working):
-    """Takes everything, keeps nothing."""
-
-    def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002 - the interface of keyring
-        """Nothing, ever."""
-        return None
-
-
-class Locked(Working):
-    """Raises, with a secret in its words."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Refuse."""
-        raise KeyringLocked(f"{service} {username} locked; wanted to keep {SECRET} {password!r}")
-
-
-class Hanging(Working):
-    """Waits for a prompt that nobody answers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.release = threading.Event()
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Wait for the test to end."""
-        self.release.wait(20)
-        super().set_password(service, username, password)
-
-
-class PlaintextKeyring(Working):
-    """Would write plain text."""
 
 
 class EmptyChain(chainer.ChainerBackend):
@@ -276,11 +227,19 @@ def test_names_that_could_leave_the_folder_are_refused(tmp_path: Path, name: str
 
 def test_the_store_is_what_was_asked_then_what_was_chosen_then_the_keyring(tmp_path: Path) -> None:
     """There is no downgrade: auto never means file unless file was chosen before."""
-    assert chosen_kind("auto", "acme", "web", tmp_path) == "keyring"
-    assert chosen_kind("file", "acme", "web", tmp_path) == "file"
-    assert chosen_kind("file", "acme", "jwt", tmp_path) == "none"
+    web = SignInRequest(name="acme", client_id="3MVG9")
+    handed = SignInRequest(
+        name="acme", client_id="3MVG9", auth="jwt", username="u@acme.com", credential=("pass",)
+    )
+    assert chosen_kind(web, tmp_path) == "keyring"
+    assert chosen_kind(replace(web, store="file"), tmp_path) == "file"
+    by_key = replace(handed, store="file", key_file=tmp_path / "k.pem")
+    assert chosen_kind(by_key, tmp_path) == "none"
+    assert chosen_kind(handed, tmp_path) == "command"
     save_connection(tmp_path, a_connection("https://acme.my.salesforce.com", store="file"))
-    assert chosen_kind("auto", "acme", "web", tmp_path) == "file"
+    assert chosen_kind(web, tmp_path) == "file"
+    save_connection(tmp_path, a_connection("https://acme.my.salesforce.com", store="command"))
+    assert chosen_kind(web, tmp_path) == "keyring"
     assert open_store("none", tmp_path) is None
     with pytest.raises(UsageError):
         open_store("cloud", tmp_path)

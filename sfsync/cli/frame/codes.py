@@ -46,6 +46,22 @@ CONNECTING: dict[str, tuple[str, str]] = {
         "another program listens on the port of the callback URL",
         "sfsync connect --port N, with the same port in the app's callback URL",
     ),
+    "credential-command": (
+        "credential.command did not hand over the key or the secret",
+        "run it by hand as the same user",
+    ),
+    "credential-missing": (
+        "the sign-in was to come from credential.command, which the config no longer names",
+        "put it back, or sfsync connect",
+    ),
+    "credentials-directory-missing": (
+        "systemd was to hand the key or secret over, and has not",
+        "start it as a unit with LoadCredential=, or sfsync connect",
+    ),
+    "client-secret-missing": (
+        "nobody hands over the client secret",
+        "sfsync connect --auth client-credentials --client-secret-file FILE",
+    ),
     "keyring-unusable": (
         "this machine has no keyring that can be used now",
         "sfsync connect --store file, or --auth jwt",
