@@ -100,6 +100,12 @@ def _hash(previous: str, event: tuple[object, ...]) -> str:
     return "1$" + hashlib.sha256(text.encode()).hexdigest()
 
 
+def last_seq(ledger: Ledger) -> int:
+    """The number of the last event, 0 before the first: it grows with every change of state."""
+    (seq,) = ledger.row("SELECT coalesce(max(seq), 0) FROM audit_event")
+    return int(seq)
+
+
 def head(ledger: Ledger) -> str:
     """The last event as ``SEQ:HASH``: kept elsewhere, it shows whether the tail was cut."""
     last = ledger.row("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")

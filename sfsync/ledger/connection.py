@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sfsync.errors import LedgerError, LockedError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.files import create_private, newer, refuse_unsuitable
+from sfsync.ledger.many import write_many
 from sfsync.ledger.migrations import SCHEMA_VERSION, fingerprint, migrate
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Ledger:
         """Run one writing statement for many rows inside `transaction`."""
         self.require_transaction()
         with translated(self.path):
-            self._connection.executemany(sql, parameters)
+            write_many(self._connection, sql, parameters)
 
     def require_transaction(self) -> None:
         """Raise RuntimeError outside `transaction`: a write without one is a defect."""
@@ -146,6 +147,11 @@ class Ledger:
                 # After a full disk SQLite has rolled back by itself.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+
+    def reader(self) -> Ledger:
+        """A second connection to the same file that only reads, for another thread; close it."""
+        connection = connect(self.path, read_only=True)
+        return Ledger(self.path, connection, actor=self.actor, clock=self._clock)
 
     def schema_fingerprint(self) -> str:
         """SHA-256 of every table, index and trigger of this file."""
@@ -250,6 +256,8 @@ def connect(path: Path, *, read_only: bool = False, immutable: bool = False) -> 
         timeout=BUSY_SECONDS,
         isolation_level=None,
         cached_statements=256,
+        # A sync hands its connection to the thread that writes, and takes it back afterwards.
+        check_same_thread=False,
     )
     try:
         for name, wanted in _PRAGMAS.items():

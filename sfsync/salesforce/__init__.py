@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
     from sfsync.salesforce.ids import normalise_id
     from sfsync.salesforce.org import Org, open_org
+    from sfsync.salesforce.paging import Coming, WhenAsked
     from sfsync.salesforce.request import SCOPES, SignInRequest
     from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in, disconnect
 
 __all__ = [
     "SCOPES",
     "ApiBudget",
+    "Coming",
     "Connection",
     "LocatorLost",
     "Org",
@@ -30,6 +32,7 @@ __all__ = [
     "QueryTooSlow",
     "SignInRequest",
     "SignedIn",
+    "WhenAsked",
     "begin_web_sign_in",
     "disconnect",
     "find_connection",
@@ -45,6 +48,7 @@ _HOMES = {
     "faults": ("LocatorLost", "QueryRefused", "QueryTooSlow"),
     "ids": ("normalise_id",),
     "org": ("Org", "open_org"),
+    "paging": ("Coming", "WhenAsked"),
     "request": ("SCOPES", "SignInRequest"),
     "sign_in": ("SignedIn", "begin_web_sign_in", "disconnect"),
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sfsync.salesforce.bulk import OnPosition
     from sfsync.salesforce.composite import Answer
     from sfsync.salesforce.connections import Connection
+    from sfsync.salesforce.paging import Coming
     from sfsync.salesforce.query import QueryReply
     from sfsync.salesforce.records import ApiUsage, ObjectDescribe, OrgIdentity, Page, Record
     from sfsync.salesforce.retry import RetryPolicy
@@ -60,6 +61,7 @@ class Org:
         self._client = self._new_client(tokens)
         # Those that fetch pages ahead; what they were told counts.
         self._others: list[RestClient] = []
+        self._ahead: Org | None = None
         self._describes: dict[str, ObjectDescribe | None] = {}
         self._versions: tuple[str, ...] | None = None
 
@@ -72,7 +74,7 @@ class Org:
     def close(self) -> None:
         """Close the connections, also of pages under way; the sign-in stays."""
         self._client.close()
-        for client in self._others:
+        for client in self._clients()[1:]:
             client.retire()
 
     def another(self) -> Org:
@@ -113,6 +115,15 @@ class Org:
     def record_url(self, record_id: str) -> str:
         """Where a person sees the record; Lightning and Classic both know this form."""
         return f"{self.identity.instance_url}/{record_id}"
+
+    def read_ahead(self, read: Callable[[Org], T]) -> Coming[T]:
+        """What `read` asks of another client of this org, in a thread of its own; one at a time.
+
+        What that client was told counts here. Nobody else may be reading ahead meanwhile.
+        """
+        if self._ahead is None:
+            self._ahead = self.another()
+        return InBackground(partial(read, self._ahead))
 
     def query(self, soql: str, *, all_rows: bool = False, prefetch: bool = False) -> Iterator[Page]:
         """The pages of `soql`, at least one, perhaps empty.
@@ -269,7 +280,8 @@ class Org:
         return call_in_served_version(self._client, ask)
 
     def _clients(self) -> tuple[RestClient, ...]:
-        return (self._client, *self._others)
+        ahead = () if self._ahead is None else self._ahead._clients()  # noqa: SLF001 - its own kind
+        return (self._client, *self._others, *ahead)
 
     def _new_client(self, tokens: TokenSource) -> RestClient:
         version = tokens.connection.api_version

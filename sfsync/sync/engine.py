@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from sfsync.errors import SfsyncError
 from sfsync.ledger import history, pages
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome, RunStart
-from sfsync.sync.gather import gather_deals
 from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
 from sfsync.sync.reader import stamp_text
@@ -192,8 +191,7 @@ def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:
 def read_deals(run: Run, prepared: Prepared, ids: Sequence[str]) -> None:
     """Just these deals, by id; cursors stay where they are."""
     for page in prepared.deals.opportunities.by_ids(ids):
-        deals = gather_deals(run, page.records, prepared.deals, contiguous=False)
-        apply_deals(run, deals, None)
+        apply_deals(run, page.records, prepared.deals, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.ledger import pages
 from sfsync.ledger.model import PageOfChanges
-from sfsync.salesforce import soql
+from sfsync.salesforce import WhenAsked, soql
 from sfsync.sync.accounts import (
     decide_accounts,
     external_id_of,
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sfsync.ledger.model import AccountState, Cursor
+    from sfsync.salesforce import Coming, Org
     from sfsync.salesforce.records import Record
     from sfsync.sync.accounts import AccountDecision
     from sfsync.sync.reader import Source
+    from sfsync.sync.rules import Rules
     from sfsync.sync.run import Run
 
 _FEW = 400
@@ -46,28 +49,61 @@ class OpportunitySources:
     accounts: Source
     line_filter: str = ""
 
+    def of(self, org: Org) -> OpportunitySources:
+        """The same, read through another client of the org."""
+        return replace(
+            self,
+            opportunities=replace(self.opportunities, org=org),
+            lines=None if self.lines is None else replace(self.lines, org=org),
+            accounts=replace(self.accounts, org=org),
+        )
 
-def gather_deals(
-    run: Run, records: Sequence[Record], sources: OpportunitySources, *, contiguous: bool
-) -> list[Deal]:
-    """The deals of a page, with all that deciding them takes.
+
+class Asked(NamedTuple):
+    """A page of deals whose lines and condition are being read.
+
+    `wanted` are the records that the first questions let through. `answer` will be their lines by
+    opportunity id, and the ids that meet the extra condition, None where there is none.
+    """
+
+    records: Sequence[Record]
+    wanted: Sequence[Record]
+    answer: Coming[tuple[dict[str, list[Record]], set[str] | None]]
+
+
+def ask_for_deals(
+    run: Run, records: Sequence[Record], sources: OpportunitySources, *, ahead: bool
+) -> Asked:
+    """Ask the org what a page of deals needs; `gather_deals` waits for it.
 
     Args:
         run: the run at work.
         records: the page, in the order in which the org answered it.
         sources: where to read from.
-        contiguous: the page is a range of ids without gaps, as in a full pass.
+        ahead: read in the background; the page is then a range of ids without gaps, as a full pass
+            has them.
     """
-    invoiced = pages.live_deals(run.ledger, ids_of(records))
+    invoiced = pages.live_deals(run.reads, ids_of(records))
     wanted = [
         record
         for record in records
         if candidate(record, run.rules, invoiced=record["Id"] in invoiced)
     ]
-    span = _Span(records, wanted, contiguous=contiguous)
-    items = _items(run, span, sources)
-    meeting = _meeting_condition(run, span, sources.opportunities)
-    _resolve_accounts(run, wanted, sources.accounts)
+    span = _Span(records, wanted, contiguous=ahead)
+    rules = run.rules
+
+    def read(org: Org) -> tuple[dict[str, list[Record]], set[str] | None]:
+        there = sources.of(org)
+        return _items(rules, span, there), _meeting_condition(rules, span, there.opportunities)
+
+    answer = run.org.read_ahead(read) if ahead else WhenAsked(partial(read, run.org))
+    return Asked(records, wanted, answer)
+
+
+def gather_deals(run: Run, asked: Asked, sources: OpportunitySources) -> list[Deal]:
+    """The deals of a page, with all that deciding them takes."""
+    items, meeting = asked.answer.result()
+    _resolve_accounts(run, asked.wanted, sources.accounts)
     return [
         Deal(
             record=record,
@@ -75,7 +111,7 @@ def gather_deals(
             meets_condition=meeting is None or record["Id"] in meeting,
             customer_problem=run.unmatched.get(as_text(_account_id(run, record))),
         )
-        for record in records
+        for record in asked.records
     ]
 
 
@@ -127,11 +163,11 @@ class _Span:
         return (f"{field} IN {chunk}" for chunk in soql.in_chunks(self.ids))
 
 
-def _items(run: Run, span: _Span, sources: OpportunitySources) -> dict[str, list[Record]]:
+def _items(rules: Rules, span: _Span, sources: OpportunitySources) -> dict[str, list[Record]]:
     items: dict[str, list[Record]] = {}
     if sources.lines is None:
         return items
-    field = run.rules.settings.line_items.opportunity_field
+    field = rules.settings.line_items.opportunity_field
     wanted = set(span.ids)
     for condition in span.conditions(field, sources.line_filter):
         for page in sources.lines.where(condition, order_by=(field, "Id")):
@@ -141,8 +177,8 @@ def _items(run: Run, span: _Span, sources: OpportunitySources) -> dict[str, list
     return items
 
 
-def _meeting_condition(run: Run, span: _Span, opportunities: Source) -> set[str] | None:
-    where = run.rules.settings.opportunities.filters.where
+def _meeting_condition(rules: Rules, span: _Span, opportunities: Source) -> set[str] | None:
+    where = rules.settings.opportunities.filters.where
     if where is None:
         return None
     return {
@@ -156,10 +192,11 @@ def _meeting_condition(run: Run, span: _Span, opportunities: Source) -> set[str]
 def _resolve_accounts(run: Run, wanted: Sequence[Record], accounts: Source) -> None:
     """Find or create customers for accounts that no earlier pass has linked."""
     ids = {account_id for record in wanted if (account_id := _account_id(run, record))}
-    linked = pages.customers_of_accounts(run.ledger, ids)
+    linked = pages.customers_of_accounts(run.reads, ids)
     unknown = sorted(ids - linked.keys() - run.unmatched.keys())
     if not unknown:
         return
+    run.settle()
     run.unmatched.update({one: _hidden_account(one) for one in unknown})
     for page in accounts.by_ids(unknown):
         for record in page.records:

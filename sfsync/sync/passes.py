@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger import pages
 from sfsync.ledger.model import Cursor, PageOfChanges
 from sfsync.sync.contacts import decide_contact
-from sfsync.sync.gather import decide_and_apply_accounts, gather_deals
+from sfsync.sync.gather import ask_for_deals, decide_and_apply_accounts, gather_deals
 from sfsync.sync.invoices import account_id_of
 from sfsync.sync.lines import required_products
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
 from sfsync.sync.parents import deals_of_changed, parent_fields
+from sfsync.sync.pipeline import one_ahead, writing_behind
 from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
+    from sfsync.ledger import Ledger
     from sfsync.ledger.model import OpportunityState
     from sfsync.salesforce.records import Page, Record
-    from sfsync.sync.gather import OpportunitySources
+    from sfsync.sync.gather import Asked, OpportunitySources
     from sfsync.sync.opportunities import Deal
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Run
@@ -152,54 +156,90 @@ def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) ->
     Returns:
         The ids that an incremental pass read; a full one keeps none, it read them all.
     """
+    if one_pass.full:
+        found = _deals_of_full_pass(run, one_pass, sources)
+        if not found and not one_pass.resumed_after:
+            _refuse_sudden_emptiness(run)
+        _close(run, one_pass)
+        return set()
     read: set[str] = set()
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
-        if not one_pass.full:
-            read.update(ids_of(records))
-        deals = gather_deals(run, records, sources, contiguous=one_pass.full)
-        apply_deals(run, deals, cursor)
+        read.update(ids_of(records))
+        apply_deals(run, records, sources, cursor)
 
-    found = _go_through(run, one_pass, apply)
-    if one_pass.full and not found and not one_pass.resumed_after:
-        _refuse_sudden_emptiness(run)
-    _close(run, one_pass)
+    _go_through(run, one_pass, apply)
     return read
 
 
-def apply_deals(run: Run, deals: Sequence[Deal], cursor: Cursor | None) -> None:
-    """Decide a page of deals and write it, with its cursor, in one transaction."""
-    with run.ledger.transaction():
-        state = _opportunity_state(run, deals)
-        decisions = [decide_opportunity(deal, state, run.rules) for deal in deals]
-        outcomes = tuple(one.outcome for one in decisions)
-        pages.apply(
-            run.ledger,
-            run.run_id,
-            PageOfChanges(
-                records=outcomes,
-                cursor=cursor,
-                creates=tuple(one.create for one in decisions if one.create is not None),
-                updates=tuple(one.update for one in decisions if one.update is not None),
-                drifts=tuple(one.drift for one in decisions if one.drift is not None),
-                baselines=tuple(one.baseline for one in decisions if one.baseline is not None),
-                opportunities=tuple(
-                    one.remembered for one in decisions if one.remembered is not None
-                ),
-            ),
-        )
-    run.count(outcomes)
-
-
-def _go_through(run: Run, one_pass: Pass, apply: ApplyPage) -> int:
+def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -> int:
+    """Read every deal: a page is written while the next is decided and the one after it read."""
     found = 0
-    for page, cursor in one_pass.pages():
-        if not found:
-            run.progress.phase(one_pass.source.sobject, page.total)
-        apply(page.records, cursor)
-        found += len(page.records)
-        run.progress.advance(len(page.records))
+    with writing_behind(run.ledger, partial(_write, run), partial(_count, run)) as behind:
+        ahead = replace(run, behind=behind)
+
+        def ask(read: tuple[Page, Cursor | None]) -> tuple[Asked, Cursor | None]:
+            page, cursor = read
+            return ask_for_deals(ahead, page.records, sources, ahead=True), cursor
+
+        with closing(one_ahead(_announced(run, one_pass), ask)) as pages_of_deals:
+            for asked, cursor in pages_of_deals:
+                deals = gather_deals(ahead, asked, sources)
+                behind.submit(partial(_decided, ahead, deals, cursor))
+                found += len(deals)
+                run.progress.advance(len(deals))
     return found
+
+
+def apply_deals(
+    run: Run, records: Sequence[Record], sources: OpportunitySources, cursor: Cursor | None
+) -> None:
+    """Decide a page of deals and write it, with its cursor, in one transaction."""
+    deals = gather_deals(run, ask_for_deals(run, records, sources, ahead=False), sources)
+    with run.ledger.transaction():
+        changes = _decided(run, deals, cursor, run.ledger)
+        _write(run, changes)
+    _count(run, changes)
+
+
+def _decided(
+    run: Run, deals: Sequence[Deal], cursor: Cursor | None, ledger: Ledger
+) -> PageOfChanges:
+    state = _opportunity_state(run, ledger, deals)
+    decisions = [decide_opportunity(deal, state, run.rules) for deal in deals]
+    return PageOfChanges(
+        records=tuple(one.outcome for one in decisions),
+        cursor=cursor,
+        creates=tuple(one.create for one in decisions if one.create is not None),
+        updates=tuple(one.update for one in decisions if one.update is not None),
+        drifts=tuple(one.drift for one in decisions if one.drift is not None),
+        baselines=tuple(one.baseline for one in decisions if one.baseline is not None),
+        opportunities=tuple(one.remembered for one in decisions if one.remembered is not None),
+    )
+
+
+def _write(run: Run, changes: PageOfChanges) -> None:
+    pages.apply(run.ledger, run.run_id, changes)
+
+
+def _count(run: Run, changes: PageOfChanges) -> None:
+    run.count(changes.records)
+
+
+def _go_through(run: Run, one_pass: Pass, apply: ApplyPage) -> None:
+    for page, cursor in _announced(run, one_pass):
+        apply(page.records, cursor)
+        run.progress.advance(len(page.records))
+
+
+def _announced(run: Run, one_pass: Pass) -> Iterator[tuple[Page, Cursor | None]]:
+    """The pages of a pass; whoever watches is told of it when the first one arrives."""
+    announced = False
+    for page, cursor in one_pass.pages():
+        if not announced:
+            run.progress.phase(one_pass.source.sobject, page.total)
+            announced = True
+        yield page, cursor
 
 
 def _close(run: Run, one_pass: Pass) -> None:
@@ -208,11 +248,11 @@ def _close(run: Run, one_pass: Pass) -> None:
             pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=closing))
 
 
-def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:
+def _opportunity_state(run: Run, ledger: Ledger, deals: Sequence[Deal]) -> OpportunityState:
     records = [deal.record for deal in deals]
     accounts = {account_id_of(record, run.rules) for record in records}
     return pages.opportunity_state(
-        run.ledger,
+        ledger,
         run.org.identity.org_id,
         ids_of(records),
         sorted(one for one in accounts if isinstance(one, str)),

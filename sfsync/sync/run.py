@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.model import Outcome, RecordOutcome
     from sfsync.salesforce import Org
     from sfsync.sync.failures import Failure
+    from sfsync.sync.pipeline import WriteBehind
     from sfsync.sync.rules import Rules
 
 OBJECTS = ("accounts", "contacts", "opportunities")
@@ -80,7 +81,7 @@ class Run:
 
     `unmatched` holds the accounts that were decided in this run and have no customer, with the
     reason where there is one, so that no account is read or counted twice. `touched` gathers the
-    deals that a changed account makes worth another look.
+    deals that a changed account makes worth another look. `behind` writes pages meanwhile.
     """
 
     run_id: int
@@ -92,6 +93,17 @@ class Run:
     touched: set[str] = field(default_factory=set)
     tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
+    behind: WriteBehind | None = None
+
+    @property
+    def reads(self) -> Ledger:
+        """Where to look something up: a second connection while pages are written behind."""
+        return self.ledger if self.behind is None else self.behind.reader
+
+    def settle(self) -> None:
+        """Wait for the page that is being written; the ledger may then be written here."""
+        if self.behind is not None:
+            self.behind.settle()
 
     @property
     def passes_accounts(self) -> bool:

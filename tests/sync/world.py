@@ -77,6 +77,7 @@ class SmallPages:
 
     def __init__(self, org: Org, conditions: Conditions) -> None:
         self._org = org
+        self._how = conditions
         self._size = conditions.page_size
         self._lost = set(conditions.lost)
         self._pages = 0
@@ -91,6 +92,10 @@ class SmallPages:
     def query_many(self, soqls: Sequence[str], **options: Any) -> list[Iterator[Page]]:
         """As `Org.query_many`, in pages of the wanted size."""
         return [self._cut(pages) for pages in self._org.query_many(soqls, **options)]
+
+    def read_ahead(self, read: Callable[[Org], Any]) -> Any:
+        """As `Org.read_ahead`, in pages of the wanted size."""
+        return self._org.read_ahead(lambda org: read(cast("Org", SmallPages(org, self._how))))
 
     def _cut(self, pages: Iterator[Page]) -> Iterator[Page]:
         for page in pages:
