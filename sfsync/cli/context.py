@@ -222,6 +222,13 @@ class Context:
         self.status = int(status)
         write_answer(self, Answer(schema_name, result, int(status), table, screen, text, action))
 
+    def emit_beside_file(self, schema_name: str, result: Any) -> None:  # noqa: ANN401 - as `emit`
+        """Answer for a command that has itself written the file of ``-o``: JSON, or nothing."""
+        from sfsync.cli.render.envelope import success  # noqa: PLC0415 - start-up time
+
+        if self.json:
+            self.document = success(schema_name, self.status, result, [])
+
     def warn(self, message: str) -> None:
         """Say something that a person should know, without failing."""
         self.warnings.append(message)

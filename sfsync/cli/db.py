@@ -1,10 +1,15 @@
 """`sfsync db`: the ledger file."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from sfsync.cli.context import context_of
+from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
 from sfsync.errors import LedgerError
+
+if TYPE_CHECKING:
+    from sfsync.ledger.connection import Ledger
 
 app = tree.new_app("The ledger file: where it is, whose it is, and whether it is sound.")
 
@@ -50,11 +55,21 @@ def info(ctx: typer.Context) -> None:
 @tree.command(app, "verify", "sfsync db verify", "sfsync db verify --json")
 def verify(ctx: typer.Context) -> None:
     """Check the whole file: every rule that the ledger keeps, every hash, every sum."""
-    from sfsync.ledger.invariants import check_ledger  # noqa: PLC0415 - start-up time
-
     context = context_of(ctx)
     with context.read_ledger() as ledger:
-        findings = check_ledger(ledger)
+        require_sound(context, ledger)
+    context.emit("db_verify", {"findings": []}, text="The ledger is sound.\n")
+
+
+def require_sound(context: Context, ledger: "Ledger") -> None:
+    """Refuse to go on with a ledger that breaks its rules.
+
+    Raises:
+        LedgerError: it does; names the first of them, and all under --json.
+    """
+    from sfsync.ledger.invariants import check_ledger  # noqa: PLC0415 - start-up time
+
+    findings = check_ledger(ledger)
     if findings:
         context.details["findings"] = [
             {"code": found.code, "entity": found.entity, "message": found.message}
@@ -66,4 +81,3 @@ def verify(ctx: typer.Context) -> None:
             code="ledger-damaged",
             fix="restore it from a backup",
         )
-    context.emit("db_verify", {"findings": []}, text="The ledger is sound.\n")

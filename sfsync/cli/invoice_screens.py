@@ -62,7 +62,7 @@ _JOURNAL = (
 _PAYMENTS = (
     Column("payment", "Payment", Kind.CODE),
     Column("status", "Status", Kind.CODE),
-    Column("date", "Date", Kind.CODE),
+    Column("date", "Date", Kind.DATE),
     Column("amount", "Amount", Kind.MONEY),
     Column("balance", "Then owed", Kind.MONEY),
     Column("method", "Method"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.posting import entries_text, journal_json, rules_of, today
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import Column, Kind, Table, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ FIELDS = (
 COLUMNS = (
     Column("payment", "Payment", Kind.CODE),
     Column("status", "Status", Kind.CODE),
-    Column("date", "Date", Kind.CODE),
+    Column("date", "Date", Kind.DATE),
     Column("invoice", "Invoice", Kind.CODE),
     Column("customer.name", "Customer"),
     Column("amount", "Amount", Kind.MONEY, currency="currency"),
@@ -34,7 +34,7 @@ COLUMNS = (
     Column("reference", "Reference", wide=True),
 )
 PIPE_COLUMNS = tuple(
-    Column(name, name)
+    named(name)
     for name in (
         *("payment", "status", "date", "invoice", "customer.name", "amount", "currency"),
         *("method", "reference"),

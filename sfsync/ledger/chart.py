@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
+from sfsync.ledger.journal import trial_balance_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,6 +95,21 @@ def closed_through(ledger: Ledger) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
+def require_forward(ledger: Ledger, through: date) -> None:
+    """Refuse to close through a day when the books are closed beyond it.
+
+    Raises:
+        RefusedError: they are.
+    """
+    before = closed_through(ledger)
+    if before is not None and before > through:
+        raise RefusedError(
+            f"The books are closed through {before}; a closed period stays closed.",
+            code="period-closed",
+            fix="close through a later day",
+        )
+
+
 def close_period(ledger: Ledger, through: date) -> None:
     """Close the books through a day, for good.
 
@@ -101,17 +117,16 @@ def close_period(ledger: Ledger, through: date) -> None:
         RefusedError: they are closed through a later day.
     """
     with ledger.transaction():
+        require_forward(ledger, through)
         before = closed_through(ledger)
-        if before is not None and before > through:
-            raise RefusedError(
-                f"The books are closed through {before}; a closed period stays closed.",
-                code="period-closed",
-            )
         ledger.execute("UPDATE period_lock SET closed_through = ?", (through.isoformat(),))
         append_event(
             ledger,
             "period.close",
             "journal",
             before={"closed_through": before and before.isoformat()},
-            after={"closed_through": through.isoformat()},
+            after={
+                "closed_through": through.isoformat(),
+                "trial_balance": trial_balance_digest(ledger, through),
+            },
         )

@@ -135,6 +135,11 @@ class Words:
         if found is not None:
             self._path.append(found)
 
+    def owns(self, word: str) -> bool:
+        """Whether `word` is an option, with a value, of the command itself: `journal --format`."""
+        name = word.partition("=")[0]
+        return word.startswith("--") and self._takes_value(self._path[-1], name)
+
     def takes_value(self, option: str) -> bool:
         """Whether `option` of the command reached so far takes the next word."""
         return "=" not in option and self._takes_value(self._path[-1], option)
@@ -164,7 +169,7 @@ def hoist(argv: Sequence[str], words: Words) -> tuple[GlobalFlags, list[str]]:
         if word == "--":
             rest.extend(argv[place:])
             break
-        found, used = _global_flag(argv, place)
+        found, used = ({}, 1) if words.owns(word) else _global_flag(argv, place)
         if found:
             flags = replace(flags, **found)
         elif _is_option(word):

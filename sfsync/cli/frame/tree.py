@@ -62,6 +62,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "report": Entry("sfsync.cli.report", "Questions asked of the ledger: revenue, aging."),
     },
     "Ledger": {
+        "journal": Entry("sfsync.cli.journal", "The general ledger: list, balance, close, export."),
         "audit": Entry("sfsync.cli.audit", "Who did what, when and why."),
         "db": Entry("sfsync.cli.db", "The ledger file."),
     },

@@ -73,7 +73,7 @@ class Column:
 
 
 _KINDS = {
-    **dict.fromkeys(("document_date", "due_date", "close_date", "posting_date"), Kind.DATE),
+    **dict.fromkeys(("document_date", "due_date", "close_date", "posting_date", "date"), Kind.DATE),
     **dict.fromkeys(("no", "run", "invoices", "deals", "lines", "tries"), Kind.INTEGER),
     **dict.fromkeys(("quantity", "unit_price"), Kind.NUMBER),
     **dict.fromkeys(("total", "amount", "balance", "expected_revenue", "revenue"), Kind.MONEY),

@@ -1,0 +1,259 @@
+"""`sfsync journal`: what its commands ask, do and draw."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.filters import day
+from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from rich.console import Console
+
+    from sfsync.cli.context import Context
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.journal import JournalFilter
+
+
+class JournalFormat(StrEnum):
+    """What `journal export --format` takes."""
+
+    BEANCOUNT = "beancount"
+    HLEDGER = "hledger"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Which entries, as the person typed it."""
+
+    from_: str | None
+    to: str | None
+    account: str | None
+    customer: str | None
+    invoice: str | None
+    limit: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The filter as the audit trail keeps it: what was given."""
+        given = {"from": self.from_, "to": self.to, "account": self.account,
+                 "customer": self.customer, "invoice": self.invoice}  # fmt: skip
+        return {name: value for name, value in given.items() if value is not None}
+
+
+LIST_COLUMNS = (
+    Column("entry", "Entry", Kind.CODE),
+    Column("date", "Date", Kind.DATE),
+    Column("what", "What", Kind.CODE),
+    Column("document", "Document", Kind.CODE),
+    Column("customer.name", "Customer"),
+    Column("amount", "Amount", Kind.MONEY, currency="currency"),
+    Column("description", "Description", wide=True),
+)
+PIPE_COLUMNS = tuple(
+    named(name)
+    for name in (
+        *("entry", "date", "kind", "document", "payment", "customer.name", "amount", "currency"),
+        "description",
+    )
+)
+FIELDS = (
+    *("entry", "kind", "date", "document", "payment", "opportunity", "customer.id"),
+    *("customer.name", "description", "currency", "amount", "lines"),
+)
+BALANCE_COLUMNS = (
+    Column("account", "Account", Kind.CODE),
+    Column("name", "Name"),
+    Column("debit", "Debit", Kind.MONEY),
+    Column("credit", "Credit", Kind.MONEY),
+    Column("balance", "Balance", Kind.MONEY),
+    Column("currency", "", Kind.CODE),
+)
+BALANCE_FIELDS = ("account", "name", "type", "currency", "debit", "credit", "balance")
+_LINES = (
+    Column("account", "Account", Kind.CODE),
+    Column("name", "Name"),
+    Column("debit", "Debit", Kind.MONEY),
+    Column("credit", "Credit", Kind.MONEY),
+)
+
+
+def filter_of(ledger: Ledger, typed: Typed) -> JournalFilter:
+    """The ledger's filter.
+
+    Raises:
+        NotFoundError: there is no such document.
+        UsageError: a date that cannot be read.
+    """
+    from sfsync.ledger.journal import JournalFilter  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
+
+    document = find_document(ledger, typed.invoice) if typed.invoice else None
+    return JournalFilter(
+        date_from=day(typed.from_, "--from"),
+        date_to=day(typed.to, "--to"),
+        account=typed.account,
+        customer=typed.customer,
+        document_id=document.document_id if document else None,
+        limit=typed.limit,
+    )
+
+
+def list_table(rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int) -> Table:
+    """The table of entries; a terminal gets the kind in words."""
+    if not terminal:
+        return Table(PIPE_COLUMNS, FIELDS, rows, empty="no entries")
+    shown = [{**row, "what": row["kind"].replace("_", " ")} for row in rows[:limit]]
+    return Table(LIST_COLUMNS, FIELDS, shown, limit=limit, total=len(rows), empty="no entries")
+
+
+def balance_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """The table of a trial balance."""
+    limit = max(len(rows), 1)
+    return Table(BALANCE_COLUMNS, BALANCE_FIELDS, rows, limit=limit, empty="nothing is posted")
+
+
+def draw_entry(console: Console, shown: dict[str, Any]) -> None:
+    """One entry with its lines."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    kind = shown["kind"].replace("_", " ")
+    screen.line(console, f"{shown['entry']}  {kind}  {shown['description']}", style="bold")
+    facts = [
+        ("Date", shown["date"]),
+        ("Document", shown["document"]),
+        ("Payment", shown["payment"]),
+        ("Customer", f"{shown['customer']['name']}  {shown['customer']['id']}"),
+        ("Currency", shown["currency"]),
+    ]
+    screen.draw_pairs(console, facts)
+    screen.line(console, "")
+    screen.draw_rows(console, _LINES, shown["lines"])
+
+
+def required_day(text: str, option: str) -> date:
+    """A date that has to be there.
+
+    Raises:
+        UsageError: it is not a date.
+    """
+    found = day(text, option)
+    if found is None:
+        raise UsageError(f"{option} needs a date", code="invalid-date")
+    return found
+
+
+def closing(context: Context, ledger: Ledger, through: date) -> dict[str, Any]:
+    """What closing through a day leaves behind: the drafts dated inside, and the trial balance.
+
+    Raises:
+        RefusedError: the day is still to come, or the books are closed beyond it.
+        LedgerError: the ledger is not sound.
+    """
+    from sfsync.cli.db import require_sound  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.chart import require_forward  # noqa: PLC0415 - as above
+    from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - as above
+    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - as above
+    from sfsync.ledger.journal import trial_balance  # noqa: PLC0415 - as above
+    from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - as above
+
+    if through > context.today():
+        raise RefusedError(
+            f"{through} is still to come; a closed period never opens again.",
+            code="future-date",
+            fix="close through a day that is over",
+        )
+    require_forward(ledger, through)
+    require_sound(context, ledger)
+    inside = InvoiceFilter(status=DocumentStatus.DRAFT, date_to=through)
+    return {
+        "through": str(through),
+        "drafts": [
+            {key: row[key] for key in ("draft", "customer", "document_date", "currency", "total")}
+            for row in (one.as_json() for one in list_invoices(ledger, inside))
+        ],
+        "trial_balance": [one.as_json() for one in trial_balance(ledger, through)],
+    }
+
+
+_DRAFTS = (
+    Column("draft", "Draft", Kind.CODE),
+    Column("customer.name", "Customer"),
+    Column("document_date", "Date", Kind.DATE),
+    Column("total", "Total", Kind.MONEY, currency="currency"),
+)
+
+
+def draw_closing(console: Console, result: dict[str, Any], *, quiet: bool) -> None:
+    """The drafts that would have to be posted on a later day, and the trial balance."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    if quiet:
+        return
+    drafts, balances = result["drafts"], result["trial_balance"]
+    if drafts:
+        noun = "draft is" if len(drafts) == 1 else "drafts are"
+        screen.line(console, f"{len(drafts)} {noun} dated inside and could only be posted later:")
+        screen.draw_rows(console, _DRAFTS, drafts)
+    screen.line(console, f"Trial balance through {result['through']}:", style="bold")
+    screen.draw_rows(console, BALANCE_COLUMNS, balances)
+
+
+def exported(
+    ledger: Ledger, wanted: JournalFormat, typed: Typed, output: Path | None, *, force: bool
+) -> tuple[str, dict[str, Any]]:
+    """Render entries, write them to `output` if given, and keep the export in the audit trail."""
+    from sfsync.cli.render.files import write_new_file  # noqa: PLC0415 - start-up time
+    from sfsync.exports.journal_text import WRITERS  # noqa: PLC0415 - as above
+    from sfsync.ledger.audit import append_event, changes_head  # noqa: PLC0415 - as above
+    from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - as above
+
+    entries = list(list_entries(ledger, filter_of(ledger, typed)))
+    head = changes_head(ledger)
+    notes = [f"Journal of {ledger.identity.org_name}, by sfsync", f"{len(entries)} entries",
+             f"audit head {head}"]  # fmt: skip
+    content = WRITERS[wanted.value](entries, notes)
+    payload = content.encode()
+    if output is not None:
+        write_new_file(output, payload, force=force)
+    result = {
+        "path": str(output) if output else None,
+        "format": wanted.value,
+        "entries": len(entries),
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "head": head,
+    }
+    after = {key: result[key] for key in ("format", "entries", "sha256")}
+    with ledger.transaction():
+        append_event(
+            ledger,
+            "export.journal",
+            output.name if output else "stdout",
+            after={**after, "filter": typed.as_json()},
+        )
+    return content, result
+
+
+def output_of(context: Context) -> Path | None:
+    """The file of -o, None for stdout."""
+    path = context.flags.output
+    return None if path in {None, Path("-")} else path
+
+
+def answer_export(context: Context, content: str, result: dict[str, Any]) -> None:
+    """Say where the file is, or write the text itself; under --json it is part of the document."""
+    if result["path"] is not None:
+        context.note(f"Wrote {result['path']} ({result['entries']} entries)")
+        context.emit_beside_file("journal_export", {**result, "text": None})
+    elif context.json:
+        context.emit("journal_export", {**result, "text": content}, text="")
+    else:
+        context.emit("journal_export", result, text=content)

@@ -1,0 +1,192 @@
+"""The journal as text for other accounting programs: beancount, hledger, CSV.
+
+Nothing of a customer's name or a description can end its line, its string or its comment: what
+would is escaped where the format has an escape, and else replaced by a sign that looks alike.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import TYPE_CHECKING
+
+from sfsync.money import minor_to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sfsync.ledger.journal import EntryLine, JournalEntry
+
+_ROOTS = {
+    "asset": "Assets",
+    "liability": "Liabilities",
+    "equity": "Equity",
+    "revenue": "Income",
+    "expense": "Expenses",
+}
+_KINDS = {
+    "invoice": "Invoice",
+    "credit_note": "Credit note",
+    "payment": "Payment of",
+    "void": "Void of a payment of",
+}
+# hledger has no escapes: a semicolon begins a comment, a bar ends the payee, a bracket the code.
+_LOOKALIKES = str.maketrans({";": "\uff1b", "|": "\uff5c", "(": "\uff08", ")": "\uff09"})
+_FORMULA = ("=", "+", "-", "@")
+
+
+def one_line(text: str) -> str:
+    """`text` with every character that is drawn as nothing, or obeyed, shown as an escape."""
+    return "".join(each if each.isprintable() else _visible(each) for each in text)
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
+    return named or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")  # noqa: PLR2004 - the basic plane
+
+
+def account_names(entries: Sequence[JournalEntry]) -> dict[str, str]:
+    """Account code to a name that beancount and hledger both take: ``Assets:1200``.
+
+    Codes that would become the same name are told apart by a number at the end.
+    """
+    names: dict[str, str] = {}
+    for code, kind in sorted({(line.account, line.account_type) for line in _lines(entries)}):
+        word = re.sub(r"[^A-Za-z0-9-]", "-", code)
+        stem = f"{_ROOTS[kind]}:{word[:1].upper()}{word[1:]}"
+        taken = set(names.values())
+        tries = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+        names[code] = stem if stem not in taken else next(t for t in tries if t not in taken)
+    return names
+
+
+def _lines(entries: Sequence[JournalEntry]) -> list[EntryLine]:
+    return [line for entry in entries for line in entry.lines]
+
+
+def _called(entries: Sequence[JournalEntry]) -> dict[str, str]:
+    return {line.account: line.account_name for line in _lines(entries)}
+
+
+def beancount(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
+    """A beancount file; `notes` are comments at its head."""
+    names, called = account_names(entries), _called(entries)
+    out = [f"; {one_line(note)}" for note in notes]
+    out += ["", *(f'option "operating_currency" "{code}"' for code in _currencies(entries)), ""]
+    for code, name in names.items():
+        first = min(entry.posting_date for entry in entries)
+        out += [f"{first} open {name}", f"  name: {_quoted(called[code])}"]
+    for entry in entries:
+        out += ["", *_beancount_entry(entry, names)]
+    return "\n".join(out) + "\n"
+
+
+def _beancount_entry(entry: JournalEntry, names: dict[str, str]) -> list[str]:
+    payee, narration = _quoted(entry.customer_name), _quoted(_narration(entry))
+    facts = {
+        "entry": entry.name,
+        "document": entry.document,
+        "payment": entry.payment,
+        "opportunity": entry.opportunity_id,
+        "customer": entry.customer_id,
+    }
+    return [
+        f"{entry.posting_date} * {payee} {narration}",
+        *(f"  {key}: {_quoted(value)}" for key, value in facts.items() if value),
+        *_postings(entry, names, "  "),
+    ]
+
+
+def _quoted(text: str) -> str:
+    """A beancount string."""
+    escaped = one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _narration(entry: JournalEntry) -> str:
+    return f"{_KINDS[entry.kind]} {entry.document}: {entry.description}"
+
+
+def _postings(entry: JournalEntry, names: dict[str, str], indent: str) -> list[str]:
+    return [
+        f"{indent}{names[line.account]}  {minor_to_text(line.amount_minor, entry.exponent)}"
+        f" {entry.currency}"
+        for line in entry.lines
+    ]
+
+
+def _currencies(entries: Sequence[JournalEntry]) -> dict[str, int]:
+    """Each currency with its decimals, by code."""
+    return dict(sorted({(entry.currency, entry.exponent) for entry in entries}))
+
+
+def hledger(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
+    """An hledger journal; `notes` are comments at its head."""
+    names, called = account_names(entries), _called(entries)
+    out = [f"; {one_line(note)}" for note in notes]
+    out.append("")
+    for currency, exponent in _currencies(entries).items():
+        # A decimal point also where there are no decimals: hledger asks for it.
+        out.append(f"commodity 1000.{'0' * exponent} {currency}")
+    for code, name in names.items():
+        out.append(f"account {name}  ; {_inert(called[code])}")
+    for entry in entries:
+        out += ["", *_hledger_entry(entry, names)]
+    return "\n".join(out) + "\n"
+
+
+def _hledger_entry(entry: JournalEntry, names: dict[str, str]) -> list[str]:
+    payee, narration = _inert(entry.customer_name), _inert(_narration(entry))
+    facts = f"entry:{entry.name}, opportunity:{entry.opportunity_id}, customer:{entry.customer_id}"
+    paid = f", payment:{entry.payment}" if entry.payment else ""
+    return [
+        f"{entry.posting_date} * ({_inert(entry.document)}) {payee} | {narration}",
+        f"    ; {facts}{paid}",
+        *_postings(entry, names, "    "),
+    ]
+
+
+def _inert(text: str) -> str:
+    return one_line(text).translate(_LOOKALIKES).strip()
+
+
+_CSV_FIELDS = (
+    *("entry", "date", "kind", "document", "payment", "opportunity", "customer", "customer_name"),
+    *("description", "account", "account_name", "debit", "credit", "currency"),
+)
+
+
+def csv_text(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
+    """One row for each side of each entry; CSV has no comments, so `notes` are left out."""
+    del notes
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_CSV_FIELDS)
+    for entry in entries:
+        for line in entry.lines:
+            amount = minor_to_text(abs(line.amount_minor), entry.exponent)
+            sides = (amount, "") if line.amount_minor > 0 else ("", amount)
+            texts = (entry.customer_name, entry.description, line.account, line.account_name)
+            writer.writerow(
+                [entry.name, entry.posting_date.isoformat(), entry.kind,
+                 *map(_unformulated, (entry.document, entry.payment or "")),
+                 entry.opportunity_id, entry.customer_id, *map(_unformulated, texts), *sides,
+                 entry.currency]
+            )  # fmt: skip
+    return out.getvalue()
+
+
+def _unformulated(text: str) -> str:
+    """A text that no spreadsheet calculates: what it might gets a ``'`` before it."""
+    shown = one_line(text)
+    return f"'{shown}" if shown.lstrip(" '").startswith(_FORMULA) else shown
+
+
+WRITERS: dict[str, Callable[[Sequence[JournalEntry], Sequence[str]], str]] = {
+    "beancount": beancount,
+    "hledger": hledger,
+    "csv": csv_text,
+}
+"""What writes each format of `journal export`."""
