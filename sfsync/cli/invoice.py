@@ -187,14 +187,17 @@ def delete(
 def reverse(
     ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption, date: DateOption = None
 ) -> None:
-    """Reverse a posted invoice by a linked credit note; nothing posted is ever erased."""
+    """Reverse a posted invoice by a linked credit note; nothing posted is ever erased.
+
+    What was credited before is left out: the credit note is over the rest.
+    """
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
     with context.open_ledger() as ledger:
         row = show_invoice(ledger, number).row
-        totals = posting.spoken_totals(posting.row_totals([row])).removeprefix("1 for ")
-        context.confirm(f"Reverse {row.name}, {row.customer_name}, {totals}?")
+        left = f"{row.balance} {row.currency}" if row.balance_minor else ""
+        context.confirm(f"Reverse {', '.join(filter(None, (row.name, row.customer_name, left)))}?")
         result = posting.reverse(context, ledger, row.name, reason, day(date, "--date"))
     context.emit(
         "invoice_reverse",
@@ -203,6 +206,52 @@ def reverse(
         action=True,
     )
     context.next_steps(f"sfsync invoice resync {result['number']}")
+
+
+@tree.command(
+    app,
+    "credit",
+    'sfsync invoice credit INV-2026-00088 --reason "two seats less" --line 2=2',
+    'sfsync invoice credit INV-2026-00088 --reason "late delivery" --amount 150.00 --yes',
+    'sfsync invoice credit INV-2026-00088 --reason "not wanted" --line 1 --line 3=50.00USD --yes',
+)
+def credit(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    reason: ReasonOption,
+    lines: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--line",
+            metavar="N[=PART]",
+            help="a line: all of it, N=3 for a quantity, N=50.00USD for an amount; repeatable",
+        ),
+    ] = None,
+    amount: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="an amount over all lines")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="the credit note's date; else today")
+    ] = None,
+) -> None:
+    """Credit a part of a posted invoice by a linked credit note, never more than is left.
+
+    The invoice stays posted until all of it is credited; then it is reversed.
+    """
+    from sfsync.cli import crediting  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    request = crediting.request_of(lines or [], amount)
+    on = day(date, "--date")
+    with context.open_ledger() as ledger:
+        result = crediting.credit(context, ledger, number, request, reason, on)
+    context.emit(
+        "invoice_credit",
+        result,
+        screen=lambda console: crediting.draw_credit(console, result),
+        action=True,
+    )
 
 
 @tree.command(

@@ -137,6 +137,7 @@ def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
         ("Posted", shown["posted_at"] and f"{shown['posted_at']} by {shown['posted_by']}"),
         ("Reverses", shown["reverses"]),
         ("Reversed by", shown["reversed_by"]),
+        ("Credited by", _credits(shown)),
         ("Replaces", shown["predecessor"]),
         ("Reason", shown["reason"]),
         ("On hold", shown["hold"]),
@@ -171,6 +172,17 @@ def value_in_salesforce(name: str, source: dict[str, Any]) -> Any:  # noqa: ANN4
     line = lines[int(number) - 1] if int(number) <= len(lines) else {"properties": {}}
     group, _, own = field.partition(".")
     return line["properties"].get(own) if group == "properties" else line.get(field)
+
+
+def _credits(shown: dict[str, Any]) -> str:
+    """The credit notes that took back a part; the one that reverses has a line of its own."""
+    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
+
+    return ", ".join(
+        f"{one['number']} ({with_thousands(one['total'])} on {one['posting_date']})"
+        for one in shown["credits"]
+        if one["number"] != shown["reversed_by"]
+    )
 
 
 def _draw_drift(console: Console, shown: dict[str, Any]) -> None:

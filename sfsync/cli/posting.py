@@ -42,6 +42,7 @@ def rules_of(settings: Settings) -> PostingRules:
         or _chart_of(posting),
         first_number=posting.first_number,
         revenue_by_product=posting.revenue_by_product,
+        revenue_by_property=posting.revenue_by_property,
         closed_through=posting.closed_through,
         require_review=posting.require_review,
         seller=Seller(seller.name, seller.address, seller.tax_id, seller.email),
@@ -57,8 +58,12 @@ def _chart_of(posting: PostingSettings) -> tuple[LedgerAccount, ...]:
         posting.receivable: LedgerAccount(posting.receivable, "Accounts receivable", "asset"),
         posting.revenue: LedgerAccount(posting.revenue, "Revenue", "revenue"),
     }
-    for product, code in posting.revenue_by_product.items():
-        accounts.setdefault(code, LedgerAccount(code, f"Revenue: {product}", "revenue"))
+    by_name = [
+        *posting.revenue_by_product.items(),
+        *(pair for values in posting.revenue_by_property.values() for pair in values.items()),
+    ]
+    for name, code in by_name:
+        accounts.setdefault(code, LedgerAccount(code, f"Revenue: {name}", "revenue"))
     return tuple(accounts.values())
 
 

@@ -136,8 +136,17 @@ def _posting(values: Values) -> PostingSettings:
         cash=accounts_used.get("cash", str),
         revenue=accounts_used.get("revenue", str),
         revenue_by_product={str(product): str(code) for product, code in by_product.items()},
+        revenue_by_property={
+            str(name): {str(value): str(code) for value, code in accounts.items()}
+            for name, accounts in accounts_used.get("revenue_by_property", dict).items()
+        },
         chart=tuple(
-            ChartAccount(str(code), account.get("name", str), account.get("type", str))
+            ChartAccount(
+                str(code),
+                account.get("name", str),
+                account.get("type", str),
+                account.get("active", bool),
+            )
             for code, account in chart.items()
         ),
         closed_through=values.find("closed_through", date),

@@ -98,7 +98,12 @@ def accounts_fit(root: Values, problems: Problems) -> None:
     used, chart = posting.group("accounts"), posting.find("chart", dict) or {}
     receivable = used.find("receivable", str)
     by_product = used.find("revenue_by_product", dict) or {}
-    codes = {"revenue": [used.find("revenue", str)], "revenue_by_product": by_product.values()}
+    by_property = used.find("revenue_by_property", dict) or {}
+    codes = {
+        "revenue": [used.find("revenue", str)],
+        "revenue_by_product": by_product.values(),
+        "revenue_by_property": [c for accounts in by_property.values() for c in accounts.values()],
+    }
     revenue = [(code, _place(used, name)) for name, some in codes.items() for code in some]
     if receivable is not None:
         _fits(chart, receivable, "asset", _place(used, "receivable"), problems)

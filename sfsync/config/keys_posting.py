@@ -127,9 +127,27 @@ POSTING = Group(
                             "at most 255 characters",
                             "a group of product: account",
                         ),
-                        "Revenue accounts of single products, by name or code.",
+                        "Revenue accounts of single products, by code, name or family.",
                         {},
                         'revenue_by_product: {Implementation: "4100"}',
+                    ),
+                    Key(
+                        "revenue_by_property",
+                        Named(
+                            Named(
+                                _ACCOUNT_CODE,
+                                re.compile(r"[^\x00-\x1f]{1,255}"),
+                                "at most 255 characters",
+                                "a group of value: account",
+                            ),
+                            re.compile(r"[^\x00-\x1f]{1,255}"),
+                            "at most 255 characters",
+                            "a group of property: {value: account}",
+                        ),
+                        "Revenue accounts by custom property of line or invoice; products go "
+                        "first.",
+                        {},
+                        'revenue_by_property: {department: {Services: "4100"}}',
                     ),
                 )
             ),
@@ -154,6 +172,13 @@ POSTING = Group(
                             "The account's type.",
                             required=True,
                             example="type: revenue",
+                        ),
+                        Key(
+                            "active",
+                            flag,
+                            "Whether it is still posted to.",
+                            "true",
+                            "active: false",
                         ),
                     )
                 ),

@@ -283,11 +283,15 @@ class ChartAccount:
     code: str
     name: str
     type: str
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PostingSettings:
-    """`posting`. `numbering` holds ``{year}`` and ``{seq:05}``; `terms` is text such as Net 30."""
+    """`posting`. `numbering` holds ``{year}`` and ``{seq:05}``; `terms` is text such as Net 30.
+
+    `revenue_by_property` maps the values of a custom property to accounts.
+    """
 
     auto_post: AutoPost | None
     numbering: str
@@ -299,6 +303,7 @@ class PostingSettings:
     cash: str
     revenue: str
     revenue_by_product: dict[str, str]
+    revenue_by_property: dict[str, dict[str, str]]
     chart: tuple[ChartAccount, ...]
     closed_through: date | None
 

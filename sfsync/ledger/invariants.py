@@ -123,6 +123,20 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
         LEFT JOIN journal_entry e ON e.id = v.entry_id
         WHERE e.id IS NULL OR e.document_id <> p.document_id OR e.posting_date <> v.date
         """, "payments and their journal entries do not belong together"),
+    ("line-over-credited", """
+        SELECT i.draft || ' line ' || o.position
+        FROM document n JOIN document_line c ON c.document_id = n.id
+        JOIN document i ON i.id = n.reverses_id
+        LEFT JOIN document_line o ON o.document_id = i.id AND o.position = c.position
+        WHERE n.status = 'posted'
+        GROUP BY i.id, c.position
+        HAVING o.id IS NULL OR abs(sum(c.amount_minor)) > abs(o.amount_minor)
+            OR sum(c.amount_minor) * o.amount_minor > 0
+        """, "more of a line has been credited than was invoiced"),
+    ("credit-without-reason", """
+        SELECT d.draft FROM document d LEFT JOIN credit_reason r ON r.document_id = d.id
+        WHERE (d.kind = 'credit_note') <> (r.document_id IS NOT NULL)
+        """, "a credit note has no reason"),
     ("another-org", """
         SELECT draft FROM document WHERE org_id IS NOT (SELECT org_id FROM ledger)
         """, "a document is of another org"),

@@ -74,6 +74,11 @@ class InvoiceRow:
         """The number, or the draft id of a document without one."""
         return self.number or self.draft
 
+    @property
+    def balance(self) -> str:
+        """What is still owed, with thousands separators."""
+        return f"{from_minor(self.balance_minor, self.exponent):,.{self.exponent}f}"
+
     def as_json(self) -> dict[str, Any]:
         """The keys of `invoice list --json`."""
         return {
@@ -155,6 +160,7 @@ class InvoiceDetail:
 
     `reverses` and `reversed_by` are numbers, `predecessor` is what the document replaces.
     `seller` and `buyer` are the frozen texts of a posted document. `drift` is the open drift.
+    `credits` are the credit notes over an invoice: number, posting_date, total in minor units.
     """
 
     row: InvoiceRow
@@ -180,6 +186,7 @@ class InvoiceDetail:
     reviewed_by: str | None = field(default=None)
     payments: tuple[Payment, ...] = ()
     reviewed_at: str | None = field(default=None)
+    credits: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The keys of `invoice show --json`."""
@@ -204,6 +211,9 @@ class InvoiceDetail:
             "reviewed_by": self.reviewed_by,
             "payments": [payment.as_json() for payment in self.payments],
             "reviewed_at": self.reviewed_at,
+            "credits": [
+                {**one, "total": minor_to_text(one["total"], exponent)} for one in self.credits
+            ],
         }
 
 
@@ -276,7 +286,7 @@ def show_invoice(ledger: Ledger, reference: str, as_of: date | None = None) -> I
     row = _invoice_row(ledger.row(f"{_LIST} WHERE d.id = ?", (document_id,)), as_of)
     (source, digest, run_id, po_number, contact, posting_date, posted_at, posted_by, reverses,
      reversed_by, predecessor, seller, buyer, note, drift, reason, pinned,
-     reviewed_by, reviewed_at) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
+     reviewed_by, reviewed_at, credits_) = ledger.row(_DETAIL, (document_id,))  # fmt: skip
     return InvoiceDetail(
         row=row,
         lines=_lines(ledger, document_id),
@@ -301,6 +311,7 @@ def show_invoice(ledger: Ledger, reference: str, as_of: date | None = None) -> I
         reviewed_by=reviewed_by,
         payments=tuple(list_payments(ledger, PaymentFilter(document_id))),
         reviewed_at=reviewed_at,
+        credits=tuple(json.loads(credits_)),
     )
 
 
@@ -312,9 +323,12 @@ _DETAIL = """
     SELECT d.source, d.source_hash, d.run_id, d.po_number,
            coalesce(k.name, d.contact_salesforce_id), d.posting_date, d.posted_at, d.posted_by,
            o.number, r.number, coalesce(p.number, p.draft), d.seller, d.buyer, h.note, f.detail,
-           m.reason,
+           coalesce(m.reason, q.reason),
            (SELECT json_group_array(field) FROM document_pin WHERE document_id = d.id),
-           v.actor, v.at
+           v.actor, v.at,
+           (SELECT json_group_array(json_object('number', number, 'posting_date', posting_date,
+                'total', total_minor)) FROM document
+            WHERE reverses_id = d.id AND status = 'posted')
     FROM document d
     LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id
     LEFT JOIN document o ON o.id = d.reverses_id
@@ -323,6 +337,7 @@ _DETAIL = """
     LEFT JOIN document_hold h ON h.document_id = d.id
     LEFT JOIN document_drift f ON f.document_id = d.id
     LEFT JOIN document_removal m ON m.document_id = d.id
+    LEFT JOIN credit_reason q ON q.document_id = d.id
     LEFT JOIN document_review v ON v.document_id = d.id
     WHERE d.id = ?
 """

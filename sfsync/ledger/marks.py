@@ -30,8 +30,8 @@ def ways_out_of(document: DocumentReference, what: str) -> RefusedError:
     """
     name = document.name
     fix = {
-        DocumentStatus.POSTED: f'sfsync invoice reverse {name} --reason "…", '
-        f"then: sfsync invoice resync {name}",
+        DocumentStatus.POSTED: f"credit a part: sfsync invoice credit {name}, or: "
+        f'sfsync invoice reverse {name} --reason "…", then: sfsync invoice resync {name}',
         DocumentStatus.REVERSED: f"sfsync invoice resync {name}",
         DocumentStatus.DELETED: f"sfsync invoice resync {name}",
     }[document.status]

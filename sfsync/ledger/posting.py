@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
@@ -23,7 +24,7 @@ from sfsync.ledger.references import find_document
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sfsync.ledger.chart import LedgerAccount
     from sfsync.ledger.connection import Ledger
@@ -90,13 +91,17 @@ _DOCUMENT = """
            c.number, c.name, c.active,
            (SELECT note FROM document_hold WHERE document_id = d.id),
            EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
-           EXISTS (SELECT 1 FROM document_review WHERE document_id = d.id)
-    FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = ?
+           EXISTS (SELECT 1 FROM document_review WHERE document_id = d.id),
+           CASE WHEN :by_property THEN (SELECT json_group_object(name, value)
+               FROM document_property WHERE document_id = d.id) ELSE '{}' END
+    FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = :document
 """
 _LINES = """
-    SELECT l.id, l.amount_minor, p.code, p.name, p.family
+    SELECT l.id, l.amount_minor, l.description, p.code, p.name, p.family,
+           CASE WHEN :by_property THEN (SELECT json_group_object(name, value)
+               FROM line_property WHERE line_id = l.id) ELSE '{}' END
     FROM document_line l LEFT JOIN product p ON p.id = l.product_id
-    WHERE l.document_id = ? ORDER BY l.position
+    WHERE l.document_id = :document ORDER BY l.position
 """
 # The words that a document keeps whatever becomes of its customer.
 _BUYER = """
@@ -188,14 +193,17 @@ def _plan(
     day: date | None,
     today: date,
 ) -> _Plan:
+    # Properties are read only where accounts depend on them.
+    asked = {"document": document.document_id, "by_property": bool(rules.revenue_by_property)}
     (document_date, due_date, currency, exponent, total, description, customer, customer_name,
-     active, hold_note, drifted, reviewed) = ledger.row(
-        _DOCUMENT, (document.document_id,)
+     active, hold_note, drifted, reviewed, properties) = ledger.row(
+        _DOCUMENT, asked
     )  # fmt: skip
-    lines = ledger.rows(_LINES, (document.document_id,))
+    lines = ledger.rows(_LINES, asked)
+    shared = json.loads(properties)
     line_accounts = tuple(
-        (line_id, rules.revenue_account(code, name, family))
-        for line_id, _, code, name, family in lines
+        (line_id, rules.revenue_account(names, shared | json.loads(own)))
+        for line_id, _, _, *names, own in lines
     )
     amounts = [amount for _, amount, *_ in lines]
     is_invoice = document.kind is DocumentKind.INVOICE
@@ -222,12 +230,28 @@ def _plan(
         ),
         number=number.number,
         number_taken=number_taken(ledger, number),
+        missing=tuple(_missing(description, (document_date, due_date), lines)),
     )
     return _Plan(
         document, customer_name, candidate.posting_date, date.fromisoformat(due_date), currency,
         exponent, total, description, number, line_accounts, journal,
         tuple(refusals(candidate, rules, today)),
     )  # fmt: skip
+
+
+def _missing(
+    description: str, dates: tuple[str, str], lines: Sequence[tuple[Any, ...]]
+) -> Iterator[str]:
+    """What an invoice must have to be issued (EU VAT Directive, article 226) and has not."""
+    if not description.strip():
+        yield "it has no description"
+    if dates[1] < dates[0]:
+        yield f"it is due on {dates[1]}, before its date {dates[0]}"
+    if not lines:
+        yield "it has no line"
+    for number, (_, _, text, _, product, *_) in enumerate(lines, 1):
+        if not text.strip() and not (product or "").strip():
+            yield f"line {number} does not say what it is for"
 
 
 def _accounts(ledger: Ledger, rules: PostingRules) -> dict[str, LedgerAccount]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.model import DocumentKind, DocumentStatus
+from sfsync.ledger.model import NO_PROPERTIES, DocumentKind, DocumentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from sfsync.ledger.chart import LedgerAccount
@@ -31,8 +31,9 @@ class PostingRules:
 
     `numbering` and `credit_numbering` hold ``{year}``, ``{month}`` and ``{seq:05}``;
     `revenue_by_product` maps a product's code, name or family to a revenue account, the first match
-    wins; `cash` is where payments arrive. `closed_through` is the config's; a period closed in the
-    ledger counts as well.
+    wins; after it `revenue_by_property`, by a property of the line or else of the invoice. `cash`
+    is where payments arrive. `closed_through` is the config's; a period closed in the ledger counts
+    as well.
     """
 
     numbering: str
@@ -42,17 +43,28 @@ class PostingRules:
     chart: tuple[LedgerAccount, ...]
     first_number: int = 1
     revenue_by_product: Mapping[str, str] = field(default_factory=dict)
+    revenue_by_property: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     closed_through: date | None = None
     require_review: bool = False
     seller: Seller = field(default_factory=Seller)
     cash: str = "1000"
 
-    def revenue_account(self, code: str | None, name: str | None, family: str | None) -> str:
-        """The revenue account of a line with this product."""
-        names = {text.casefold() for text in (code, name, family) if text}
+    def revenue_account(
+        self, names: Iterable[str | None], properties: Mapping[str, str] = NO_PROPERTIES
+    ) -> str:
+        """The revenue account of a line.
+
+        Args:
+            names: code, name and family of its product.
+            properties: the invoice's, with the line's own in their place.
+        """
+        known = {text.casefold() for text in names if text}
         for product, account in self.revenue_by_product.items():
-            if product.casefold() in names:
+            if product.casefold() in known:
                 return account
+        for name, by_value in self.revenue_by_property.items():
+            if properties.get(name) in by_value:
+                return by_value[properties[name]]
         return self.revenue
 
 
@@ -67,7 +79,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PostingCandidate:
-    """A document as the guards see it; `closed` is the effective end of the closed period."""
+    """A document as the guards see it; `closed` is the effective end of the closed period.
+
+    `missing` says in words what a document must have to be issued, and this one has not.
+    """
 
     name: str
     kind: DocumentKind
@@ -85,6 +100,7 @@ class PostingCandidate:
     used_accounts: tuple[str, ...]
     number: str
     number_taken: bool
+    missing: tuple[str, ...] = ()
 
 
 def refusals(candidate: PostingCandidate, rules: PostingRules, today: date) -> list[Refusal]:
@@ -124,6 +140,10 @@ def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[R
     if candidate.kind is DocumentKind.INVOICE and candidate.total_minor <= 0:
         fix = f"correct it in Salesforce, or: sfsync invoice delete {name}"
         yield Refusal("total-not-positive", f"The total of {name} is not above zero.", fix)
+    if candidate.missing:
+        fix = f"sfsync invoice edit {name}, or correct it in Salesforce"
+        lacking = "; ".join(candidate.missing)
+        yield Refusal("content-missing", f"{name} cannot be issued: {lacking}.", fix)
     if candidate.lines_minor != candidate.total_minor:
         fix = f"sfsync invoice resync {name}"
         yield Refusal("out-of-balance", f"The lines of {name} do not add up to its total.", fix)

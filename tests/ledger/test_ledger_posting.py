@@ -137,6 +137,43 @@ def test_a_number_of_another_series_is_refused(ledger: Ledger) -> None:
     assert code == "number-taken"
 
 
+def test_accounts_follow_product_family_property_and_default(ledger: Ledger) -> None:
+    """Code, name or family of the product first, then a property of line or invoice."""
+    rules = replace(
+        RULES,
+        revenue_by_product={"SW": "4100"},
+        revenue_by_property={"cost_center": {"CC1": "4200"}, "team": {"A": "4300"}},
+    )
+    assert rules.revenue_account(("P-1", "Licence", "sw")) == "4100"
+    assert rules.revenue_account((None, "Licence", None), {"team": "A"}) == "4300"
+    assert rules.revenue_account((), {"team": "B"}) == "4000"
+    chart = (*RULES.chart, LedgerAccount("4200", "Centre one", "revenue"))
+    preview = preview_posting(ledger, "D-000001", replace(rules, chart=chart), today=TODAY)
+    assert preview.journal == (("1200", 15_000), ("4200", -15_000))
+    posted = post_invoice(ledger, "D-000001", replace(rules, chart=chart), today=TODAY)
+    assert posted.journal == preview.journal
+    assert check_ledger(ledger) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "lacking"),
+    [
+        ("UPDATE document SET description = ' '", "it has no description"),
+        ("UPDATE document SET due_date = '2026-10-29'", "due on 2026-10-29, before its date"),
+        ("UPDATE document_line SET description = '', product_id = NULL", "line 1 does not say"),
+    ],
+)
+def test_an_invoice_that_lacks_content_is_not_issued(
+    ledger: Ledger, change: str, lacking: str
+) -> None:
+    """What an invoice must say is asked before it gets a number, and what is missing is named."""
+    with ledger.transaction():
+        ledger.execute(change)
+    (refusal,) = preview_posting(ledger, "D-000001", RULES, today=TODAY).refusals
+    assert (refusal.code, lacking in refusal.message) == ("content-missing", True)
+    assert _refused(ledger) == "content-missing"
+
+
 def test_closing_a_period_is_for_good(ledger: Ledger) -> None:
     """After a close nothing posts on or before the day, and the close never moves back."""
     close_period(ledger, date(2026, 10, 31))
@@ -167,7 +204,7 @@ def test_reversal_cancels_to_zero_and_links_both_ways(ledger: Ledger) -> None:
     assert invoice["balance"] == note["balance"] == "0.00"
     assert ledger.row("SELECT sum(amount_minor) FROM journal_line WHERE account_id = 1") == (0,)
     assert check_ledger(ledger) == []
-    with pytest.raises(RefusedError, match="only posted"):
+    with pytest.raises(RefusedError, match="was reversed by CN-2026-00001"):
         reverse_invoice(ledger, "INV-2026-00001", RULES, reason="again", today=TODAY)
     with pytest.raises(RefusedError, match="credit note"):
         reverse_invoice(ledger, "CN-2026-00001", RULES, reason="back", today=TODAY)

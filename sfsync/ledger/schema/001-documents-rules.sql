@@ -78,7 +78,20 @@ WHEN OLD.status = 'draft' AND NEW.status = 'posted' AND (
       (SELECT status FROM document WHERE id = OLD.reverses_id) IS NOT 'posted'
       OR (SELECT total_minor FROM document WHERE id = OLD.reverses_id) + NEW.total_minor + (
           SELECT coalesce(sum(total_minor), 0) FROM document
-          WHERE reverses_id = OLD.reverses_id AND status = 'posted') < 0)))
+          WHERE reverses_id = OLD.reverses_id AND status = 'posted') < 0))
+  -- Each line of a credit note takes back of the line in its place, and never more than is left.
+  OR (NEW.kind = 'credit_note' AND EXISTS (
+      SELECT 1 FROM document_line n
+      LEFT JOIN document_line o ON o.document_id = OLD.reverses_id AND o.position = n.position
+      WHERE n.document_id = OLD.id AND (
+          o.id IS NULL OR n.account_id IS NOT o.account_id
+          OR (o.amount_minor >= 0 AND n.amount_minor > 0)
+          OR (o.amount_minor <= 0 AND n.amount_minor < 0)
+          OR abs(n.amount_minor + (
+              SELECT coalesce(sum(c.amount_minor), 0)
+              FROM document d JOIN document_line c ON c.document_id = d.id
+              WHERE d.reverses_id = OLD.reverses_id AND d.status = 'posted'
+              AND c.position = n.position)) > abs(o.amount_minor)))))
 BEGIN SELECT RAISE(ABORT, 'document: posting needs lines, journal and number that agree'); END;
 
 CREATE TRIGGER document_posted AFTER UPDATE OF status ON document
@@ -168,3 +181,14 @@ BEGIN SELECT RAISE(ABORT, 'document_drift: only on a live document'); END;
 CREATE TRIGGER document_acceptance_insert BEFORE INSERT ON document_acceptance
 WHEN (SELECT status FROM document WHERE id = NEW.document_id) IS NOT 'posted'
 BEGIN SELECT RAISE(ABORT, 'document_acceptance: only on a posted document'); END;
+
+CREATE TRIGGER credit_reason_insert BEFORE INSERT ON credit_reason
+WHEN EXISTS (SELECT 1 FROM credit_reason WHERE document_id = NEW.document_id)
+  OR (SELECT kind || status FROM document WHERE id = NEW.document_id) IS NOT 'credit_notedraft'
+BEGIN SELECT RAISE(ABORT, 'credit_reason: once, for a credit note that is about to be posted'); END;
+
+CREATE TRIGGER credit_reason_update BEFORE UPDATE ON credit_reason
+BEGIN SELECT RAISE(ABORT, 'credit_reason: stays as written'); END;
+
+CREATE TRIGGER credit_reason_delete BEFORE DELETE ON credit_reason
+BEGIN SELECT RAISE(ABORT, 'credit_reason: stays as written'); END;

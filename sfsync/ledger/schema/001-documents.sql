@@ -134,6 +134,14 @@ CREATE TABLE document_acceptance (
     actor TEXT NOT NULL
 ) STRICT;
 
+-- Why a credit note was written.
+CREATE TABLE credit_reason (
+    document_id INTEGER PRIMARY KEY REFERENCES document (id),
+    reason TEXT NOT NULL CHECK (reason <> ''),
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT;
+
 -- Why and when a document was deleted or reversed, and the opportunity's stamp at that moment.
 CREATE TABLE document_removal (
     document_id INTEGER PRIMARY KEY REFERENCES document (id),

@@ -1,0 +1,219 @@
+"""What a credit note takes back: decided purely, from what is left of each line.
+
+A line of a credit note has the place of the line that it credits. Its amount is never more than is
+left of that line, and never of the other sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sfsync.errors import RefusedError, UsageError
+from sfsync.money import (
+    InvalidAmountError,
+    from_minor,
+    minor_to_text,
+    plain,
+    round_half_up,
+    split_minor,
+    to_minor,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class LineLeft:
+    """A posted line, and what of it has not been credited yet.
+
+    `quantity` and `amount_minor` are as invoiced; `left_quantity` counts what was credited by
+    quantity only, `left_minor` everything.
+    """
+
+    position: int
+    description: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    discount: Decimal | None
+    amount_minor: int
+    left_quantity: Decimal
+    left_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """A line to credit, by its number: a quantity, an amount, or with neither all that is left.
+
+    `currency` was typed behind the amount.
+    """
+
+    position: int
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRequest:
+    """What to credit: some lines, or an amount over all of them, or with neither all that is left.
+
+    `amount` is in major units of the invoice's currency.
+    """
+
+    lines: tuple[LinePart, ...] = ()
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """What is taken back of one line, with the sign of the line: the credit note negates it."""
+
+    position: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    discount: Decimal | None
+    amount_minor: int
+
+
+def plan_credit(
+    left: Sequence[LineLeft], request: CreditRequest, currency: str, exponent: int
+) -> list[CreditLine]:
+    """The lines of a credit note.
+
+    Args:
+        left: every line of the invoice, in order.
+        request: what to credit.
+        currency: the invoice's.
+        exponent: its decimals.
+
+    Raises:
+        RefusedError: more than is left, or nothing.
+        UsageError: a line that is not there, or an amount in another currency or too precise.
+    """
+    if request.amount is not None:
+        parts = _spread(left, _minor(request.amount, exponent), exponent)
+    elif request.lines:
+        parts = [_part(left, one, currency, exponent) for one in _once(request.lines)]
+    else:
+        parts = [_rest(line) for line in left if line.left_minor or line.left_quantity]
+    total = sum(part.amount_minor for part in parts)
+    if total <= 0:
+        raise RefusedError("That would credit nothing.", code="nothing-to-credit")
+    if total > sum(line.left_minor for line in left):
+        raise _too_much("the invoice", total, sum(one.left_minor for one in left), exponent)
+    return parts
+
+
+def _rest(line: LineLeft) -> CreditLine:
+    return CreditLine(
+        line.position, line.left_quantity, line.unit_price, line.discount, line.left_minor
+    )
+
+
+def _once(lines: Sequence[LinePart]) -> Sequence[LinePart]:
+    numbers = [line.position for line in lines]
+    twice = next((number for number in numbers if numbers.count(number) > 1), None)
+    if twice is not None:
+        raise UsageError(f"Line {twice} is named twice.", code="usage")
+    return lines
+
+
+def _part(left: Sequence[LineLeft], part: LinePart, currency: str, exponent: int) -> CreditLine:
+    line = next((one for one in left if one.position == part.position), None)
+    if line is None:
+        numbers = ", ".join(str(one.position) for one in left)
+        raise UsageError(
+            f"The invoice has no line {part.position}.", code="line-not-found", fix=f"of {numbers}"
+        )
+    if part.amount is not None:
+        _refuse_other_currency(part, currency)
+        return _by_amount(line, _minor(part.amount, exponent), exponent)
+    if part.quantity is not None:
+        return _by_quantity(line, part.quantity, exponent)
+    if not line.left_minor:
+        raise _too_much(f"line {line.position}", line.amount_minor, 0, exponent)
+    return _rest(line)
+
+
+def _refuse_other_currency(part: LinePart, currency: str) -> None:
+    if part.currency is not None and part.currency != currency:
+        raise UsageError(f"The invoice is in {currency}, not in {part.currency}.", code="usage")
+
+
+def _minor(amount: Decimal, exponent: int) -> int:
+    try:
+        if round_half_up(amount, exponent) == amount:
+            return to_minor(amount, exponent)
+    except InvalidAmountError as problem:
+        raise UsageError(f"{problem}.", code="invalid-amount") from None
+    raise UsageError(
+        f"{amount:f} has more decimals than the currency has ({exponent}).", code="invalid-amount"
+    )
+
+
+def _by_quantity(line: LineLeft, quantity: Decimal, exponent: int) -> CreditLine:
+    if quantity <= 0:
+        raise UsageError(f"Line {line.position}: credit a quantity above zero.", code="usage")
+    if quantity > line.left_quantity:
+        raise RefusedError(
+            f"Of line {line.position} {plain(line.left_quantity)} are left to credit, not "
+            f"{plain(quantity)}.",
+            code="over-credited",
+        )
+    if quantity == line.left_quantity:
+        # What is left to the last cent, whatever was rounded before.
+        return _rest(line)
+    share = from_minor(line.amount_minor, 0) * quantity / line.quantity
+    minor = int(round_half_up(share, 0))
+    _refuse_more_than_left(line, minor, exponent)
+    return CreditLine(line.position, quantity, line.unit_price, line.discount, minor)
+
+
+def _by_amount(line: LineLeft, minor: int, exponent: int) -> CreditLine:
+    """A part of a line by its amount: one piece at that price, so that no quantity is used up."""
+    if minor <= 0:
+        raise UsageError(f"Line {line.position}: credit an amount above zero.", code="usage")
+    _refuse_more_than_left(line, minor, exponent)
+    if minor == line.left_minor:
+        return _rest(line)
+    return CreditLine(line.position, Decimal(1), from_minor(minor, exponent), None, minor)
+
+
+def _refuse_more_than_left(line: LineLeft, minor: int, exponent: int) -> None:
+    if not 0 <= minor * _sign(line) <= line.left_minor * _sign(line):
+        raise _too_much(f"line {line.position}", minor, line.left_minor, exponent)
+
+
+def _sign(line: LineLeft) -> int:
+    return -1 if line.amount_minor < 0 else 1
+
+
+def _too_much(what: str, minor: int, left: int, exponent: int) -> RefusedError:
+    return RefusedError(
+        f"Of {what} {minor_to_text(left, exponent)} is left to credit, not "
+        f"{minor_to_text(minor, exponent)}.",
+        code="over-credited",
+        fix="credit at most what is left",
+    )
+
+
+def _spread(left: Sequence[LineLeft], minor: int, exponent: int) -> list[CreditLine]:
+    """An amount over the lines, by what is left of each; all of it to the last cent."""
+    whole = sum(line.left_minor for line in left)
+    if minor <= 0:
+        raise UsageError("Credit an amount above zero.", code="usage")
+    if minor > whole:
+        raise _too_much("the invoice", minor, whole, exponent)
+    if minor == whole:
+        return [_rest(line) for line in left if line.left_minor or line.left_quantity]
+    # A line that lowers the invoice (a rebate) is left alone: the others hold more than enough.
+    open_lines = [line for line in left if line.left_minor > 0]
+    shares = split_minor(minor, [line.left_minor for line in open_lines])
+    return [
+        _by_amount(line, share, exponent)
+        for line, share in zip(open_lines, shares, strict=True)
+        if share
+    ]
