@@ -2,13 +2,13 @@
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
+from sfsync.cli.frame.durations import seconds_of
 from sfsync.errors import ExitCode, LockedError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sfsync.sync import SyncRequest
 
 app = tree.new_app("Read Salesforce and write customers, contacts and draft invoices.", bare=True)
-
-_NOT_DUE = "Nothing is due. To sync anyway: sfsync sync --now\n"
 
 Full = Annotated[bool, typer.Option("--full", help="read everything again, not only changes")]
 Only = Annotated[
@@ -64,24 +62,26 @@ def sync(
     context.settings()
     from sfsync.cli.telling import telling  # noqa: PLC0415 - start-up time
 
-    asked = _request(
-        "manual" if now else "schedule",
-        full=full,
-        only=only,
-        opportunity=opportunity,
-        since=since,
-        allow_empty=allow_empty,
-    )
     with telling(context) as tick:
         if not now and not _may_run(context):
             return
-        _sync_once(context, asked, tick, _seconds(lock_wait), scheduled=not now)
+        asked = _request(
+            "manual" if now else "schedule",
+            full=full,
+            only=only,
+            opportunity=opportunity,
+            since=since,
+            allow_empty=allow_empty,
+        )
+        _sync_once(context, asked, tick, seconds_of("--lock-wait", lock_wait), scheduled=not now)
 
 
 def _may_run(context: Context) -> bool:
     """Whether the schedule asks for a run, and no refused sign-in holds it back; else say why."""
-    if not _is_due(context):
-        context.emit("sync", None, text=_NOT_DUE, action=True)
+    from sfsync.cli.ticks import NOT_DUE, is_due_now  # noqa: PLC0415 - start-up time
+
+    if not is_due_now(context):
+        context.emit("sync", None, text=NOT_DUE, action=True)
         return False
     from sfsync.cli.telling import held_back  # noqa: PLC0415 - start-up time
 
@@ -98,14 +98,19 @@ def _sync_once(
 ) -> None:
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
+    from sfsync.cli.ticks import NOT_DUE, is_due_now  # noqa: PLC0415 - as above
     from sfsync.sync import run_sync  # noqa: PLC0415 - as above
 
     settings = context.settings()
     with ExitStack() as stack:
-        org = stack.enter_context(open_org_for(context, settings))
-        if not _locked(stack, context, lock_wait, yield_quietly=scheduled):
+        if not _locked(stack, context, lock_wait, yields=scheduled):
             context.emit("sync", None, text="Another run is at work.\n", action=True)
             return
+        if scheduled and not is_due_now(context):
+            # It was, until the run that held the lock had ended.
+            context.emit("sync", None, text=NOT_DUE, action=True)
+            return
+        org = stack.enter_context(open_org_for(context, settings))
         ledger = stack.enter_context(context.open_ledger(create=True))
         with sync_progress(context) as progress:
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
@@ -204,7 +209,7 @@ def retry(
         answer_run(context, ledger, run_id, asked, schema="sync_retry")
 
 
-def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: bool) -> bool:
+def _locked(stack: ExitStack, context: Context, wait: float, *, yields: bool) -> bool:
     """Take the ledger's lock; a scheduled run leaves quietly when another one is at work."""
     from sfsync.cli.frame.paths import ensure_folder  # noqa: PLC0415 - start-up time
     from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
@@ -214,7 +219,7 @@ def _locked(stack: ExitStack, context: Context, wait: float, *, yield_quietly: b
     try:
         stack.enter_context(run_lock(path, wait))
     except LockedError:
-        if not yield_quietly:
+        if not yields:
             raise
         return False
     return True
@@ -295,31 +300,3 @@ def _moment(text: str | None) -> datetime | None:
             f"--since: '{text}' is not a date", code="usage", fix="write it as 2026-11-01"
         ) from None
     return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC)
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600}
-    number, unit = (text[:-1], text[-1:]) if text[-1:] in units else (text, "s")
-    if not number.isdecimal():
-        raise UsageError(
-            f"--lock-wait: '{text}' is not a time", code="usage", fix="write it as 60s or 5m"
-        )
-    return float(int(number) * units[unit])
-
-
-def _is_due(context: Context) -> bool:
-    """Whether the schedule asks for a run; reads config and ledger, nothing else."""
-    from sfsync.schedule import is_due  # noqa: PLC0415 - start-up time
-
-    return is_due(context.settings().schedule, _last_good(context.ledger_path()), datetime.now(UTC))
-
-
-def _last_good(path: Path) -> datetime | None:
-    from sfsync.ledger import history, open_ledger_read_only  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.model import RunOutcome  # noqa: PLC0415 - as above
-
-    if not path.exists():
-        return None
-    with open_ledger_read_only(path) as ledger:
-        good = history.last_run(ledger, frozenset({RunOutcome.OK, RunOutcome.PARTIAL}))
-    return None if good is None else datetime.fromisoformat(good.started_at)

@@ -131,10 +131,10 @@ def start_run(ledger: Ledger, start: RunStart) -> int:
         )
         return ledger.insert(
             "INSERT INTO run (trigger, org_id, org_name, org_kind, config_digest,"
-            " evaluation_digest, config_id, selection, actor, started_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM config_text WHERE digest = ?), ?, ?, ?)",
+            " evaluation_digest, config_id, selection, whole, actor, started_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM config_text WHERE digest = ?), ?, ?, ?, ?)",
             (start.trigger, start.org_id, start.org_name, start.org_kind, start.config_digest,
-             start.evaluation_digest, digest, start.selection, ledger.actor,
+             start.evaluation_digest, digest, start.selection, start.whole, ledger.actor,
              start.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
         )  # fmt: skip
 
@@ -280,6 +280,33 @@ def last_run(ledger: Ledger, outcomes: frozenset[RunOutcome] | None = None) -> R
         (json.dumps(sorted(wanted)),),
     )
     return None if row is None else _summary(ledger, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How the schedule has been answered by whole runs; moments are ``2026-11-22T08:31:07Z``.
+
+    `good` is when the newest one that came to its end began, `failures` how many have failed since
+    then, and `failed` when the last of these began.
+    """
+
+    good: str | None = None
+    failures: int = 0
+    failed: str | None = None
+
+
+def schedule_answered(ledger: Ledger) -> Answered:
+    """What the schedule needs to know of the runs so far; interrupted ones count for nothing."""
+    newest = ledger.row(
+        "SELECT id, started_at FROM run WHERE whole AND outcome IN ('ok', 'partial')"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    good_id, good = newest or (0, None)
+    failures, failed = ledger.row(
+        "SELECT count(*), max(started_at) FROM run WHERE whole AND outcome = 'failed' AND id > ?",
+        (good_id,),
+    )
+    return Answered(good, failures, failed)
 
 
 def show_run(

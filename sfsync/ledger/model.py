@@ -471,7 +471,7 @@ class PageOfChanges:
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """What is known when a run begins."""
+    """What is known when a run begins; `whole` says that it asks for all that has changed."""
 
     trigger: str
     org_id: str
@@ -482,3 +482,4 @@ class RunStart:
     config_text: str
     selection: str
     started_at: datetime
+    whole: bool = True

@@ -93,6 +93,7 @@ def _start(
         config_text=settings.text,
         selection="; ".join(part for part in (request.selection, note) if part),
         started_at=now,
+        whole=request.whole,
     )
 
 

@@ -61,6 +61,11 @@ class SyncRequest:
     resync: bool = False
 
     @property
+    def whole(self) -> bool:
+        """Whether it asks for all that has changed, so that the schedule is answered by it."""
+        return self.only == frozenset(OBJECTS) and not self.opportunity_ids and self.since is None
+
+    @property
     def selection(self) -> str:
         """The request in words, as the history keeps it; empty for a whole run."""
         parts = []

@@ -71,14 +71,23 @@ def cron() -> str:
     """How to run unattended."""
     return """Scheduled runs
 
-A scheduler calls 'sfsync sync' every few minutes; it does nothing until the schedule of the
-config says that a run is due, so the time zone and daylight saving are the config's affair:
+A scheduler calls 'sfsync sync' every five minutes, and the schedule of the config decides at each
+call whether a run is due: the time zone and daylight saving are the config's affair, and a new
+schedule needs no new crontab.
 
-  */5 * * * * /absolute/path/to/sfsync sync --quiet --config /absolute/path/to/mappings.yaml
+  sfsync schedule install            a line in your crontab; asks first, 'remove' takes it away
+  sfsync schedule install systemd    a timer of your user instead
+  sfsync schedule print cron         the same line, to put somewhere yourself
+  sfsync schedule next               when the next runs are due
+
+A call that is not due reads config and ledger, writes nothing, and ends with 0; so does one that
+finds another run at work. A missed run is caught up once. A run that failed is tried again at the
+next two calls, after 15 minutes, then every hour. 'sfsync sync --now' counts as well.
 
 --quiet says nothing on good days and a few lines on stderr on bad ones, which cron mails.
 cron has no desktop session, so it may not reach the OS keyring: sign in with
-'sfsync connect --auth jwt' (no stored token) or 'sfsync connect --store file'.
+'sfsync connect --auth jwt' (no stored token) or 'sfsync connect --store file'. 'install' tries
+that out before it changes anything.
 'sfsync status --check' exits 10 when there was no good sync for schedule.overdue_after, when the
 last run failed, or when no run could begin; 'notify' in the config calls a program of yours once
 for each change. A refused sign-in is tried again after 15 minutes, 1 hour, then every 6 hours.

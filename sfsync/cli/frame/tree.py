@@ -49,6 +49,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "sync": Entry("sfsync.cli.sync", "Read Salesforce and write customers, contacts, drafts."),
         "explain": Entry("sfsync.cli.explain", "Why a deal is, or is not, an invoice."),
         "history": Entry("sfsync.cli.history", "Past runs and what became of each record."),
+        "schedule": Entry("sfsync.cli.schedule", "When it runs by itself: cron, systemd timer."),
         "opportunity": Entry("sfsync.cli.opportunity", "Deals as last read: won, not invoiced."),
     },
     "Invoices": {

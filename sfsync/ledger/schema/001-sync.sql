@@ -10,6 +10,8 @@ CREATE TABLE run (
     evaluation_digest TEXT NOT NULL,
     config_id INTEGER NOT NULL REFERENCES config_text (id),
     selection TEXT NOT NULL,
+    -- Whether all that had changed was asked for: only such a run answers the schedule.
+    whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
     actor TEXT NOT NULL,
     started_at TEXT NOT NULL,
     finished_at TEXT,

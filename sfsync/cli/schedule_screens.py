@@ -1,0 +1,119 @@
+"""What `schedule show` and `schedule next` answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.ticks import answers_of
+from sfsync.errors import SfsyncError
+from sfsync.schedule import is_due, next_slots
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from rich.console import Console
+
+    from sfsync.cli.context import Context
+    from sfsync.config.settings import ScheduleSettings
+    from sfsync.schedule import Answers
+    from sfsync.schedule.call import Call
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def schedule_result(context: Context, call: Call, now: datetime) -> dict[str, Any]:
+    """The schedule, how it has been answered, and what is to come."""
+    schedule, answers = context.settings().schedule, answers_of(context)
+    coming = next_slots(schedule, now, 1)
+    return {
+        "frequency": schedule.frequency.value,
+        "at": schedule.at and f"{schedule.at:%H:%M}",
+        "days": [_DAYS[day] for day in sorted(schedule.days) or range(len(_DAYS))],
+        "time_zone": str(schedule.time_zone),
+        "poll_every": _seconds(schedule.poll_every),
+        "overdue_after": _seconds(schedule.overdue_after),
+        "due": is_due(schedule, answers, now),
+        "next": slot_result(schedule, coming[0]) if coming else None,
+        "last_good_run": _utc(answers.good),
+        "failures_since": answers.failures,
+        "last_failure": _utc(answers.failed),
+        "called_by": _called_by(call),
+    }
+
+
+def slot_result(schedule: ScheduleSettings, slot: datetime) -> dict[str, Any]:
+    """A moment in UTC, and as clocks in the schedule's zone show it."""
+    local = slot.astimezone(schedule.time_zone)
+    return {
+        "at": _utc(slot),
+        "local": f"{local:%a %Y-%m-%d %H:%M}",
+        "time_zone": str(schedule.time_zone),
+        "utc_offset": f"{local:%z}",
+    }
+
+
+def draw_schedule(console: Console, context: Context, result: dict[str, Any]) -> None:
+    """Draw the schedule as label and value."""
+    from sfsync.cli.render.screen import draw_pairs  # noqa: PLC0415 - start-up time
+
+    schedule, answers = context.settings().schedule, answers_of(context)
+    coming = result["next"]
+    draw_pairs(
+        console,
+        [
+            ("Runs", _words(result)),
+            ("Next", coming and f"{coming['local']} {coming['time_zone']} ({coming['at']})"),
+            ("Due now", "yes, at the next call" if result["due"] else "no"),
+            ("Last good run", _local(schedule, answers.good) or "none yet"),
+            ("Failed since", _failed(schedule, answers)),
+            ("Overdue after", result["overdue_after"] and f"{result['overdue_after'] / 3600:g} h"),
+            ("Called by", _caller(result["called_by"])),
+        ],
+    )
+
+
+def _words(result: dict[str, Any]) -> str:
+    frequency = result["frequency"]
+    if frequency == "daily":
+        days = "every day" if len(result["days"]) == len(_DAYS) else ", ".join(result["days"])
+        return f"daily at {result['at']} {result['time_zone']}, {days}"
+    if frequency == "hourly":
+        return f"hourly, at the full hour in {result['time_zone']}"
+    if frequency == "realtime":
+        return "realtime: at every call"
+    return "manual: only by sfsync sync --now"
+
+
+def _failed(schedule: ScheduleSettings, answers: Answers) -> str | None:
+    if not answers.failures:
+        return None
+    times = "once" if answers.failures == 1 else f"{answers.failures} times"
+    return f"{times}, last {_local(schedule, answers.failed)}"
+
+
+def _caller(called_by: str | None) -> str:
+    return called_by or "nobody: sfsync schedule install"
+
+
+def _called_by(call: Call) -> str | None:
+    from sfsync.cli.schedule_changes import installed_target  # noqa: PLC0415 - start-up time
+
+    try:
+        return installed_target(call)
+    except SfsyncError:
+        # A crontab that may not be read says nothing of this schedule.
+        return None
+
+
+def _local(schedule: ScheduleSettings, moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return f"{moment.astimezone(schedule.time_zone):%a %Y-%m-%d %H:%M} {schedule.time_zone}"
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else int(length.total_seconds())
