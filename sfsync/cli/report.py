@@ -6,9 +6,9 @@ import typer
 
 from sfsync.cli import report_questions as questions
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import FilterOptions, takes_filters
+from sfsync.cli.filters import FilterOptions, pairs, takes_filters
 from sfsync.cli.frame import tree
-from sfsync.cli.report_screens import answer
+from sfsync.cli.report_screens import answer, answer_saved
 
 app = tree.new_app("Questions asked of the ledger: revenue, allocation, aging.")
 
@@ -100,6 +100,41 @@ def allocation(
         asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
         found = allocation(ledger, asked)
     answer(context, found, keys(asked, shares=True), asked.by)
+
+
+@tree.command(
+    app,
+    "run",
+    "sfsync report run late",
+    "sfsync report run by_customer --param customer=C-0007",
+    "sfsync report run late --format csv -o late.csv",
+    "sfsync report run late --json",
+)
+def run(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="its name under reports")],
+    *,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="K=V", help="a value for :K in the query; repeatable"),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="give up after so long")
+    ] = 30.0,
+) -> None:
+    """Run a query that the mapping file keeps under reports. It can only read.
+
+    docs/sql.md describes the tables and views to ask.
+    """
+    from sfsync.reports.saved import find_saved, run_saved  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    settings = context.settings()
+    saved = find_saved(settings.reports, name, settings.file)
+    given = pairs(param, "--param", "NAME=VALUE")
+    with context.read_ledger() as ledger:
+        found, columns = run_saved(ledger.path, name, saved, given, timeout)
+    answer_saved(context, found, columns)
 
 
 @tree.command(

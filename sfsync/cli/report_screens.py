@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sfsync.cli.render.tables import Chart, Column, Kind, Table
+from sfsync.cli.render.tables import Chart, Column, Kind, Table, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +25,7 @@ _KINDS = {
     "share": Kind.PERCENT,
 }
 _CHARTED = ("revenue", "total")
+_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _BUCKET = re.compile(r"days_(?:(\d+)_(\d+)|over_(\d+))|not_due")
 
 
@@ -42,6 +43,25 @@ def answer(
     terminal = context.for_terminal and not context.flags.fields
     table = table_of(report, keys, by, terminal=terminal)
     context.emit(f"report_{report.report}", report.as_json(), table=table)
+
+
+def answer_saved(context: Context, report: Report, columns: Sequence[str]) -> None:
+    """Write the answer of a saved query; what a column holds is told by its name and values."""
+    kept = tuple(_saved_column(name, columns, report.rows) for name in columns)
+    table = Table(kept, tuple(columns), report.rows, empty="no rows")
+    context.emit("report_run", report.as_json(), table=table)
+
+
+def _saved_column(name: str, columns: Sequence[str], rows: Sequence[Row]) -> Column:
+    values = [row[name] for row in rows if row[name] is not None]
+    if values and all(isinstance(value, int) for value in values):
+        return Column(name, name, Kind.INTEGER)
+    if values and all(isinstance(value, (int, float)) for value in values):
+        return Column(name, name, Kind.NUMBER)
+    column = named(name)
+    if column.kind is Kind.MONEY and all(_DECIMAL.fullmatch(str(value)) for value in values):
+        return replace(column, currency="currency" if "currency" in columns else None)
+    return column if column.kind is Kind.DATE else Column(name, name)
 
 
 def table_of(

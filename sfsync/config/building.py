@@ -25,7 +25,9 @@ from sfsync.config.settings import (
     LedgerSettings,
     MatchBy,
     NotifySettings,
+    Place,
     PostingSettings,
+    SavedReport,
     ScheduleSettings,
     SellerSettings,
     Settings,
@@ -52,7 +54,7 @@ def build(root: Values, *, file: str, folder: Path, text: str) -> Settings:
         schedule=_schedule(root.group("schedule")),
         posting=_posting(root.group("posting")),
         seller=_seller(root.group("seller"), folder),
-        reports=_reports(root),
+        reports=_reports(root, file),
         notify=_notify(root),
         credential=_credential(root),
         digest="",
@@ -183,9 +185,13 @@ def _seller(values: Values, folder: Path) -> SellerSettings:
     )
 
 
-def _reports(root: Values) -> dict[str, str]:
-    reports = root.get("reports", dict)
-    return {str(name): report.get("sql", str) for name, report in reports.items()}
+def _reports(root: Values, file: str) -> dict[str, SavedReport]:
+    found: dict[str, SavedReport] = {}
+    for name, report in root.get("reports", dict).items():
+        span = report.spans["sql"]
+        place = Place(file, span.line, span.column)
+        found[str(name)] = SavedReport(report.get("sql", str), place)
+    return found
 
 
 def _notify(root: Values) -> NotifySettings | None:

@@ -46,7 +46,8 @@ CODES: dict[str, str] = {
     '"INV-{year}-{seq:05}".',
     "C120": "The payment terms are unknown. Fix: write Net 30, on receipt, EOM or EOM+15.",
     "C122": "The file was made for a newer sfsync. Fix: upgrade sfsync.",
-    "C123": "The report is not a query. Fix: write one SELECT statement.",
+    "C123": "The report is not a query that can be answered. Fix: write one SELECT statement "
+    "over the views that docs/sql.md describes.",
     "C124": "The SOQL condition is not complete in itself. Fix: close quotes and brackets, and "
     "give only the condition, without WHERE, ORDER BY or LIMIT.",
     "C201": "The org has no such field, or hides it from the user who signs in. Fix: correct the "

@@ -241,14 +241,6 @@ def all_is_acted_on(root: Values, warnings: Problems) -> None:
     if _auto_posts(posting):
         message = "posting.auto_post is not acted on yet: drafts wait for a person"
         warnings.add("C356", posting.spans["auto_post"], message, "post with sfsync invoice post")
-    for name, what in _NOT_YET.items():
-        if name in root.given:
-            warnings.add("C356", root.spans[name], f"'{name}' is not acted on yet: {what}", "")
-
-
-_NOT_YET = {
-    "reports": "saved questions are not run",
-}
 
 
 def _auto_posts(posting: Values) -> bool:

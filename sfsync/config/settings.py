@@ -320,6 +320,14 @@ class SellerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedReport:
+    """One entry of `reports`: a SELECT over the ledger, and where it stands."""
+
+    sql: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class NotifySettings:
     """`notify`: an argv list that gets the run's summary as JSON on stdin."""
 
@@ -346,7 +354,7 @@ class Settings:
     schedule: ScheduleSettings
     posting: PostingSettings
     seller: SellerSettings
-    reports: dict[str, str]
+    reports: dict[str, SavedReport]
     notify: NotifySettings | None
     credential: tuple[str, ...] | None
     digest: str

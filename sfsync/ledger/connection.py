@@ -343,7 +343,7 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
     """
     refuse_unsuitable(path, create=False)
     with translated(path):
-        connection = _connect_for_reading(path)
+        connection = connect_for_reading(path)
         try:
             _require_current(path, connection)
         except BaseException:
@@ -352,7 +352,7 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
     return Ledger(path, connection, actor=_os_user(), clock=clock)
 
 
-def _connect_for_reading(path: Path) -> sqlite3.Connection:
+def connect_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that reads, also where the files that WAL needs cannot be made."""
     try:
         return connect(path, read_only=True)

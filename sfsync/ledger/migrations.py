@@ -23,6 +23,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "001-journal.sql",
         "001-payments.sql",
         "001-sync.sql",
+        "001-views.sql",
     ),
 }
 """Each migration's SQL files in order; a released one is never edited."""

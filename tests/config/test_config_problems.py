@@ -117,7 +117,6 @@ WARNED: list[tuple[str, str, int, int]] = [
     ("C355", HEAD + "duplicates: {if_blank: fail}", 2, 24),
     ("C356", HEAD + "posting: {auto_post: on}", 2, 22),
     ("C355", HEAD + "credential: {command: [pass]}", 2, 13),
-    ("C356", HEAD + 'reports: {late: {sql: "select 1"}}', 2, 10),
 ]
 OF_THE_ORG = {"C201", "C202", "C203", "C204", "C205"}
 

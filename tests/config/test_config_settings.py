@@ -130,7 +130,7 @@ def test_every_section_is_typed(tmp_path: Path) -> None:
     assert settings.schedule.overdue_after == timedelta(hours=26)
     assert settings.seller.logo == tmp_path / "logo.png"
     assert settings.seller.address == "1 High St\nLondon"
-    assert settings.reports == {"late": "select * from invoices"}
+    assert settings.reports["late"].sql == "select * from invoices"
     assert settings.notify is not None
     assert settings.notify.command == ("/usr/local/bin/alert", "x", "x")
     assert settings.credential == ("pass", "show", "sfsync")
