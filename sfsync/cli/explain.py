@@ -43,13 +43,16 @@ def explain(
     rules = Rules.compile(settings, today=today, rates={}, lines_exist=True)
     with context.read_ledger() as ledger:
         deal = show_opportunity(ledger, reference)
-        found = _explained(ledger, deal, rules)
+        found = explained(ledger, deal, rules)
     context.emit(
-        "explain", _result(deal, found), screen=lambda console: _draw(console, deal, found)
+        "explain",
+        _result(deal, found),
+        screen=lambda console: draw_explanation(console, deal, found),
     )
 
 
-def _explained(ledger: "Ledger", deal: "OpportunityDetail", rules: "Rules") -> "Explanation":
+def explained(ledger: "Ledger", deal: "OpportunityDetail", rules: "Rules") -> "Explanation":
+    """What became of a deal and why, from what the last sync read."""
     from sfsync.ledger import pages  # noqa: PLC0415 - start-up time
     from sfsync.sync.explain import explain_deal  # noqa: PLC0415 - as above
 
@@ -106,7 +109,8 @@ def _result(deal: "OpportunityDetail", found: "Explanation") -> dict[str, Any]:
     }
 
 
-def _draw(console: "Console", deal: "OpportunityDetail", found: "Explanation") -> None:
+def draw_explanation(console: "Console", deal: "OpportunityDetail", found: "Explanation") -> None:
+    """Each filter, and each value with where it came from."""
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     became = deal.row.invoice or deal.row.outcome

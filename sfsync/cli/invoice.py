@@ -1,5 +1,6 @@
 """`sfsync invoice`: drafts and posted invoices."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -109,6 +110,41 @@ def post(
         result = posting.post(context, ledger, found.rows, day(date, "--date"))
         result["refused"] += found.missing
     posting.answer_many(context, "invoice_post", "Posted", result, alone=alone)
+
+
+@tree.command(
+    app,
+    "review",
+    "sfsync invoice review",
+    'sfsync invoice review --customer "Acme" --min 5000',
+    "sfsync invoice review --mark D-000131 D-000132",
+    "sfsync invoice review --run 214 --json",
+)
+@takes_filters
+def review(
+    ctx: typer.Context,
+    numbers: NumbersArgument = None,
+    *,
+    filters: FilterOptions,
+    every: AllOption = False,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="note a review of the drafts named, without asking")
+    ] = False,
+) -> None:
+    """Go through drafts one by one: each value with its source, the lines, what posting writes.
+
+    A key posts, marks as reviewed, skips, holds, edits or deletes. What nobody has looked at comes
+    first, so that a review that was left is taken up where it stopped. An edit, or a sync that
+    changes a draft, makes its review void. Without a terminal: --mark, or --json for the cards.
+    """
+    from sfsync.cli import review as reviews  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        drafts = reviews.chosen_drafts(ledger, numbers or [], filters, every=every, mark=mark)
+        act = reviews.mark_reviewed if mark else partial(reviews.review, context)
+        result = act(ledger, drafts)
+    reviews.answer(context, result, len(drafts))
 
 
 @tree.command(

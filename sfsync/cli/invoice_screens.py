@@ -105,8 +105,7 @@ def draw_invoice(
     if shown["drift"] is not None:
         _draw_drift(console, shown)
     screen.line(console, "")
-    lines = [_with_decimals(each, shown["total"]) for each in shown["lines"]]
-    screen.draw_rows(console, _used(_LINES, lines), lines)
+    draw_lines(console, shown["lines"], shown["total"])
     total = screen.with_thousands(shown["total"])
     screen.line(console, f"Total {total} {shown['currency']}", style="bold")
     journal = shown["journal"] or preview
@@ -119,6 +118,14 @@ def draw_invoice(
         screen.line(console, "")
         screen.line(console, "Payments", style="bold")
         screen.draw_rows(console, _used(_PAYMENTS, shown["payments"]), shown["payments"])
+
+
+def draw_lines(console: Console, lines: Sequence[dict[str, Any]], total: str) -> None:
+    """The lines of a document, with the columns that any of them fills."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    shown = [_with_decimals(each, total) for each in lines]
+    screen.draw_rows(console, _used(_LINES, shown), shown)
 
 
 def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -262,7 +262,7 @@ def answer_run(
     if partial:
         context.next_steps("sfsync history show --failed", "sfsync sync retry")
     else:
-        context.next_steps("sfsync invoice list --status draft", "sfsync invoice post NUMBER")
+        context.next_steps("sfsync invoice review", "sfsync invoice post --all")
 
 
 def _request(

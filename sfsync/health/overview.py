@@ -170,7 +170,7 @@ def _needs(ledger: LedgerState | None) -> list[tuple[str, str]]:
         (ledger.failures, "failed record", "", "sfsync history failures"),
         (ledger.dead_failures, "failure", " given up on", "sfsync history failures --dead"),
         (ledger.drifted, "drifted invoice", "", "sfsync invoice list --drifted"),
-        (ledger.invoices["draft"], "draft", " to review", "sfsync invoice list --status draft"),
+        (ledger.invoices["draft"], "draft", " to review", "sfsync invoice review"),
     )
     told = (
         (f"{count:,} {what}{'s' if count > 1 else ''}{more}", command)

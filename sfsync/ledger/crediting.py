@@ -251,7 +251,13 @@ def remove(ledger: Ledger, document: DocumentReference, reason: str) -> None:
         " VALUES (?, (SELECT system_modstamp FROM opportunity WHERE salesforce_id = ?), ?, ?, ?)",
         (document.document_id, document.opportunity_id, reason, ledger.now(), ledger.actor),
     )
-    for table in ("document_drift", "document_hold", "document_review", "document_pin"):
+    for table in (
+        "document_drift",
+        "document_hold",
+        "document_review",
+        "document_pin",
+        "document_seen",
+    ):
         ledger.execute(f"DELETE FROM {table} WHERE document_id = ?", (document.document_id,))  # noqa: S608 - constants
 
 

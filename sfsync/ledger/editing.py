@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sfsync.errors import RefusedError, UsageError
+from sfsync.errors import UsageError
 from sfsync.ledger.apply_drafts import rewrite_drafts
 from sfsync.ledger.apply_parties import before_and_after
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.contents import pins_of, stored_content
 from sfsync.ledger.differences import differences
 from sfsync.ledger.edited_values import edited_content, full_name
-from sfsync.ledger.marks import ways_out_of
+from sfsync.ledger.marks import changed_meanwhile, ways_out_of
 from sfsync.ledger.model import DocumentStatus, DraftUpdate, canonical_json
 from sfsync.ledger.rechecks import recheck_opportunities
 from sfsync.ledger.references import find_document
@@ -71,11 +71,7 @@ def edit_draft(
             raise ways_out_of(document, "edited")
         before = stored_content(ledger, document.document_id)
         if seen is not None and seen != before:
-            raise RefusedError(
-                f"{document.name} was changed meanwhile; nothing was written.",
-                code="changed-meanwhile",
-                fix="look at it and edit it again",
-            )
+            raise changed_meanwhile(document)
         pins = pins_of(ledger, [document.document_id]).get(document.document_id, frozenset())
         freed = _freed(pins, unpin)
         after, set_names = edited_content(ledger, before, values)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
+from sfsync.ledger.contents import stored_content
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.references import find_document
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.model import InvoiceContent
     from sfsync.ledger.references import DocumentReference
 
 
@@ -19,6 +21,15 @@ def _find_draft(ledger: Ledger, reference: str) -> DocumentReference:
     if document.status is not DocumentStatus.DRAFT:
         raise ways_out_of(document, "marked")
     return document
+
+
+def changed_meanwhile(document: DocumentReference) -> RefusedError:
+    """The refusal of what was decided on something that the document no longer says."""
+    return RefusedError(
+        f"{document.name} was changed meanwhile; nothing was written.",
+        code="changed-meanwhile",
+        fix="look at it again",
+    )
 
 
 def ways_out_of(document: DocumentReference, what: str) -> RefusedError:
@@ -113,14 +124,24 @@ def accept_drift(ledger: Ledger, reference: str, reason: str) -> DocumentReferen
     return document
 
 
-def review_invoice(ledger: Ledger, reference: str) -> DocumentReference:
+def review_invoice(
+    ledger: Ledger, reference: str, seen: InvoiceContent | None = None
+) -> DocumentReference:
     """Note that a person has looked at a draft as it is now; a later change takes it away.
 
+    Args:
+        ledger: the ledger.
+        reference: as `find_document` takes it.
+        seen: what the person saw; the draft must still say it.
+
     Raises:
-        NotFoundError, RefusedError: there is no such draft.
+        NotFoundError: there is no such document.
+        RefusedError: it is no draft, or says something else by now.
     """
     with ledger.transaction():
         document = _find_draft(ledger, reference)
+        if seen is not None and seen != stored_content(ledger, document.document_id):
+            raise changed_meanwhile(document)
         ledger.execute(
             "INSERT INTO document_review (document_id, at, actor) VALUES (?, ?, ?)"
             " ON CONFLICT (document_id) DO UPDATE SET at = excluded.at, actor = excluded.actor",

@@ -133,6 +133,21 @@ def preview_posting(
     )
 
 
+def require_postable(ledger: Ledger, reference: str, rules: PostingRules, *, today: date) -> None:
+    """Make sure that a draft could be posted now; changes nothing.
+
+    Raises:
+        NotFoundError: there is no such document.
+        RefusedError: the first of its `refusals`.
+    """
+    _refuse(preview_posting(ledger, reference, rules, today=today).refusals)
+
+
+def _refuse(found: Sequence[Refusal]) -> None:
+    if found:
+        raise RefusedError(found[0].message, code=found[0].code, fix=found[0].fix)
+
+
 def post_invoice(
     ledger: Ledger, reference: str, rules: PostingRules, *, day: date | None = None, today: date
 ) -> PostedInvoice:
@@ -152,9 +167,7 @@ def post_invoice(
     with ledger.transaction():
         ensure_chart(ledger, rules.chart)
         plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
-        if plan.refusals:
-            first = plan.refusals[0]
-            raise RefusedError(first.message, code=first.code, fix=first.fix)
+        _refuse(plan.refusals)
         _write(ledger, plan, rules)
     return PostedInvoice(
         plan.document.document_id,

@@ -131,7 +131,8 @@ def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[R
         fix = f"sfsync invoice release {name}"
         yield Refusal("on-hold", f"{name} is on hold: {candidate.hold_note}", fix)
     if rules.require_review and not candidate.reviewed and candidate.kind is DocumentKind.INVOICE:
-        fix = "set posting.require_review: false, or have it reviewed first"
+        fix = f"sfsync invoice review {name}, or without a terminal: "
+        fix += f"sfsync invoice review --mark {name}"
         yield Refusal("not-reviewed", f"{name} has not been reviewed.", fix)
     if not candidate.customer_active:
         fix = "name another customer for the deal in Salesforce, or merge this one: "

@@ -229,7 +229,7 @@ def test_status_says_what_needs_somebody(books: Sfsync) -> None:
     assert checked.document["result"]["alarms"] == []
     assert {need["command"] for need in checked.document["result"]["needs"]} >= {
         "sfsync history failures",
-        "sfsync invoice list --status draft",
+        "sfsync invoice review",
     }
 
 

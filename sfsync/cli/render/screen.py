@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
+from rich.panel import Panel
 from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -25,7 +26,7 @@ from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, shown_value, value_a
 from sfsync.cli.render.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -38,6 +39,7 @@ _HANGING = 4
 _GAP = 2
 _LEAST_TEXT = 8
 _TEXT_WIDTH = 32
+_FRAME = 4
 _AMOUNTS = {"total", "amount", "unit_price"}
 
 _LEFT = {Kind.TEXT, Kind.CODE, Kind.DATE}
@@ -186,6 +188,22 @@ def line(console: Console, text: str, *, style: str = "", url: str | None = None
     for number, part in enumerate(_wrapped(body, console.width - hanging)):
         shown = " " * (hanging if number else indent) + part
         _unwrapped(console, Text(shown, style=whole.style))
+
+
+def draw_framed(console: Console, title: str, draw: Callable[[Console], None]) -> None:
+    """Draw what `draw` draws inside a frame; without a terminal there is no frame."""
+    if is_plain(console):
+        draw(console)
+        return
+    width = console.width
+    console.width = width - _FRAME
+    try:
+        with console.capture() as captured:
+            draw(console)
+    finally:
+        console.width = width
+    inside = Text.from_ansi(captured.get().rstrip("\n"))
+    console.print(Panel(inside, title=Text(safe(title)), title_align="left"))
 
 
 def is_plain(console: Console) -> bool:

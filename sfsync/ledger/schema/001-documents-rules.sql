@@ -173,6 +173,10 @@ CREATE TRIGGER document_review_insert BEFORE INSERT ON document_review
 WHEN (SELECT status FROM document WHERE id = NEW.document_id) IS NOT 'draft'
 BEGIN SELECT RAISE(ABORT, 'document_review: only on a draft'); END;
 
+CREATE TRIGGER document_seen_insert BEFORE INSERT ON document_seen
+WHEN (SELECT status FROM document WHERE id = NEW.document_id) IS NOT 'draft'
+BEGIN SELECT RAISE(ABORT, 'document_seen: only on a draft'); END;
+
 CREATE TRIGGER document_drift_insert BEFORE INSERT ON document_drift
 WHEN coalesce((SELECT status FROM document WHERE id = NEW.document_id), '')
      NOT IN ('draft', 'posted')

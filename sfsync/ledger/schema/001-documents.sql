@@ -122,6 +122,14 @@ CREATE TABLE document_review (
     actor TEXT NOT NULL
 ) STRICT;
 
+-- What a person has looked at, and what it said then: nothing of it bears on the books.
+CREATE TABLE document_seen (
+    document_id INTEGER PRIMARY KEY REFERENCES document (id),
+    shown TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT;
+
 -- Source values of a posted document that a person accepted as they now are in Salesforce.
 CREATE TABLE document_acceptance (
     document_id INTEGER PRIMARY KEY REFERENCES document (id),
