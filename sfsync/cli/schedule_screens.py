@@ -80,7 +80,7 @@ def _words(result: dict[str, Any]) -> str:
     if frequency == "hourly":
         return f"hourly, at the full hour in {result['time_zone']}"
     if frequency == "realtime":
-        return "realtime: at every call"
+        return "realtime: at every call, or by sfsync sync watch"
     return "manual: only by sfsync sync --now"
 
 

@@ -209,6 +209,37 @@ def retry(
         answer_run(context, ledger, run_id, asked, schema="sync_retry")
 
 
+@tree.command(
+    app,
+    "watch",
+    "sfsync sync watch",
+    "sfsync sync watch --every 30s --for 8h",
+    "sfsync sync watch --for 10m --json",
+)
+def watch(
+    ctx: typer.Context,
+    *,
+    every: Annotated[
+        str | None, typer.Option(metavar="60s", help="look so often; else schedule.poll_every")
+    ] = None,
+    during: Annotated[
+        str | None, typer.Option("--for", metavar="8h", help="stop after so long, with exit 0")
+    ] = None,
+) -> None:
+    """Look for changes in Salesforce every minute, and sync when there are some.
+
+    Begins with a sync. A look is one API call; a run is in the history only when something had
+    changed. Goes on through outages, less often, until Ctrl-C.
+    """
+    from sfsync.cli.watch import run_watch  # noqa: PLC0415 - start-up time
+
+    run_watch(
+        context_of(ctx),
+        None if every is None else seconds_of("--every", every),
+        None if during is None else seconds_of("--for", during),
+    )
+
+
 def _locked(stack: ExitStack, context: Context, wait: float, *, yields: bool) -> bool:
     """Take the ledger's lock; a scheduled run leaves quietly when another one is at work."""
     from sfsync.cli.frame.paths import ensure_folder  # noqa: PLC0415 - start-up time

@@ -17,8 +17,8 @@ Description=sfsync, when its schedule is due ({config})
 Type=oneshot
 {environment}ExecStart={command}
 TimeoutStartSec=2h
-# A key that only systemd can read; name it as key_file of the connection, by its full path:
-#LoadCredential=key.pem:/etc/sfsync/key.pem
+# A key that only systemd can read; NAME is connection.name (docs/servers.md):
+#LoadCredential=sfsync-NAME-key:/etc/sfsync/NAME.pem
 """
 
 _TIMER = """\

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,3 +126,21 @@ def test_a_unit_says_what_systemd_would_otherwise_read() -> None:
     assert 'Environment="SFSYNC_HOME=/my home"' in service
     assert "Persistent=true" in timer
     assert call.unit.startswith("sfsync-50-off-")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
+    """Also with odd paths; the program itself has to exist."""
+    folder = tmp_path / "50% 'x' $y"
+    folder.mkdir()
+    call = call_for(sys.executable, folder / "a.yaml", None, {"SFSYNC_HOME": str(folder)})
+    for name, text in unit_files(call).items():
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", *map(str, tmp_path.glob("sfsync-*"))],  # noqa: S607 - looked up above
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

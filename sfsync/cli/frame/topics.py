@@ -79,6 +79,7 @@ schedule needs no new crontab.
   sfsync schedule install systemd    a timer of your user instead
   sfsync schedule print cron         the same line, to put somewhere yourself
   sfsync schedule next               when the next runs are due
+  sfsync sync watch                  looks every minute instead, until it is stopped
 
 A call that is not due reads config and ledger, writes nothing, and ends with 0; so does one that
 finds another run at work. A missed run is caught up once. A run that failed is tried again at the

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import gc
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sfsync import demo
+from sfsync.cli.context import Context
+from sfsync.cli.frame.flags import GlobalFlags
+from sfsync.cli.orgs import open_org_for
+from sfsync.cli.watch import Watch
+from sfsync.cli.watch_screen import Telling
+from sfsync.demo.faults import Fault
+from sfsync.ledger import history, open_ledger_read_only
+from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.invoices import list_invoices
+from sfsync.sync.watching import Rhythm, beats
+from tests.cli.command_line import start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.cli.command_line import Sfsync
+
+ORG, LEDGER = Path("demo-org.db"), Path("demo.db")
+
+
+def after(seconds: float, work: Callable[[], object]) -> threading.Thread:
+    """Have something done in the background."""
+    timer = threading.Timer(seconds, work)
+    timer.start()
+    return timer
+
+
+def test_a_deal_that_is_won_is_a_draft_within_an_interval(books: Sfsync) -> None:
+    """One run at the beginning, one for the deal, none for quiet intervals; then exit 0."""
+    before = len(books("invoice", "list", "--json").document["result"])
+    winner = after(1.2, lambda: demo.close_deal(ORG, "Planted", "4321.00"))
+    done = books("sync", "watch", "--every", "1s", "--for", "3s", "--json")
+    winner.join()
+    assert (done.status, done.err) == (0, "")
+    result = done.document["result"]
+    assert (result["intervals"], result["runs"], result["troubles"]) == (3, 2, 0)
+    assert result["counts"] == {"created": 1, "updated": 0, "failed": 0, "drifted": 0}
+    runs = books("history", "list", "--json").document["result"]
+    assert [run["trigger"] for run in runs] == ["watch", "watch", "manual"]
+    assert runs[0]["counts"]["opportunities"]["created"] == 1
+    assert len(books("invoice", "list", "--json").document["result"]) == before + 1
+
+
+@pytest.mark.long
+def test_between_looks_the_ledger_is_free(books: Sfsync) -> None:
+    """Another sync works while a watch waits; a pipe gets one line per run that did something."""
+    demo.close_deal(ORG, "Planted", "4321.00")
+    found: list[int] = []
+    other = after(1, lambda: found.append(start(["sync", "--now", "-q"]).status))
+    done = books("sync", "watch", "--every", "60s", "--for", "2s")
+    other.join()
+    assert found == [0]
+    (line,) = done.out.splitlines()
+    assert line.split("\t")[1:] == ["2", "ok", "opportunities: 1 created"]
+    assert done.err.splitlines()[-1].endswith("1 look, 1 run: 1 created, 0 updated, 0 failed, "
+                                              "0 drifted")  # fmt: skip
+
+
+def test_a_terminal_has_one_status_line(books: Sfsync) -> None:
+    """It is drawn over itself, and taken away at the end."""
+    done = books("sync", "watch", "--every", "1s", "--for", "1s", terminal=True)
+    assert done.status == 0
+    assert "\r\x1b[2K" in done.err
+    status = done.err.split("\r\x1b[2K")[1]
+    assert "watching DEMO Northwind Traders" in status
+    assert "\n" not in status
+    assert done.err.split("\r\x1b[2K")[-1].startswith("Watched DEMO Northwind Traders")
+
+
+def test_too_short_an_interval_is_refused(books: Sfsync) -> None:
+    """An org is not asked all the time; what is no time is named."""
+    assert books("sync", "watch", "--every", "0.2s").status == 2
+    assert "'soon' is not a time" in books("sync", "watch", "--for", "soon").err
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.long)],
+)
+def test_a_signal_ends_a_watch_cleanly(
+    books: Sfsync, home: Path, number: signal.Signals, status: int
+) -> None:
+    """While it waits: the exit code of the signal, and what was done so far beside the error."""
+    assert books("status").status == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sfsync", "sync", "watch", "--every", "60s", "--json"],
+        env={**os.environ, "SFSYNC_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: _runs() == ["ok", "partial"])
+    time.sleep(0.3)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (status, "")
+    error = json.loads(out)["error"]
+    assert error["watch"]["runs"] == 1
+    assert _runs() == ["ok", "partial"]
+
+
+def _runs() -> list[str]:
+    with open_ledger_read_only(LEDGER.absolute()) as ledger:
+        return [run.outcome.value for run in history.list_runs(ledger)]
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something, half a minute at most."""
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came to pass")
+
+
+@contextmanager
+def watching(**flags: Any) -> Iterator[Watch]:
+    """A watch in this process, whose steps the test takes."""
+    context = Context(
+        flags=GlobalFlags(config=Path("mappings.yaml").absolute(), quiet=True, **flags)
+    )
+    settings = context.settings()
+    with open_org_for(context, settings) as org:
+        yield Watch(context, org, settings, Telling(context, org, 60))
+
+
+def test_a_watch_takes_up_what_people_change_here(books: Sfsync) -> None:
+    """An edited mapping file, and a decision about a deal, are a run each; a broken file is not."""
+    config = Path("mappings.yaml")
+    failed = books("history", "show", "--failed", "--json").document["result"]["records"]
+    deal = failed[0]["salesforce_id"]
+    with watching() as watch:
+        assert watch.step() is not None
+        assert watch.step() is None
+        config.write_text(config.read_text().replace("min_amount: 500.00", "min_amount: 900.00"))
+        assert watch.step() is not None
+        good = config.read_text()
+        config.write_text(good.replace("min_amount:", "min_amuont:"))
+        assert watch.step() is None
+        config.write_text(good)
+        assert watch.step() is not None
+        assert books("opportunity", "ignore", deal, "--reason", "invoiced elsewhere").status == 0
+        assert watch.step() is not None
+        assert watch.step() is None
+
+
+def test_after_an_outage_there_is_one_run(books: Sfsync) -> None:
+    """The troubles leave no run behind; the first look that works again is one."""
+    assert books("status").status == 0
+    with watching() as watch:
+        watch.step()
+        before = len(_runs())
+        demo.break_org(ORG, "api-limit")
+        rhythm = Rhythm(60, sleep=lambda _: None)
+        broken = [beat for beat, _ in zip(beats(watch.step, rhythm), range(2), strict=False)]
+        assert [beat.trouble is not None for beat in broken] == [True, True]
+        assert len(_runs()) == before
+        demo.fix_org(ORG, "api-limit")
+        assert watch.step() is not None
+        assert watch.step() is None
+
+
+def _rss() -> float:
+    """Memory of this process in MiB."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@pytest.mark.long
+def test_a_long_watch_keeps_its_memory(books: Sfsync) -> None:
+    """Three thousand intervals, every tenth with a run: no more than a few MiB."""
+    assert books("status").status == 0
+    demo.change_setting(ORG, "api.daily_limit", 10_000_000)
+    with watching() as watch:
+        for interval in range(3300):
+            if interval == 300:
+                before = _rss()
+            if interval % 10 == 0:
+                demo.close_deal(ORG, f"Planted {interval}", "4321.00")
+            watch.step()
+        grown = _rss() - before
+    sys.stdout.write(f"memory grew by {grown:.1f} MiB from {before:.0f}\n")
+    assert grown < 12
+
+
+@pytest.mark.long
+def test_every_change_under_faults_becomes_its_outcome_once(books: Sfsync) -> None:
+    """Two hundred intervals with outages, cut replies and spent sessions; the seed is printed."""
+    seed = random.SystemRandom().randrange(2**32)
+    sys.stdout.write(f"seed {seed}\n")
+    chance = random.Random(seed)  # noqa: S311 - a test
+    before = len(books("invoice", "list", "--json").document["result"])
+    planted = 0
+    actions = ("status", "html", "reset", "truncate")
+    with watching() as watch:
+        rhythm = Rhythm(0, sleep=lambda _: None)
+        for _, interval in zip(beats(watch.step, rhythm), range(200), strict=False):
+            if chance.random() < 0.3:
+                planted += 1
+                demo.close_deal(ORG, f"Planted {interval}", "4321.00")
+            if chance.random() < 0.2:
+                nth = chance.randrange(1, 12)
+                demo.plan_faults(ORG, [Fault("/services", nth, chance.choice(actions))])
+        watch.step()
+        watch.step()
+    with open_ledger_read_only(LEDGER.absolute()) as ledger:
+        found = list(list_invoices(ledger))
+        created = [
+            sum(counts.created for counts in run.counts.values())
+            for run in history.list_runs(ledger)
+            if run.trigger == "watch"
+        ]
+        assert check_ledger(ledger) == []
+    assert len(found) == before + planted
+    assert sum(created) == planted
+    assert sum(number == 0 for number in created) <= 25
