@@ -104,7 +104,10 @@ def connect(  # noqa: PLR0913 - one argument per option
     Shows first what it will ask for. The sign-in is kept in the OS keyring, or with --store file
     in a file that only you can read. What is not given here is taken from the config.
     """
+    from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
+
     context = context_of(ctx)
+    start_logging(context)
     if sandbox and login_url:
         raise UsageError("--sandbox and --login-url exclude each other", code="usage")
     given = {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import typer
     from rich.console import Console
 
+    from sfsync.cli.frame.log_file import LogFile
     from sfsync.cli.render.tables import Table
     from sfsync.config.settings import Settings
     from sfsync.ledger.connection import Ledger
@@ -51,6 +52,7 @@ class Context:
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] | None = None
+    log_file: LogFile | None = None
 
     # ------------------------------------------------------------------ files and rooms
 

@@ -27,6 +27,9 @@ def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
         LedgerError: the org is not the one that `connection.expect_org` names.
         NotFoundError: the folder has no demo org.
     """
+    from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
+
+    start_logging(context)
     if settings.connection.is_demo:
         from sfsync.cli.demo_org import open_demo_org  # noqa: PLC0415 - start-up time
 

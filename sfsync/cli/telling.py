@@ -30,6 +30,9 @@ class Tick:
 @contextmanager
 def telling(context: Context) -> Iterator[Tick]:
     """However the block ends, whoever `notify` names hears of a change."""
+    from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
+
+    start_logging(context)
     tick = Tick()
     try:
         yield tick

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sfsync.health.standing import Event, Heard, Standing
 
     Notice = Mapping[str, Any]
+
+_log = logging.getLogger("sfsync.health")
 
 TIME_LIMIT = 30.0
 """Seconds that `notify.command` may take."""
@@ -69,6 +72,7 @@ def _told(
     told = dict(after.told)
     for event in events:
         trouble = _call(settings, notice_of(event))
+        _log.info("told of '%s'%s", event, f"; the program {trouble}" if trouble else "")
         if not trouble:
             continue
         warnings.append(f"notify.command could not tell of '{event}': it {trouble}")

@@ -20,6 +20,7 @@ from sfsync.salesforce.identity import confirmed_identity
 from sfsync.salesforce.jwt_bearer import read_key, signed_assertion
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.oauth import OAuthEndpoints
+from sfsync.salesforce.redact import log
 from sfsync.salesforce.request import SCOPES
 from sfsync.salesforce.rest import RestClient
 from sfsync.salesforce.secret_sources import SOURCES
@@ -181,6 +182,11 @@ class _Keeper:
             with suppress(SfsyncError):
                 self.endpoints.revoke(grant.refresh_token or grant.access_token)
             raise
+        log.info(
+            "connected %s to org %s as user %s (%s, kept in: %s)",
+            *(connection.name, connection.org_id, connection.user_id),
+            *(connection.auth, connection.store),
+        )
         return SignedIn(connection)
 
     def _identity(self, grant: TokenGrant) -> OrgIdentity:

@@ -135,6 +135,7 @@ class TokenSource:
         self._follow(grant.instance_url)
         token = AccessToken(grant.instance_url, grant.access_token)
         self._keep_access_token(token)
+        log.info("signed in to org %s (%s)", grant.org_id, self.connection.auth)
         return token
 
     def _follow(self, instance_url: str) -> None:

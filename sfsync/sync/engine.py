@@ -5,6 +5,7 @@ Cron, watch, retry and resync are ways of starting this run, not other runs.
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Progress
 
+
+_log = logging.getLogger("sfsync.sync")
 
 RULES_CHANGED = "mapping or filters changed: everything is decided again"
 """What the history says of a run that reads everything because the config changed."""
@@ -62,7 +65,12 @@ def run_sync(
     changed = not request.opportunity_ids and _rules_changed(ledger, settings)
     start = _start(org, settings, request, clock(), changed=changed)
     run_id = history.start_run(ledger, start)
-    with _closing(ledger, org, run_id, clock) as tally_of, rare_collections():
+    _log.log(_level(request), "run %d (%s)", run_id, request.trigger, extra={"run": run_id})
+    with (
+        _closing(ledger, org, run_id, clock) as tally_of,
+        _logged(run_id, _level(request), tally_of, org),
+        rare_collections(),
+    ):
         prepared = prepare(org, settings, clock(), probe=changed or _first(ledger))
         for warning in prepared.warnings:
             warn(warning)
@@ -77,6 +85,28 @@ def run_sync(
         tally_of.append(run)
         _passes(run, prepared, clock())
     return run_id
+
+
+def _level(request: SyncRequest) -> int:
+    """A rehearsal is no event."""
+    return logging.DEBUG if request.trigger == "plan" else logging.INFO
+
+
+@contextmanager
+def _logged(run_id: int, level: int, runs: list[Run], org: Org) -> Iterator[None]:
+    """However the run ends, its last line says so; ids and counts, no names."""
+    how = "was interrupted"
+    try:
+        yield
+        tally = [item for run in runs for item in sorted(run.tally.items())]
+        counts = ", ".join(f"{count} {sobject} {what.value}" for (sobject, what), count in tally)
+        how = f"ended: {counts or 'nothing to do'}"
+    except Exception as error:
+        how = f"failed: {error.code if isinstance(error, SfsyncError) else type(error).__name__}"
+        raise
+    finally:
+        end = {"run": run_id, "ended": True}
+        _log.log(level, "run %d %s; %d API calls", run_id, how, org.api_calls, extra=end)
 
 
 def _start(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sfsync.sync.failures import Failure
     from sfsync.sync.pipeline import WriteBehind
     from sfsync.sync.rules import Rules
+
+_log = logging.getLogger("sfsync.sync")
 
 OBJECTS = ("accounts", "contacts", "opportunities")
 """What a run may be restricted to, in the order in which they are synced."""
@@ -117,6 +120,12 @@ class Run:
 
     def count(self, outcomes: Iterable[RecordOutcome]) -> None:
         """Add a page's outcomes to the tally."""
+        if _log.isEnabledFor(logging.DEBUG):
+            outcomes = list(outcomes)
+            for one in outcomes:
+                if one.code is not None:
+                    found = (one.sobject, one.salesforce_id, one.outcome.value, one.code)
+                    _log.debug("%s %s %s: %s", *found)
         self.tally.update((outcome.sobject, outcome.outcome) for outcome in outcomes)
 
 

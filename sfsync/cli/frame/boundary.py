@@ -89,6 +89,10 @@ def _execute(argv: Sequence[str], context: Context) -> None:
         context.emit("help", {"help": text}, text=text)
         return
     context.words = command_of(rest)
+    if flags.verbose:
+        from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
+
+        start_logging(context)
     with root.make_context("sfsync", rest, obj=context) as ctx:
         root.invoke(ctx)
 
@@ -116,6 +120,9 @@ def _help_text(root: tree.Root, words: Sequence[str], context: Context) -> str:
 
 def _finish(context: Context) -> None:
     """Write the JSON document of a command that ended well, with the warnings it gathered."""
+    if context.log_file is not None and context.log_file.trouble is not None:
+        trouble = context.log_file.trouble.strerror
+        context.warn(f"the log {context.paths.log_file} cannot be written: {trouble}")
     if context.document is not None:
         _write_document({**context.document, "warnings": context.warnings})
     sys.stdout.flush()
@@ -140,6 +147,7 @@ def _report(context: Context, error: BaseException) -> int:
 def _translated(context: Context, error: BaseException) -> tuple[SfsyncError, int]:
     """The failure in the terms of `sfsync.errors`, with its exit code."""
     if isinstance(error, SfsyncError):
+        _log(context, error)
         return error, int(error.exit_code)
     if isinstance(error, typer.TyperException):
         return _usage(error), int(ExitCode.USAGE)
@@ -148,6 +156,15 @@ def _translated(context: Context, error: BaseException) -> tuple[SfsyncError, in
     if isinstance(error, _Terminated):
         return _StoppedError("terminated", code="terminated"), int(ExitCode.TERMINATED)
     return _unexpected(context, error), int(ExitCode.UNEXPECTED)
+
+
+def _log(context: Context, error: SfsyncError) -> None:
+    """Keep what a scheduled run has failed with; a mistake at the keyboard is nobody's news."""
+    if error.exit_code in {ExitCode.USAGE, ExitCode.NOT_FOUND}:
+        return
+    from sfsync.cli.frame.log import log_failure  # noqa: PLC0415 - start-up time
+
+    log_failure(context, error)
 
 
 def _usage(error: typer.TyperException) -> UsageError:
@@ -178,9 +195,8 @@ def _unexpected(context: Context, error: BaseException) -> SfsyncError:
     log_file = context.paths.log_file
     what = redact(str(error).partition("\n")[0]) or "no message"
     message = f"failed unexpectedly: {type(error).__name__}: {what}"
-    try:
-        log_unexpected(log_file, " ".join(context.words), error)
-    except OSError as trouble:
+    trouble = log_unexpected(context, error)
+    if trouble is not None:
         return _UnexpectedError(
             f"{message} (and {log_file} cannot be written: {trouble.strerror})", code="unexpected"
         )

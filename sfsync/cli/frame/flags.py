@@ -76,7 +76,7 @@ GLOBAL_FLAGS: dict[str, GlobalFlag] = {
     ),
     "force": GlobalFlag(("--force",), None, "overwrite the output file"),
     "quiet": GlobalFlag(("-q", "--quiet"), None, "say nothing when all is well"),
-    "verbose": GlobalFlag(("-v", "--verbose"), None, "say more"),
+    "verbose": GlobalFlag(("-v", "--verbose"), None, "log each request; show the log on stderr"),
     "no_input": GlobalFlag(("--no-input",), None, "never ask, even on a terminal"),
     "yes": GlobalFlag(("-y", "--yes"), None, "answer yes to what would be asked"),
     "color": GlobalFlag(("--color",), "WHEN", ", ".join(Color)),

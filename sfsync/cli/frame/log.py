@@ -1,37 +1,68 @@
-"""The log of failures that nobody expected: tracebacks go here, never to the terminal."""
+"""What goes into the log, and with -v to stderr as well. Nothing is imported or opened before."""
 
 from __future__ import annotations
 
-import traceback
+import logging
+import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sfsync.cli.frame.paths import ensure_folder
-from sfsync.salesforce.redact import redact
+from sfsync.cli.frame.log_file import JsonLines, LogFile
+from sfsync.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sfsync.cli.context import Context
+    from sfsync.errors import SfsyncError
 
-_MAX_BYTES = 1_000_000
-_KEPT = 10
+_QUOTED = {ExitCode.SIGN_IN, ExitCode.CONFIG, ExitCode.UNAVAILABLE, ExitCode.LEDGER}
+"""Failures whose sentence goes into the log; others may name customers and deals."""
 
-
-def log_unexpected(log_file: Path, command: str, error: BaseException) -> None:
-    """Write the traceback of `error` as one JSON line; files of 1 MB, ten of them, mode 0600."""
-    lines = traceback.format_exception(error)
-    _write(log_file, {"command": command, "traceback": redact("".join(lines))})
+_log = logging.getLogger("sfsync.cli")
 
 
-def _write(log_file: Path, entry: dict[str, str]) -> None:
-    import json  # noqa: PLC0415 - start-up time
-    import logging.handlers  # noqa: PLC0415 - start-up time
-    from datetime import UTC, datetime  # noqa: PLC0415 - start-up time
+class _Screen(logging.Handler):
+    """Shows the log on stderr as it is by then: a progress bar may have taken its place."""
 
-    ensure_folder(log_file.parent)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    handler = logging.handlers.RotatingFileHandler(
-        log_file, maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8"
-    )
-    message = json.dumps({"time": now, **entry})
-    handler.emit(logging.makeLogRecord({"msg": message, "levelno": logging.ERROR}))
-    handler.close()
-    log_file.chmod(0o600)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+        from sfsync.salesforce.redact import redact  # noqa: PLC0415 - as above
+
+        room = record.name.removeprefix("sfsync.")
+        at = datetime.fromtimestamp(record.created).astimezone()
+        said = safe(redact(record.getMessage()))
+        sys.stderr.write(f"{at:%H:%M:%S} {record.levelname.casefold()} {room}: {said}\n")
+
+
+def start_logging(context: Context) -> LogFile:
+    """Let this command's rooms write into the log; a second call changes nothing."""
+    found = context.log_file
+    if found is not None:
+        return found
+    top = logging.getLogger("sfsync")
+    for handler in [one for one in top.handlers if isinstance(one, (LogFile, _Screen))]:
+        top.removeHandler(handler)
+    level = logging.DEBUG if context.flags.verbose else logging.INFO
+    top.setLevel(level)
+    file = LogFile(context.paths.log_file)
+    file.setFormatter(JsonLines(" ".join(context.words)))
+    file.setLevel(level)
+    top.addHandler(file)
+    if context.flags.verbose:
+        top.addHandler(_Screen())
+    context.log_file = file
+    return file
+
+
+def log_failure(context: Context, error: SfsyncError) -> None:
+    """Write down a failure that a person was told of, by its code."""
+    said = f": {error.message}" if error.exit_code in _QUOTED else ""
+    start_logging(context)
+    _log.error("%s (exit %d)%s", error.code, error.exit_code, said)
+
+
+def log_unexpected(context: Context, error: BaseException) -> OSError | None:
+    """Write down the traceback of a defect; what went wrong with that, if anything."""
+    file = start_logging(context)
+    _log.error("%s", type(error).__name__, exc_info=error)
+    return file.trouble
