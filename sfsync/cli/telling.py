@@ -30,9 +30,6 @@ class Tick:
 @contextmanager
 def telling(context: Context) -> Iterator[Tick]:
     """However the block ends, whoever `notify` names hears of a change."""
-    from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
-
-    start_logging(context)
     tick = Tick()
     try:
         yield tick
@@ -97,12 +94,15 @@ def run_health_of(context: Context) -> RunHealth | None:
 
 
 def _hear(context: Context, tick: Tick, error: BaseException | None) -> None:
-    from sfsync.health.notify import hear  # noqa: PLC0415 - start-up time
-    from sfsync.health.standing import standing_file  # noqa: PLC0415 - as above
-
     settings, now = context.settings(), datetime.now(UTC)
     if error is None and not tick.ran and settings.notify is None:
+        # A tick that has nothing to do, and nobody to tell: it must cost next to nothing.
         return
+    from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
+    from sfsync.health.notify import hear  # noqa: PLC0415 - as above
+    from sfsync.health.standing import standing_file  # noqa: PLC0415 - as above
+
+    start_logging(context)
     health = run_health_of(context)
     heard = _heard(context, tick, error, health, now)
     warnings = hear(
