@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _AFTER_KILL = 1.0
 """Seconds for a killed program's pipes to close; a child of its own may still hold them."""
@@ -29,10 +30,18 @@ class Finished:
     last_words: str = field(default="", repr=False)
 
 
-def run_program(argv: Sequence[str], *, given: str = "", seconds: float) -> Finished:
+def run_program(
+    argv: Sequence[str],
+    *,
+    seconds: float,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Finished:
     """Run `argv` with `given` on its stdin, and wait for it for at most `seconds`.
 
-    What it has started itself ends with it when it takes too long.
+    Environment and working folder are those of this process where none are given. What it has
+    started itself ends with it when it takes too long.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - the person's own program; no shell reads it
@@ -41,6 +50,8 @@ def run_program(argv: Sequence[str], *, given: str = "", seconds: float) -> Fini
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env=environment,
+            cwd=folder,
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -53,9 +64,8 @@ def run_program(argv: Sequence[str], *, given: str = "", seconds: float) -> Fini
     except BaseException:
         _kill(process)
         raise
-    if process.returncode == 0:
-        return Finished(out.decode(errors="replace"), "")
-    return Finished("", _status(process.returncode), _last_words(err))
+    trouble = "" if process.returncode == 0 else _status(process.returncode)
+    return Finished(out.decode(errors="replace"), trouble, _last_words(err))
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sfsync.config.settings import ScheduleSettings
-    from sfsync.health.checks import Surroundings
+    from sfsync.health.findings import Surroundings
     from sfsync.health.overview import LedgerState, Overview
 
 app = tree.new_app()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfsync.config.settings import Settings
-    from sfsync.health.checks import Surroundings
+    from sfsync.health.findings import Surroundings
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.history import RunSummary
     from sfsync.salesforce.connections import Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.history import MAX_TRIES, last_run
+from sfsync.ledger.history import MAX_TRIES, last_run, schedule_answered
 from sfsync.ledger.model import RunOutcome
 
 if TYPE_CHECKING:
@@ -28,21 +28,18 @@ class RunHealth:
 
     `failures` are the records that failed and have not succeeded since, `given_up` those of them
     that are not tried any more. `newest_failure` is the run in which the newest of them failed
-    first, 0 when there are none; `failing_since` is when the oldest did.
+    first, 0 when there are none; `failing_since` is when the oldest did. `good_since` is when the
+    last good run of everything began, or else the first run of all; None before any.
     """
 
     last: RunSummary | None
     last_good: RunSummary | None
-    first_started: str | None
     failures: int
     given_up: int
     newest_failure: int
     failing_since: str | None
 
-    @property
-    def good_since(self) -> str | None:
-        """When the last good run began, or else the first run of all; None before any."""
-        return self.last_good.started_at if self.last_good else self.first_started
+    good_since: str | None
 
 
 def run_health(ledger: Ledger) -> RunHealth:
@@ -52,7 +49,7 @@ def run_health(ledger: Ledger) -> RunHealth:
     return RunHealth(
         last=last_run(ledger),
         last_good=last_run(ledger, GOOD),
-        first_started=first and first[0],
+        good_since=schedule_answered(ledger).good or (first and first[0]),
         failures=failures,
         given_up=given_up,
         newest_failure=newest,

@@ -166,7 +166,7 @@ class TokenSource:
 
         secret = self._client_secret or self._read(CLIENT_SECRET)
         if required and secret is None:
-            raise _lost(self.connection)
+            raise lost(self.connection)
         return OAuthEndpoints(
             self.connection.login_url,
             self.connection.client_id,
@@ -177,7 +177,7 @@ class TokenSource:
     def _refresh_token(self) -> str:
         token = self._unsaved_refresh_token or self._read(REFRESH_TOKEN)
         if token is None:
-            raise _lost(self.connection)
+            raise lost(self.connection)
         return token
 
     def _read(self, item: str) -> str | None:
@@ -226,7 +226,8 @@ def refresh_lock(folder: Path, name: str) -> Path:
     return credentials_folder(folder) / f"{name}.refresh.lock"
 
 
-def _lost(connection: Connection) -> SignInError:
+def lost(connection: Connection) -> SignInError:
+    """The error for a store that does not hold what this sign-in needs."""
     return SignInError(
         f"The {connection.store} store does not hold the sign-in of {connection.name!r}.",
         code="sign-in-lost",

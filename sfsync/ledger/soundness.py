@@ -1,0 +1,49 @@
+"""Whether the file is whole, in seconds; `sfsync.ledger.invariants` has the thorough look."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from sfsync.errors import LedgerError
+from sfsync.ledger.migrations import shipped_fingerprint
+
+if TYPE_CHECKING:
+    from sfsync.ledger.connection import Ledger
+
+
+def quick_check(ledger: Ledger) -> None:
+    """Have SQLite look at every page of the file.
+
+    Raises:
+        LedgerError: the file is damaged.
+    """
+    (said,) = ledger.row("PRAGMA quick_check(1)")
+    if said != "ok":
+        raise LedgerError(
+            f"{ledger.path} is damaged ({said}).",
+            code="ledger-damaged",
+            fix="put a backup of the file in its place",
+        )
+
+
+def schema_is_as_shipped(ledger: Ledger) -> bool:
+    """Whether every table, index and trigger is as this version makes it."""
+    return ledger.schema_fingerprint() == shipped_fingerprint()
+
+
+def sqlite_version() -> str:
+    """The version of SQLite that this Python has."""
+    return sqlite3.sqlite_version
+
+
+def table_sizes(ledger: Ledger) -> dict[str, int]:
+    """How many rows each table has."""
+    names = ledger.rows(
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    )
+    return {
+        name: ledger.row(f'SELECT count(*) FROM "{name}"')[0]  # noqa: S608 - names of the schema
+        for (name,) in names
+    }
