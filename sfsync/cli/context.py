@@ -177,6 +177,11 @@ class Context:
         flags = self.flags
         return sys.stdout.isatty() and flags.output is None and flags.format in {None, Format.TABLE}
 
+    @property
+    def draws_columns(self) -> bool:
+        """Whether a terminal gets the columns that suit it: nobody has named fields."""
+        return self.for_terminal and not self.flags.fields
+
     @cached_property
     def out(self) -> Console:
         """The console for results (stdout)."""

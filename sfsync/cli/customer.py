@@ -212,7 +212,7 @@ def duplicates(
 
     with context.read_ledger() as ledger:
         rows = screens.suggestions(find_duplicates(ledger))
-    drawn = context.for_terminal and not context.flags.fields
+    drawn = context.draws_columns
     context.emit(
         "customer_duplicates",
         rows,

@@ -162,7 +162,7 @@ def failures(
         instance = ledger.identity.instance_url
         found = open_failures(ledger, dead=True if dead else None)
     rows = [failure_json(one, instance) for one in found]
-    drawn = context.for_terminal and not context.flags.fields
+    drawn = context.draws_columns
     context.emit(
         "history_failures",
         rows,

@@ -41,7 +41,7 @@ def list_(
     from sfsync.ledger.invoices import count_invoices, list_invoices  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    terminal = context.for_terminal and not context.flags.fields
+    terminal = context.draws_columns
     limit = filters.limit or (ROWS_SHOWN if terminal else None)
     wanted = as_filter(filters, drifted=drifted or None, limit=limit, as_of=context.today())
     with context.read_ledger() as ledger:

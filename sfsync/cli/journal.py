@@ -47,7 +47,7 @@ def list_(
     from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    terminal = context.for_terminal and not context.flags.fields
+    terminal = context.draws_columns
     typed = screens.Typed(from_, to, account, customer, invoice, limit)
     with context.read_ledger() as ledger:
         wanted = screens.filter_of(ledger, typed)

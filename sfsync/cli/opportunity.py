@@ -74,7 +74,7 @@ def list_(  # noqa: PLR0913 - one argument per option
         rep=rep,
     )
     context = context_of(ctx)
-    terminal = context.for_terminal and not context.flags.fields
+    terminal = context.draws_columns
     with context.read_ledger() as ledger:
         found = list(list_opportunities(ledger, wanted))
     most = limit or (ROWS_SHOWN if terminal else None)

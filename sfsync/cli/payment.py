@@ -106,7 +106,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
-    terminal = context.for_terminal and not context.flags.fields
+    terminal = context.draws_columns
     with context.read_ledger() as ledger:
         wanted = payment_list.PaymentFilter(
             document_id=find_document(ledger, invoice).document_id if invoice else None,

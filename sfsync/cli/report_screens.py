@@ -40,7 +40,7 @@ def answer(
     context: Context, report: Report, keys: Sequence[str], by: Sequence[Dimension] = ()
 ) -> None:
     """Write a report; `keys` are the keys of its rows in the order of the columns."""
-    terminal = context.for_terminal and not context.flags.fields
+    terminal = context.draws_columns
     table = table_of(report, keys, by, terminal=terminal)
     context.emit(f"report_{report.report}", report.as_json(), table=table)
 

@@ -169,6 +169,20 @@ def test_a_terminal_that_is_not_utf8_survives(home: Path) -> None:
         assert b"Traceback" not in started.stderr
 
 
+def test_signs_are_spelled_where_the_stream_has_none(synced: Path, home: Path) -> None:
+    """Check marks and arrows become ASCII, not question marks; foreign letters may."""
+    started = subprocess.run(
+        [*COMMAND, "sync", "plan", "--full", "-c", str(synced / "work" / "mappings.yaml")],
+        capture_output=True,
+        env=environment(home, PYTHONIOENCODING="ascii"),
+        check=False,
+    )
+    assert started.returncode == 3, started.stderr
+    assert b"\nx failed " in started.stdout
+    assert b"? failed" not in started.stdout
+    assert b" ?" not in started.stdout.replace(b"? rollout", b"")
+
+
 HEAVY = {
     "simple_salesforce",
     "keyring",

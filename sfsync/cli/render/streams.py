@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 
 _STDERR = 2
+
+_IN_ASCII = "sfsync-in-ascii"
+_SPELLED = ["ok", "x", "-", "-", "->", "<-", "...", "*", ">=", "<=", "x", "-"]
+_LIKENESS = dict(zip("✓✗–—→←…·≥≤×─", _SPELLED, strict=True))
+"""Our own signs on screens, in ASCII."""
 
 
 class _NoReader(io.StringIO):
@@ -33,7 +39,16 @@ def prepare_streams(streams: Iterable[object] = ()) -> None:
         encoding = getattr(stream, "encoding", None) or ""
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and not is_utf8(encoding):
-            reconfigure(errors="replace")
+            codecs.register_error(_IN_ASCII, _in_ascii)
+            reconfigure(errors=_IN_ASCII)
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a stream cannot write: a likeness, or a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_LIKENESS.get(character, "?") for character in lost), error.end
 
 
 def _fill_closed() -> None:
