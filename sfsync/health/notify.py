@@ -54,8 +54,8 @@ def hear(
             after, warnings = _told(before.after(heard, now), heard, settings, notice_of)
             if after != before:
                 write_standing(path, after)
-    except SfsyncError as error:
-        return [f"what was told is not remembered: {error.message}"]
+    except (SfsyncError, OSError) as error:
+        return [f"what was told is not remembered: {error}"]
     return warnings
 
 
