@@ -110,9 +110,9 @@ def remove_from(target: str | None, call: Call) -> Change:
 
 def installed_target(call: Call) -> str | None:
     """Which scheduler calls: cron, systemd, or None; one that is not there calls nothing."""
-    if is_there("crontab") and has_block(read_crontab(), call):
-        return "cron"
-    return "systemd" if installed_units(call) else None
+    if installed_units(call):
+        return "systemd"
+    return "cron" if is_there("crontab") and has_block(read_crontab(), call) else None
 
 
 def _nothing() -> None:
@@ -129,15 +129,15 @@ def _crontab_diff(before: bytes | None, after: bytes | None) -> str:
 
 
 def _lines(text: bytes | None) -> list[str]:
-    return (text or b"").decode("utf-8", "backslashreplace").split("\n")
+    return (text or b"").decode("utf-8", "backslashreplace").splitlines()
 
 
 def _units_diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     return "".join(
         _diff(
             str(units_folder() / name),
-            before.get(name, "").split("\n"),
-            after.get(name, "").split("\n"),
+            before.get(name, "").splitlines(),
+            after.get(name, "").splitlines(),
         )
         for name in sorted({*before, *after})
     )

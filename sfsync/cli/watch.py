@@ -87,6 +87,7 @@ class Watch:
             context.open_ledger(create=True) as ledger,
             self._org.another() as org,
         ):
+            self._said.running()
             asked = SyncRequest(trigger="watch")
             number = run_sync(org, ledger, self._settings, asked, warn=self._said.warn)
             self._rechecks = frozenset(pages.opportunities_to_recheck(ledger))

@@ -51,6 +51,12 @@ class Telling:
             self.clear()
             self._context.warn(message)
 
+    def running(self) -> None:
+        """Say on a terminal that a run is at work, which may take its time at first."""
+        if self._live:
+            sys.stderr.write(f"\r\x1b[2K{_clock()} a run is at work")
+            sys.stderr.flush()
+
     def ran(self, run: RunSummary) -> None:
         """Count a run, and say what it did."""
         self._last = run
@@ -67,9 +73,11 @@ class Telling:
             if run.outcome is not RunOutcome.OK:
                 self._context.say(f"run #{run.run} {run.outcome.value}: {done}")
             return
-        line = f"{run.finished_at}\t{run.run}\t{run.outcome.value}\t{done}"
-        shown = line if not sys.stdout.isatty() else "  ".join(line.split("\t"))
-        sys.stdout.write(f"{shown}\n")
+        if sys.stdout.isatty():
+            line = f"{_clock()} run #{run.run} {run.outcome.value}  {done}"
+        else:
+            line = f"{run.finished_at}\t{run.run}\t{run.outcome.value}\t{done}"
+        sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
     def tell(self, beat: Beat) -> None:
@@ -85,12 +93,19 @@ class Telling:
             self._draw(beat)
 
     def _draw(self, beat: Beat) -> None:
-        runs = counted(self.result["runs"], "run")
-        last = "" if self._last is None else f" · last #{self._last.run} {self._last.outcome.value}"
-        status = f"{_clock()} watching {self._name} · next look in {beat.wait:.0f} s · {runs}{last}"
         width = max(20, self._context.err.width - 1)
-        sys.stderr.write(f"\r\x1b[2K{safe(status)[:width]}")
+        sys.stderr.write(f"\r\x1b[2K{safe(self._status(beat, width))[:width]}")
         sys.stderr.flush()
+
+    def _status(self, beat: Beat, width: int) -> str:
+        """As many parts of the status, the most important first, as fit the line."""
+        parts = [f"{_clock()} watching {self._name}", counted(self.result["runs"], "run")]
+        if self._last is not None:
+            parts[1] += f", last #{self._last.run} {self._last.outcome.value}"
+        parts += [f"next look in {beat.wait:.0f} s", "Ctrl-C ends it"]
+        while len(parts) > 1 and len(" · ".join(parts)) > width:
+            parts.pop()
+        return " · ".join(parts)
 
     def clear(self) -> None:
         """Take the status line away."""
@@ -101,9 +116,10 @@ class Telling:
     def finish(self) -> None:
         """Answer, after the time that was asked for."""
         self.result["finished_at"] = _now()
-        done = ", ".join(f"{number} {what}" for what, number in self.result["counts"].items())
+        counts = self.result["counts"].items()
+        done = ", ".join(f"{number} {what}" for what, number in counts if number)
         looks, runs = (counted(self.result[what], one) for what, one in _NAMES.items())
-        text = f"Watched {safe(self._name)}: {looks}, {runs}: {done}"
+        text = f"Watched {self._name}: {looks}, {runs}: {done or 'nothing to do'}"
         if self._context.json:
             self._context.emit("sync_watch", self.result)
         else:
