@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from sfsync.salesforce import Org
 
 _SHORTEST = 1.0
+_A_STAMP = 1.0
+"""Seconds that Salesforce tells apart: its stamps have no fractions."""
+
 _CALLS_OF_A_RUN = 20
 """API calls that a run may need: without so many left in the allowance none begins."""
 
@@ -76,12 +80,15 @@ class Watch:
             must, self._must = self._must, True
             self._org.check_budget(_CALLS_OF_A_RUN)
             # Each is asked, whatever the others say: they note what they have seen.
-            number = self._run() if any([must, self._reload(), self._look()]) else None
+            number = self._run() if any([self._reload(), self._look(), must]) else None
             tick.ran, self._must = number is not None, False
             return number
 
     def _run(self) -> int:
         context = self._context
+        if self._poller.is_unsettled:
+            # A change in the rest of this second would look like what was seen already.
+            time.sleep(_A_STAMP)
         with (
             run_lock(context.ledger_path()),
             context.open_ledger(create=True) as ledger,

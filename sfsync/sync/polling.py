@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfsync.salesforce import QueryRefused, soql
-from sfsync.sync.reader import OVERLAP, stamp_of
+from sfsync.sync.reader import OVERLAP, stamp_of, stamp_text
 from sfsync.sync.touched import WATCHED
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ class Poller:
         """A run that began after the last poll has read all that was there then."""
         self._seen.update(self._latest)
         self._latest.clear()
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the newest row was stamped in the org's present second.
+
+        Stamps are whole seconds: until this one is over, a row can change again and look the same.
+        """
+        newest = max((stamp for rows in self._latest.values() for _, stamp in rows), default="")
+        now = self.org.server_time
+        return now is not None and newest >= stamp_text(now)
 
     def _asked(self, objects: list[str]) -> list[str]:
         """All objects at first, then as many as fit one call: those that change least take turns.

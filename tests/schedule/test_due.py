@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from cronsim import CronSim
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,6 +164,26 @@ def test_what_is_to_come_becomes_due_when_it_has_come(
         assert [latest_slot(settings, one) for one in coming] == coming
         before = latest_slot(settings, coming[0] - timedelta(seconds=1))
         assert before == latest_slot(settings, now)
+
+
+@given(
+    st.sampled_from(ZONES), TIMES, DAYS.filter(bool), st.dates(date(2015, 1, 1), date(2030, 1, 1))
+)
+def test_each_day_has_the_one_run_that_debian_cron_would_give_it(
+    zone: str, at: str, days: tuple[int, ...], first: date
+) -> None:
+    """An independent judge: the same days, and the same instant unless clocks skip that time."""
+    settings = schedule(Frequency.DAILY, at, days, zone)
+    start = datetime.combine(first, time(0), tzinfo=settings.time_zone)
+    hour, minute = at.split(":")
+    weekdays = ",".join(str((day + 1) % 7) for day in days)
+    judge = CronSim(f"{int(minute)} {int(hour)} * * {weekdays}", start - timedelta(seconds=1))
+    coming = next_slots(settings, start - timedelta(seconds=1), 12)
+    for ours, theirs in zip(coming, judge, strict=False):
+        local = ours.astimezone(settings.time_zone)
+        assert local.date() == theirs.date()
+        if f"{local:%H:%M}" == at:
+            assert ours == theirs.astimezone(UTC)
 
 
 def test_the_days_ahead_of_a_realtime_and_of_a_manual_schedule() -> None:

@@ -152,3 +152,19 @@ def test_a_deal_that_is_deleted_is_a_change(workplace: Workplace) -> None:
         with OrgStore.open(workplace.server.path) as store:
             store.update("Contact", store.ids("Contact")[0], {"LastName": "Renamed"})
         assert not any(_looked(workplace, poller) for _ in range(2))
+
+
+def test_a_second_that_is_not_over_is_not_settled(workplace: Workplace) -> None:
+    """A row stamped now may change again under the same stamp; an older one may not."""
+    workplace.sync()
+    with workplace.org() as org:
+        poller = Poller(org)
+        _looked(workplace, poller)
+        poller.dealt_with()
+        assert not poller.is_unsettled
+        for late, unsettled in ((timedelta(seconds=-1), True), (timedelta(seconds=90), False)):
+            with OrgStore.open(workplace.server.path, clock=_past(late)) as store:
+                store.update("Opportunity", store.ids("Opportunity")[0], {"Amount": "1.00"})
+            assert _looked(workplace, poller)
+            assert poller.is_unsettled is unsettled
+            poller.dealt_with()
