@@ -10,7 +10,9 @@ from sfsync.cli.filters import FilterOptions, pairs, takes_filters
 from sfsync.cli.frame import tree
 from sfsync.cli.report_screens import answer, answer_saved
 
-app = tree.new_app("Questions asked of the ledger: revenue, allocation, aging.")
+app = tree.new_app(
+    "Questions asked of the ledger: revenue, allocation, pipeline, uninvoiced deals, aging."
+)
 
 ByOption = Annotated[
     list[str] | None,
@@ -32,6 +34,22 @@ AgingByOption = Annotated[
         "--by",
         metavar="WHAT",
         help="customer (the default), sales-rep, region, property:NAME; several with commas",
+    ),
+]
+DealByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="WHAT",
+        help="stage (the default), sales-rep, customer, month, quarter, year; several with commas",
+    ),
+]
+UninvoicedByOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="WHAT",
+        help="sum up by reason, stage, sales-rep, customer, month, quarter, year",
     ),
 ]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="else today")]
@@ -100,6 +118,68 @@ def allocation(
         asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
         found = allocation(ledger, asked)
     answer(context, found, keys(asked, shares=True), asked.by)
+
+
+@tree.command(
+    app,
+    "pipeline",
+    "sfsync report pipeline",
+    "sfsync report pipeline --by sales-rep,month --from 2026-01-01",
+    "sfsync report pipeline --gaps --format csv -o gaps.csv",
+    "sfsync report pipeline --rows --customer acme --json",
+)
+@takes_filters
+def pipeline(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    by: DealByOption = None,
+    rows: RowsOption = False,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="each difference between booked and billed, with why")
+    ] = False,
+) -> None:
+    """Open, booked, billed and collected, as of the last sync; every difference has its reason.
+
+    Open and weighted are deals not yet closed, booked are won ones by close date, billed is posted
+    invoices less credit notes. An invoice counts where its deal stands. --from and --to are close
+    dates.
+    """
+    from sfsync.reports.pipeline import keys, pipeline  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    asked = questions.pipeline(context, by, filters, records=rows, gaps=gaps)
+    with context.read_ledger() as ledger:
+        found = pipeline(ledger, asked)
+    answer(context, found, keys(asked), asked.by, below=() if gaps else found.more["gaps"])
+
+
+@tree.command(
+    app,
+    "uninvoiced",
+    "sfsync report uninvoiced",
+    "sfsync report uninvoiced --by reason",
+    "sfsync report uninvoiced --from 2026-01-01 --sort -amount --json",
+)
+@takes_filters
+def uninvoiced(
+    ctx: typer.Context,
+    *,
+    filters: FilterOptions,
+    by: UninvoicedByOption = None,
+    rows: RowsOption = False,
+) -> None:
+    """Won deals without a draft or posted invoice, and why; ignored deals are left out.
+
+    --from and --to are close dates.
+    """
+    from sfsync.reports.uninvoiced import keys, uninvoiced  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    asked = questions.uninvoiced(context, by, filters, records=rows)
+    with context.read_ledger() as ledger:
+        found = uninvoiced(ledger, asked)
+    answer(context, found, keys(asked), asked.by)
 
 
 @tree.command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.cli.filters import as_filter, day
+from sfsync.cli.filters import amount, as_filter, day
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from sfsync.cli.filters import FilterOptions
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.invoice_filter import InvoiceFilter
+    from sfsync.ledger.opportunities import OpportunityFilter
     from sfsync.reports.aging import AgingQuestion
     from sfsync.reports.answer import Order, Report
     from sfsync.reports.dimensions import Dimension
+    from sfsync.reports.pipeline import PipelineQuestion
     from sfsync.reports.revenue import RevenueQuestion
+    from sfsync.reports.uninvoiced import UninvoicedQuestion
 
 
 def order_of(options: FilterOptions) -> Order:
@@ -96,6 +99,86 @@ def aging(
         buckets,
         _filter(context, options),
         order_of(options),
+        records=records,
+    )
+
+
+# What only an invoice has: a deal without one would have to be left out, or taken in, unseen.
+_OF_INVOICES = ("status", "region", "property_", "run")
+
+
+def _deal_filter(options: FilterOptions) -> OpportunityFilter:
+    """Which deals; dates are close dates, the customer is the account's.
+
+    Raises:
+        UsageError: a filter that only invoices can answer.
+    """
+    from sfsync.ledger.opportunities import OpportunityFilter  # noqa: PLC0415 - start-up time
+
+    for name in options.given:
+        if name in _OF_INVOICES:
+            raise UsageError(
+                f"--{name.rstrip('_')} is known of invoices only, and this report is about deals",
+                code="filter-unknown",
+                fix="use --customer, --rep, --from, --to (close date), --min or --max",
+            )
+    return OpportunityFilter(
+        customer=options.customer,
+        date_from=day(options.from_, "--from"),
+        date_to=day(options.to, "--to"),
+        minimum=amount(options.min_, "--min"),
+        maximum=amount(options.max_, "--max"),
+        rep=options.rep,
+    )
+
+
+def pipeline(
+    context: Context,
+    by: Sequence[str] | None,
+    options: FilterOptions,
+    *,
+    records: bool,
+    gaps: bool,
+) -> PipelineQuestion:
+    """What `report pipeline` asks.
+
+    Raises:
+        UsageError: an unknown dimension or filter, or both of --rows and --gaps.
+    """
+    from sfsync.reports.deals import DEAL_DIMENSIONS  # noqa: PLC0415 - start-up time
+    from sfsync.reports.dimensions import parse_dimensions  # noqa: PLC0415 - as above
+    from sfsync.reports.pipeline import PipelineQuestion  # noqa: PLC0415 - as above
+
+    if records and gaps:
+        raise UsageError("--rows lists deals, --gaps differences; choose one", code="usage")
+    dimensions = parse_dimensions(by or ("stage",), DEAL_DIMENSIONS)
+    return PipelineQuestion(
+        dimensions,
+        _deal_filter(options),
+        order_of(options),
+        fiscal_start(context, dimensions),
+        records=records,
+        gaps=gaps,
+    )
+
+
+def uninvoiced(
+    context: Context, by: Sequence[str] | None, options: FilterOptions, *, records: bool
+) -> UninvoicedQuestion:
+    """What `report uninvoiced` asks.
+
+    Raises:
+        UsageError: an unknown dimension or filter.
+    """
+    from sfsync.reports.dimensions import parse_dimensions  # noqa: PLC0415 - start-up time
+    from sfsync.reports.uninvoiced import DIMENSIONS, UninvoicedQuestion  # noqa: PLC0415 - as above
+
+    dimensions = parse_dimensions(by or (), DIMENSIONS)
+    return UninvoicedQuestion(
+        dimensions,
+        _deal_filter(options),
+        order_of(options),
+        fiscal_start(context, dimensions),
         records=records,
     )
 

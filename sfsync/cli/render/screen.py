@@ -73,8 +73,11 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
     shown = table.limit or ROWS_SHOWN
     visible = _once([c for c in columns if _is_shown(c, table, console.width)])
     drawn = table.rows[:shown]
-    if not _fits(console, visible, (*drawn, *table.totals)):
-        visible = [column for column in visible if not column.wide]
+    while (
+        not _fits(console, visible, (*drawn, *table.totals))
+        and (last := next((one for one in reversed(visible) if one.wide), None)) is not None
+    ):
+        visible.remove(last)
     if table.title:
         line(console, table.title, style="bold")
     if _fits(console, visible, (*drawn, *table.totals)):
