@@ -197,7 +197,7 @@ def _kind(key: str) -> Kind:
 def _heading(key: str) -> str:
     if found := _BUCKET.fullmatch(key):
         first, last, over = found.groups()
-        return f"Over {over}" if over else f"{first}–{last}" if last else "Not due"
+        return f"Over {over}" if over else f"{first}-{last}" if last else "Not due"
     words = key.removeprefix("property:").replace("_", " ")
     return _HEADINGS.get(key) or words[:1].upper() + words[1:]
 

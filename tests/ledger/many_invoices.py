@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.apply import apply
+from sfsync.ledger.credit_plan import CreditRequest, LinePart
+from sfsync.ledger.crediting import credit_invoice
 from sfsync.ledger.history import finish_run
 from sfsync.ledger.marks import hold_invoice
 from sfsync.ledger.model import (
@@ -70,6 +72,16 @@ class MadePayment:
 
 
 @dataclass(slots=True)
+class MadeCredit:
+    """Part of a line that was credited; `position` counts from 1."""
+
+    day: date
+    position: int
+    minor: int
+    number: str = ""
+
+
+@dataclass(slots=True)
 class MadeInvoice:
     """One invoice as it was asked for. `state` is posted, reversed, draft, held or deleted.
 
@@ -93,6 +105,7 @@ class MadeInvoice:
     number: str = ""
     credit_note: str | None = None
     payments: tuple[MadePayment, ...] = ()
+    credit: MadeCredit | None = None
 
     @property
     def exponent(self) -> int:
@@ -110,9 +123,14 @@ class MadeInvoice:
             return 0
         if self.reversed_on is not None and self.reversed_on <= on:
             return 0
+        credited = self.credited(on)
         paid = [each for each in self.payments if each.day <= on]
         standing = [each for each in paid if each.voided_on is None or each.voided_on > on]
-        return self.total - sum(each.minor for each in standing)
+        return self.total - credited - sum(each.minor for each in standing)
+
+    def credited(self, on: date) -> int:
+        """What was credited in part by a day, in minor units."""
+        return self.credit.minor if self.credit is not None and self.credit.day <= on else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +148,8 @@ class Made:
 def many_invoices(ledger: Ledger, count: int, seed: int = 1) -> Made:
     """Fill a new ledger (`new_ledger`) with `count` invoices through its own doors.
 
-    Half are posted, some of them paid in part or whole, some payments voided; one in eight is
-    reversed, the rest are drafts, held, or deleted. Customers 1
+    Half are posted, some of them paid in part or whole, some payments voided, some credited in
+    part; one in eight is reversed, the rest are drafts, held, or deleted. Customers 1
     and 2 share a name.
     """
     dice = random.Random(seed)  # noqa: S311 - not a secret
@@ -181,7 +199,15 @@ def _invoice(dice: random.Random, number: int) -> MadeInvoice:
         made.reversed_on = min(day + timedelta(days=dice.randint(0, 200)), TODAY)
     elif state == "posted":
         made.payments = tuple(_payments(dice, made))
+        made.credit = None if made.payments else _credit(dice, made)
     return made
+
+
+def _credit(dice: random.Random, made: MadeInvoice) -> MadeCredit | None:
+    position = dice.randint(1, len(made.lines))
+    half = made.lines[position - 1].minor // 2
+    day = min(made.day + timedelta(days=dice.randint(0, 90)), TODAY)
+    return MadeCredit(day, position, half) if half and dice.random() < 0.5 else None
 
 
 def _payments(dice: random.Random, made: MadeInvoice) -> Iterator[MadePayment]:
@@ -293,6 +319,16 @@ def _pay(ledger: Ledger, one: MadeInvoice) -> None:
             )
 
 
+def _credit_part(ledger: Ledger, one: MadeInvoice) -> None:
+    if one.credit is not None:
+        part = LinePart(one.credit.position, amount=from_minor(one.credit.minor, one.exponent))
+        note = credit_invoice(
+            ledger, one.number, RULES, CreditRequest((part,)), reason="part",
+            day=one.credit.day, today=TODAY,
+        )  # fmt: skip
+        one.credit.number = note.number
+
+
 def _mark(ledger: Ledger, made: Made) -> None:
     for one in made.invoices:
         if one.state == "held":
@@ -306,3 +342,4 @@ def _mark(ledger: Ledger, made: Made) -> None:
             one.credit_note = done.credit_note_number
         else:
             _pay(ledger, one)
+            _credit_part(ledger, one)

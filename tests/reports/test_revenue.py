@@ -53,8 +53,20 @@ def key_of(name: str) -> str:
     return name.removeprefix("property:").replace("-", "_")
 
 
-def movements(made: list[MadeInvoice], *, drafts: bool) -> Iterator[tuple[MadeInvoice, date, int]]:
-    """Every posting of the specification with its date and sign; drafts by their own date."""
+def movements(
+    made: list[MadeInvoice], *, drafts: bool
+) -> Iterator[tuple[MadeInvoice, date, MadeLine, int]]:
+    """Every posted line of the specification with its date and amount; drafts by their own date."""
+    for one, day, sign in documents(made, drafts=drafts):
+        for line in one.lines:
+            yield one, day, line, sign * line.minor
+    for one in made:
+        if one.credit is not None:
+            yield one, one.credit.day, one.lines[one.credit.position - 1], -one.credit.minor
+
+
+def documents(made: list[MadeInvoice], *, drafts: bool) -> Iterator[tuple[MadeInvoice, date, int]]:
+    """Every document with its date, 1 for an invoice and -1 for what reverses it."""
     for one in made:
         if one.posted_on is not None:
             yield one, one.posted_on, 1
@@ -68,14 +80,13 @@ def expected(books: Books, names: list[str], *, drafts: bool = False) -> dict[Ke
     """Revenue and invoices of each key, recomputed from what went in."""
     sums: dict[Key, int] = defaultdict(int)
     invoices: dict[Key, set[int]] = defaultdict(set)
-    for one, day, sign in movements(books.made.invoices, drafts=drafts):
+    for one, day, line, minor in movements(books.made.invoices, drafts=drafts):
         state = ("posted" if one.posted_on else "draft",) if drafts else ()
-        for line in one.lines:
-            labels = (LABELS[name](one, line, day) for name in names)
-            key = (*labels, *state, one.currency, one.exponent)
-            sums[key] += sign * line.minor
-            if sign > 0:
-                invoices[key].add(one.deal)
+        labels = (LABELS[name](one, line, day) for name in names)
+        key = (*labels, *state, one.currency, one.exponent)
+        sums[key] += minor
+        if minor > 0:
+            invoices[key].add(one.deal)
     return {
         key[:-1]: (f"{from_minor(minor, key[-1]):f}", len(invoices[key]))
         for key, minor in sums.items()
@@ -180,8 +191,8 @@ def test_filters_sort_and_limit(many: Books) -> None:
         "revenue", "--by", "customer", "--rep", "dana reyes", "--from", "2025-01-01"
     )
     wanted = sum(
-        sign * one.total
-        for one, day, sign in movements(many.made.invoices, drafts=False)
+        minor
+        for one, day, _, minor in movements(many.made.invoices, drafts=False)
         if one.sales_rep == "Dana Reyes" and one.currency == "JPY" and day >= date(2025, 1, 1)
     )
     assert {row["currency"]: row["revenue"] for row in whole["totals"]}["JPY"] == str(wanted)
