@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+import shlex
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,8 +44,6 @@ from tests.ledger.ledger_books import (
 from tests.reports.conftest import Books, filled
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sfsync.ledger import Ledger
     from tests.ledger.many_invoices import MadeInvoice
 
@@ -122,6 +123,7 @@ def test_rows_and_gaps_add_up(many: Books) -> None:
         assert Decimal(row["gap"]) == Decimal(row["booked"]) - Decimal(row["billed"])
 
 
+DOCS = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
 # One deal for each reason: its number, how the deal differs from a won one of 100.00 USD, the total
 # of its draft in minor units (None: there is none).
 DEALS: dict[str, tuple[int, dict[str, Any], int | None]] = {
@@ -224,6 +226,27 @@ def test_every_gap_is_explained(each: Books) -> None:
     assert (said["ignored"], said["held"]) == ("invoiced elsewhere", "waits for the PO")
     assert (said["deleted"], said["reversed"]) == ("double", "wrong")
     assert said["foreign-currency"] == "the deal is in EUR, its invoice in USD"
+
+
+def test_every_reason_is_documented() -> None:
+    """docs/reports.md names those that are no failure and no skip, and no other."""
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", DOCS, re.MULTILINE))
+    assert documented == {
+        *(set(DEALS) - {"missing-field", "minimum-amount", "invalid-amount"}),
+        *("drifted", "edited", "accepted", "credited"),
+    }
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ sfsync (.*)$", DOCS, re.MULTILINE))
+def test_every_documented_command_answers(each: Books, tmp_path: Path, line: str) -> None:
+    """As it stands, with a report called late in the mapping file."""
+    (tmp_path / "mappings.yaml").write_text(
+        "version: 1\nconnection: {name: a, type: demo}\nreports: {late: {sql: select 1 AS one}}\n"
+        "opportunities: {map: {customer: AccountId, total: Amount, description: Name,"
+        " document_date: CloseDate}}\n",
+        encoding="utf-8",
+    )
+    assert each.run(*shlex.split(line)).status == 0
 
 
 def test_open_deals_are_weighted(each: Books) -> None:
