@@ -292,14 +292,20 @@ def test_allocation_names_what_has_no_value(many: Books) -> None:
 
 
 def test_the_time_zone_of_the_process_changes_nothing(
-    many: Books, monkeypatch: pytest.MonkeyPatch
+    many: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same report in Honolulu, Kiritimati and UTC."""
+    """The same reports in Honolulu, Kiritimati and UTC; today is the company's."""
+    (tmp_path / "mappings.yaml").write_text(
+        "version: 1\nconnection: {name: a, type: demo}\nschedule: {time_zone: Asia/Tokyo}\n"
+        "opportunities: {map: {customer: AccountId, total: Amount, description: Name,"
+        " document_date: CloseDate}}\n"
+    )
     found = set()
     for zone in ("Pacific/Honolulu", "Pacific/Kiritimati", "UTC"):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
-        found.add(many.run("report", "revenue", "--by", "month,customer", "--json").out)
+        asked = (["revenue", "--by", "month,customer"], ["aging"], ["pipeline", "--by", "month"])
+        found.add(tuple(many.run("report", *words, "--json").out for words in asked))
     monkeypatch.delenv("TZ")
     time.tzset()
     assert len(found) == 1

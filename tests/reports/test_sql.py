@@ -208,6 +208,20 @@ def test_parameters_are_all_needed_and_all_known(many: Books, tmp_path: Path) ->
     assert (unknown.status, unknown.document["error"]["code"]) == (2, "parameter-unknown")
 
 
+def test_a_column_name_cannot_hijack_a_terminal(many: Books, tmp_path: Path) -> None:
+    """Its control characters are shown, as those of values are."""
+    done = start_on_terminal(many, tmp_path, "SELECT 1 AS \"a\u009b31m\", char(27) || '[2J' AS b")
+    assert "\x9b" not in done.out
+    assert "\x1b[2J" not in done.out
+    assert "a\\x9b31m" in done.out
+
+
+def start_on_terminal(books: Books, folder: Path, sql: str) -> Done:
+    """The same on a terminal."""
+    saved(books, folder, sql)
+    return books.run("report", "run", "mine", terminal=True)
+
+
 def test_a_report_that_is_not_there(many: Books, tmp_path: Path) -> None:
     """Exit 9, with the names of those that are."""
     saved(many, tmp_path, "SELECT 1")

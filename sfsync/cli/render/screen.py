@@ -309,7 +309,7 @@ def _grid(columns: Sequence[Column]) -> RichTable:
         header_style="bold",
     )
     for column in columns:
-        heading = Text(column.heading)
+        heading = Text(safe(column.heading))
         # Rich shrinks only the columns that may wrap; their cells are cut, not wrapped.
         may_shrink = column.kind is Kind.TEXT
         justify: Literal["left", "right"] = "left" if column.kind in _LEFT else "right"
