@@ -4,13 +4,14 @@ They are declared once, here; `takes_filters` puts them into a command's options
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
@@ -107,7 +108,33 @@ def _states(status: StatusOption | None) -> dict[str, Any]:
 
 def takes_filters(function: Function) -> Callable[..., Any]:
     """Give a command the filter options; it gets them as its keyword argument `filters`."""
-    hints = get_type_hints(FilterOptions, include_extras=True)
+    return takes_filters_of({})(function)
+
+
+def takes_filters_of(
+    meanings: Mapping[str, str | None],
+) -> Callable[[Function], Callable[..., Any]]:
+    """The same where some options mean something of their own.
+
+    Args:
+        meanings: by field of `FilterOptions`, what help says of it; None keeps out of help what
+            the command refuses.
+    """
+    hints = {
+        name: _meaning(hint, meanings[name]) if name in meanings else hint
+        for name, hint in get_type_hints(FilterOptions, include_extras=True).items()
+    }
+    return lambda function: _with_options(function, hints)
+
+
+def _meaning(hint: Any, text: str | None) -> Any:  # noqa: ANN401 - a type and Typer's option
+    kind, option = get_args(hint)
+    own = copy(option)
+    own.help, own.hidden = text, text is None
+    return Annotated[kind, own]
+
+
+def _with_options(function: Callable[..., Any], hints: Mapping[str, Any]) -> Callable[..., Any]:
     own = inspect.signature(function, eval_str=True)
     added = [
         inspect.Parameter(

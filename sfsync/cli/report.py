@@ -6,13 +6,30 @@ import typer
 
 from sfsync.cli import report_questions as questions
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import FilterOptions, pairs, takes_filters
+from sfsync.cli.filters import FilterOptions, pairs, takes_filters_of
 from sfsync.cli.frame import tree
 from sfsync.cli.report_screens import answer, answer_saved
 
 app = tree.new_app(
     "Questions asked of the ledger: revenue, allocation, pipeline, uninvoiced deals, aging."
 )
+
+# What the filters are about; None: only an invoice has it, and the report is about deals.
+OF_POSTINGS = {
+    "from_": "first posting date",
+    "to": "last posting date",
+    "sort": "a column of the answer, e.g. -revenue; - turns it round",
+}
+OF_OPEN = {"sort": "a column of the answer, e.g. -total; - turns it round"}
+OF_DEALS: dict[str, str | None] = {
+    **dict.fromkeys(("status", "region", "property_", "run"), None),
+    "from_": "first close date",
+    "to": "last close date",
+    "min_": "smallest amount",
+    "max_": "largest amount",
+    "rep": "owner of the deal",
+    "sort": "a column of the answer, e.g. -booked; - turns it round",
+}
 
 ByOption = Annotated[
     list[str] | None,
@@ -66,7 +83,7 @@ BucketsOption = Annotated[
     "sfsync report revenue --by property:cost_center --rows --format csv -o lines.csv",
     "sfsync report revenue --by sales-rep --all --json",
 )
-@takes_filters
+@takes_filters_of(OF_POSTINGS)
 def revenue(
     ctx: typer.Context,
     *,
@@ -97,7 +114,7 @@ def revenue(
     "sfsync report allocation --by region --from 2026-10-01 --to 2026-12-31",
     "sfsync report allocation --by property:cost_center,product --json",
 )
-@takes_filters
+@takes_filters_of(OF_POSTINGS)
 def allocation(
     ctx: typer.Context,
     *,
@@ -128,7 +145,7 @@ def allocation(
     "sfsync report pipeline --gaps --format csv -o gaps.csv",
     "sfsync report pipeline --rows --customer acme --json",
 )
-@takes_filters
+@takes_filters_of(OF_DEALS)
 def pipeline(
     ctx: typer.Context,
     *,
@@ -161,7 +178,7 @@ def pipeline(
     "sfsync report uninvoiced --by reason",
     "sfsync report uninvoiced --from 2026-01-01 --sort -amount --json",
 )
-@takes_filters
+@takes_filters_of(OF_DEALS)
 def uninvoiced(
     ctx: typer.Context,
     *,
@@ -225,7 +242,7 @@ def run(
     "sfsync report aging --by sales-rep --sort -total --limit 10",
     "sfsync report aging --customer acme --rows --json",
 )
-@takes_filters
+@takes_filters_of(OF_OPEN)
 def aging(
     ctx: typer.Context,
     *,

@@ -71,7 +71,7 @@ def _in_currency(deal: Deal, currency: str, exponent: int) -> Iterator[Gap]:
         yield gap
     if left or unknown:
         reason, message, invoice = _rest(deal, currency)
-        yield Gap(deal, currency, exponent, None if unknown else left, reason, message, invoice)
+        yield Gap(deal, currency, exponent, left or None, reason, message, invoice)
 
 
 def _live(deal: Deal) -> DealDocument | None:
