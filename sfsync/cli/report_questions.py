@@ -92,7 +92,7 @@ def aging(
 
     as_of, edges = days
     buckets = aging.parse_buckets(edges)
-    taken = ("currency", "invoices", *aging.RECORD_KEYS, *buckets.keys)
+    taken = ("currency", "invoices", "total", *aging.RECORD_KEYS, *buckets.keys)
     return aging.AgingQuestion(
         parse_dimensions(by or ("customer",), aging.DIMENSIONS, taken=taken),
         day(as_of, "--as-of") or context.today(),

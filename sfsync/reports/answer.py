@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import UsageError
-from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -82,25 +81,3 @@ def sort_value(value: Any, *, number: bool = False) -> tuple[bool, Any]:  # noqa
     if number or isinstance(value, int):
         return False, Decimal(value)
     return False, str(value).casefold()
-
-
-class Sums:
-    """Amounts and counts by a key that includes the currency; minor units until they are read."""
-
-    def __init__(self) -> None:
-        self._amounts: dict[tuple[Any, ...], dict[str, int]] = {}
-
-    def add(self, key: tuple[Any, ...], **amounts: int) -> None:
-        """Add to the named amounts of `key`."""
-        sums = self._amounts.setdefault(key, {})
-        for name, amount in amounts.items():
-            sums[name] = sums.get(name, 0) + amount
-
-    def items(self) -> Iterable[tuple[tuple[Any, ...], dict[str, int]]]:
-        """Every key with its sums, in the order in which the keys were first met."""
-        return self._amounts.items()
-
-
-def texts(amounts: dict[str, int], exponent: int) -> dict[str, str]:
-    """Minor units as decimal strings."""
-    return {name: minor_to_text(minor, exponent) for name, minor in amounts.items()}

@@ -11,7 +11,7 @@ from sfsync.errors import UsageError
 from sfsync.reports.periods import month_of, quarter_of, year_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
 PERIODS = ("month", "quarter", "year")
 INVOICE_DIMENSIONS = ("customer", "product", "sales-rep", "region", *PERIODS)
@@ -110,8 +110,3 @@ def texts_of(labels: Iterable[Label]) -> Callable[[Label], str | None]:
 def keys_of(dimensions: Iterable[Dimension]) -> list[str]:
     """The row keys of dimensions, as ``by`` has them."""
     return [dimension.key for dimension in dimensions]
-
-
-def known_names(values: Mapping[str, object]) -> str:
-    """Names for a sentence, the first ten of them."""
-    return ", ".join(sorted(values)[:10]) or "none"
