@@ -28,6 +28,9 @@ Opportunity = Annotated[
 Since = Annotated[
     str | None, typer.Option(metavar="DATE", help="what changed since then, e.g. 2026-11-01")
 ]
+Transported = Annotated[
+    str, typer.Option("--transport", metavar="auto|rest|bulk", help="how everything is read")
+]
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="accept that Salesforce answers no deal at all")
 ]
@@ -54,6 +57,7 @@ def sync(
         str, typer.Option(metavar="60s", help="wait so long for another run to end")
     ] = "0s",
     allow_empty: AllowEmpty = False,
+    transport: Transported = "auto",
 ) -> None:
     """Sync once. Without --now only when the schedule says that a run is due."""
     if ctx.invoked_subcommand is not None:
@@ -72,6 +76,7 @@ def sync(
             opportunity=opportunity,
             since=since,
             allow_empty=allow_empty,
+            transport=transport,
         )
         _sync_once(context, asked, tick, seconds_of("--lock-wait", lock_wait), scheduled=not now)
 
@@ -136,6 +141,7 @@ def plan(
         bool, typer.Option("--exit-code", help="exit 10 when there is something to do")
     ] = False,
     allow_empty: AllowEmpty = False,
+    transport: Transported = "auto",
 ) -> None:
     """Say what a sync would do: each create, update, skip and failure. Writes nothing."""
     context = context_of(ctx)
@@ -152,6 +158,7 @@ def plan(
         opportunity=opportunity,
         since=since,
         allow_empty=allow_empty,
+        transport=transport,
     )
     with ExitStack() as stack:
         org = stack.enter_context(open_org_for(context, settings))
@@ -303,9 +310,10 @@ def _request(
     opportunity: list[str] | None,
     since: str | None,
     allow_empty: bool,  # noqa: FBT001 - options as they came
+    transport: str,
 ) -> "SyncRequest":
     from sfsync.salesforce import normalise_id  # noqa: PLC0415 - start-up time
-    from sfsync.sync import OBJECTS, SyncRequest  # noqa: PLC0415 - as above
+    from sfsync.sync import OBJECTS, SyncRequest, Transport  # noqa: PLC0415 - as above
 
     objects = frozenset(OBJECTS) if only is None else frozenset(only.replace(" ", "").split(","))
     if unknown := sorted(objects - frozenset(OBJECTS)):
@@ -318,7 +326,20 @@ def _request(
         ids = tuple(dict.fromkeys(normalise_id(one) for one in opportunity or ()))
     except ValueError as problem:
         raise UsageError(f"--opportunity: {problem}", code="usage", fix="give its id") from None
-    return SyncRequest(trigger, full, objects, ids, _moment(since), allow_empty)
+    known = {one.value: one for one in Transport}
+    if transport not in known:
+        raise UsageError(
+            f"--transport does not know '{transport}'", code="usage", fix="auto, rest or bulk"
+        )
+    return SyncRequest(
+        trigger,
+        full,
+        objects,
+        ids,
+        _moment(since),
+        allow_empty,
+        transport=known[transport],
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

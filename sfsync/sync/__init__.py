@@ -7,6 +7,7 @@ from sfsync.sync.engine import run_sync
 from sfsync.sync.failures import FAILURE_KINDS
 from sfsync.sync.filters import SKIP_REASONS
 from sfsync.sync.plan import planned
+from sfsync.sync.reader import Transport
 from sfsync.sync.run import OBJECTS, Progress, Silence, SyncRequest
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Progress",
     "Silence",
     "SyncRequest",
+    "Transport",
     "planned",
     "run_sync",
 ]

@@ -288,6 +288,7 @@ class PassPlanner:
             started=self.started,
             wide=self.wide,
             deleted=full and self._complete,
+            transport=self.run.request.transport,
         )
 
     @property

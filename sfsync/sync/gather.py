@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sfsync.salesforce import Coming, Org
     from sfsync.salesforce.records import Record
     from sfsync.sync.accounts import AccountDecision
+    from sfsync.sync.line_stream import LineStream
     from sfsync.sync.reader import Source
     from sfsync.sync.rules import Rules
     from sfsync.sync.run import Run
@@ -42,12 +43,14 @@ class OpportunitySources:
 
     `lines` is None where the org or the config has no line items; `line_filter` is SOQL that
     leaves out lines of deals that the filters leave out, empty where it cannot be asked.
+    `line_stream` has the lines of all deals in a pass that a Bulk job reads.
     """
 
     opportunities: Source
     lines: Source | None
     accounts: Source
     line_filter: str = ""
+    line_stream: LineStream | None = None
 
     def of(self, org: Org) -> OpportunitySources:
         """The same, read through another client of the org."""
@@ -144,6 +147,7 @@ class _Span:
     def __init__(
         self, records: Sequence[Record], wanted: Sequence[Record], *, contiguous: bool
     ) -> None:
+        self.all_ids = ids_of(records)
         self.ids = ids_of(wanted)
         self._range = (records[0]["Id"], records[-1]["Id"]) if records else None
         self._dense = contiguous and len(wanted) > _FEW
@@ -169,6 +173,11 @@ def _items(rules: Rules, span: _Span, sources: OpportunitySources) -> dict[str, 
         return items
     field = rules.settings.line_items.opportunity_field
     wanted = set(span.ids)
+    stream = sources.line_stream
+    if stream is not None:
+        streamed = stream.take(sources.lines, span.all_ids, wanted)
+        if streamed is not None:
+            return streamed
     for condition in span.conditions(field, sources.line_filter):
         for page in sources.lines.where(condition, order_by=(field, "Id")):
             for item in page.records:

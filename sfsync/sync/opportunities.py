@@ -50,8 +50,9 @@ _LIVE = frozenset({DocumentStatus.DRAFT, DocumentStatus.POSTED})
 _account_name = getter("Account.Name")
 _owner_name = getter("Owner.Name")
 
-# The record as it was read: what `explain` shows without the network.
-_raw = json_writer(sort_keys=False, ascii_only=False, default=as_text)
+# The record as it was read: what `explain` shows without the network. Sorted, because the two
+# transports write the fields of a record in different orders.
+_raw = json_writer(sort_keys=True, ascii_only=False, default=as_text)
 
 
 class Deal(NamedTuple):

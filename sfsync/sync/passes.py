@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
@@ -13,12 +14,13 @@ from sfsync.ledger.model import Cursor, PageOfChanges
 from sfsync.sync.contacts import decide_contact
 from sfsync.sync.gather import ask_for_deals, decide_and_apply_accounts, gather_deals
 from sfsync.sync.invoices import account_id_of
+from sfsync.sync.line_stream import LineStream
 from sfsync.sync.lines import required_products
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
 from sfsync.sync.parents import deals_of_changed, parent_fields
 from sfsync.sync.pipeline import one_ahead, writing_behind
-from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, ids_of
+from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +48,7 @@ class Pass:
     time when this run began, from which the pass after a full one starts. A pass over a chosen
     time (`moves_cursor` false) leaves the cursor where it is; a `wide` one looks back further.
     A full pass that is not the first one reads `deleted` rows too: its cursor jumps past them.
+    `transport` is how a full pass is read.
     """
 
     source: Source
@@ -55,6 +58,7 @@ class Pass:
     moves_cursor: bool = True
     wide: bool = False
     deleted: bool = False
+    transport: Transport = Transport.AUTO
 
     def pages(self, first: Iterator[Page] | None = None) -> Iterator[tuple[Page, Cursor | None]]:
         """The pages of the pass, each with the cursor that its transaction stores.
@@ -96,7 +100,9 @@ class Pass:
         return self.cursor.system_modstamp if resumed and self.cursor else self.started
 
     def _full(self) -> Iterator[tuple[Page, Cursor]]:
-        for page in self.source.all_by_id(self.resumed_after, deleted=self.deleted):
+        for page in self.source.all_by_id(
+            self.resumed_after, deleted=self.deleted, transport=self.transport
+        ):
             last = page.records[-1]["Id"]
             yield page, Cursor(self.source.sobject, self.closing_stamp, last, full=True)
 
@@ -175,20 +181,41 @@ def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) ->
 def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -> int:
     """Read every deal: a page is written while the next is decided and the one after it read."""
     found = 0
-    with writing_behind(run.ledger, partial(_write, run), partial(_count, run)) as behind:
+    read_pages = _announced(run, one_pass)
+    first = next(read_pages, None)
+    if first is None:
+        return found
+    with (
+        _with_lines(run, one_pass, sources, first[0].total) as with_lines,
+        writing_behind(run.ledger, partial(_write, run), partial(_count, run)) as behind,
+    ):
         ahead = replace(run, behind=behind)
 
         def ask(read: tuple[Page, Cursor | None]) -> tuple[Asked, Cursor | None]:
             page, cursor = read
-            return ask_for_deals(ahead, page.records, sources, ahead=True), cursor
+            return ask_for_deals(ahead, page.records, with_lines, ahead=True), cursor
 
-        with closing(one_ahead(_announced(run, one_pass), ask)) as pages_of_deals:
+        with closing(one_ahead(chain((first,), read_pages), ask)) as pages_of_deals:
             for asked, cursor in pages_of_deals:
                 deals = gather_deals(ahead, asked, sources)
                 behind.submit(partial(_decided, ahead, deals, cursor))
                 found += len(deals)
                 run.progress.advance(len(deals))
     return found
+
+
+@contextmanager
+def _with_lines(
+    run: Run, one_pass: Pass, sources: OpportunitySources, total: int
+) -> Iterator[OpportunitySources]:
+    """The sources of a pass over so many deals: with a stream of lines if it goes by Bulk."""
+    if sources.lines is None or not goes_by_bulk(one_pass.transport, total):
+        yield sources
+        return
+    field = run.rules.settings.line_items.opportunity_field
+    insist = one_pass.transport is Transport.BULK
+    with closing(LineStream(field, sources.line_filter, insist=insist)) as stream:
+        yield replace(sources, line_stream=stream)
 
 
 def apply_deals(

@@ -1,21 +1,24 @@
 """How an org is read: whole and by id, by what changed, or by named ids; page by page.
 
-A full pass goes by Id, so that the lines of a page of deals are one range. An incremental pass is
-a keyset over (SystemModstamp, Id) with an overlap, because a stamp is set before its row commits
-and rows can therefore appear behind a cursor. Both survive a lost query locator: the next query
-starts after the last row that was read.
+A full pass goes by Id, so that the lines of a page of deals are one range; over REST, or by a Bulk
+job where there is much to read. An incremental pass is a keyset over (SystemModstamp, Id) with an
+overlap, because a stamp is set before its row commits and rows can therefore appear behind a
+cursor. All survive a lost query locator: the next query starts after the last row that was read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from sfsync.salesforce import LocatorLost, soql
+from sfsync.errors import UnavailableError
+from sfsync.salesforce import LocatorLost, QueryRefused, soql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from sfsync.ledger.model import Cursor
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from sfsync.salesforce.records import Page, Record
 
     _Query = Callable[[Record | None], str]
+    _Ask = Callable[[str], Iterator[Page]]
+
+T = TypeVar("T")
 
 OVERLAP = timedelta(minutes=10)
 """How far an incremental pass looks back: the longest transaction that Salesforce allows."""
@@ -31,6 +37,17 @@ WIDE_OVERLAP = timedelta(hours=26)
 """How far the first incremental pass of a day looks back: a day and some clock to spare."""
 
 _MAX_RESTARTS = 5
+
+BULK_FROM = 500_000
+"""Beyond so many rows a Bulk job costs the org's API allowance less than pages of 2,000 do."""
+
+
+class Transport(Enum):
+    """How a full pass is read; `AUTO` goes by how much there is."""
+
+    AUTO = "auto"
+    REST = "rest"
+    BULK = "bulk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +62,48 @@ class Source:
         """The same object, reading just these fields."""
         return replace(self, columns=columns)
 
-    def all_by_id(self, after: str = "", *, deleted: bool = False) -> Iterator[Page]:
+    def all_by_id(
+        self, after: str = "", *, deleted: bool = False, transport: Transport = Transport.AUTO
+    ) -> Iterator[Page]:
         """Every row by Id, starting after the id `after`; `deleted` ones too where asked for."""
+        last = after
 
-        def query(last: Record | None) -> str:
-            start = after if last is None else last["Id"]
+        def query(row: Record | None) -> str:
+            start = last if row is None else row["Id"]
             where = f"Id > {soql.quote(start)}" if start else None
             return soql.select(self.columns, self.sobject, where=where, order_by=("Id",))
 
-        # Thousands of pages lie ahead: the next one comes while this one is decided and written.
-        return _pages(self.org, query, all_rows=deleted, prefetch=True)
+        if transport is not Transport.BULK:
+            # Thousands of pages may lie ahead: one comes while another is decided and written.
+            for page in _pages(self._rest(all_rows=deleted, prefetch=True), query):
+                yield page
+                last = page.records[-1]["Id"]
+                if goes_by_bulk(transport, page.total):
+                    break
+            else:
+                return
+        yield from by_bulk_or_rest(
+            _pages(self._bulk(all_rows=deleted), query),
+            lambda: _pages(self._rest(all_rows=deleted, prefetch=True), query),
+            transport,
+        )
+
+    def all_of(self, field: str, condition: str) -> Generator[Record]:
+        """The rows that meet a condition in the order of the lookup `field`, by a Bulk job.
+
+        Raises:
+            UnavailableError, QueryRefused: also where the org has no Bulk API.
+        """
+
+        def query(row: Record | None) -> str:
+            beyond = "" if row is None else _beyond(field, row)
+            where = " AND ".join(filter(None, (condition, beyond)))
+            return soql.select(
+                self.columns, self.sobject, where=where or None, order_by=(field, "Id")
+            )
+
+        for page in _pages(self._bulk(all_rows=False), query):
+            yield from page.records
 
     def changed_since(
         self, cursor: Cursor, overlap: timedelta = OVERLAP, first: Iterator[Page] | None = None
@@ -69,7 +118,7 @@ class Source:
                 return self.changed_query(cursor, overlap)
             return self._ordered(_after(last))
 
-        return _pages(self.org, query, all_rows=True, first=first)
+        return _pages(self._rest(all_rows=True), query, first=first)
 
     def changed_query(self, cursor: Cursor, overlap: timedelta = OVERLAP) -> str:
         """The query for what changed since the cursor less the overlap."""
@@ -101,6 +150,33 @@ class Source:
                 yield from pages
                 return
 
+    def _rest(self, *, all_rows: bool, prefetch: bool = False) -> _Ask:
+        return partial(self.org.query, all_rows=all_rows, prefetch=prefetch)
+
+    def _bulk(self, *, all_rows: bool) -> _Ask:
+        return partial(self.org.bulk_query, all_rows=all_rows)
+
+
+def goes_by_bulk(transport: Transport, rows: int) -> bool:
+    """Whether so many rows are read by a Bulk job."""
+    return transport is Transport.BULK or (transport is Transport.AUTO and rows > BULK_FROM)
+
+
+def by_bulk_or_rest(
+    bulk: Iterator[T], rest: Callable[[], Iterator[T]], transport: Transport
+) -> Iterator[T]:
+    """What `bulk` answers; where nobody insists on it and the org refuses it, what `rest` does."""
+    try:
+        first = next(bulk, None)
+    except (QueryRefused, UnavailableError):
+        if transport is Transport.BULK:
+            raise
+        yield from rest()
+        return
+    if first is not None:
+        yield first
+    yield from bulk
+
 
 def stamp_of(text: str) -> datetime:
     """A SystemModstamp (``2026-01-01T00:00:00.000+0000``) as an aware UTC datetime."""
@@ -119,19 +195,17 @@ def _after(last: Record) -> str:
     )
 
 
-def _pages(
-    org: Org,
-    query: _Query,
-    *,
-    all_rows: bool,
-    first: Iterator[Page] | None = None,
-    prefetch: bool = False,
-) -> Iterator[Page]:
+def _beyond(field: str, row: Record) -> str:
+    key, last = soql.quote(row[field]), soql.quote(row["Id"])
+    return f"({field} > {key} OR ({field} = {key} AND Id > {last}))"
+
+
+def _pages(ask: _Ask, query: _Query, first: Iterator[Page] | None = None) -> Iterator[Page]:
     last: Record | None = None
     restarts = 0
     while True:
         try:
-            answer = first or org.query(query(last), all_rows=all_rows, prefetch=prefetch)
+            answer = first or ask(query(last))
             first = None
             for page in answer:
                 if page.records:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from sfsync.sync.reader import Transport
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
@@ -53,6 +55,7 @@ class SyncRequest:
     `trigger` is manual, schedule, watch, retry, resync or plan. `only` restricts the objects.
     With `opportunity_ids` just those deals are read. `since` reads what changed since then, and
     like `opportunity_ids` moves no cursor. `resync` brings back what was deleted or reversed here.
+    `transport` is how full passes are read.
     """
 
     trigger: str = "manual"
@@ -62,6 +65,7 @@ class SyncRequest:
     since: datetime | None = None
     allow_empty: bool = False
     resync: bool = False
+    transport: Transport = Transport.AUTO
 
     @property
     def whole(self) -> bool:

@@ -24,13 +24,16 @@ from sfsync.ledger.customers import add_customer, list_contacts
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.ledger.model import CustomerContent, Outcome
+from sfsync.salesforce.request import DEFAULT_API_VERSION
 from sfsync.sync import SyncRequest, planned, run_sync
 from tests.sync.conftest import demo_settings, rows_of
+from tests.sync.world import faults_left
 
 if TYPE_CHECKING:
     from sfsync.ledger.history import RunDetail
     from tests.sync.conftest import Workplace
 
+QUERIES = f"/services/data/v{DEFAULT_API_VERSION}/query"
 EVERY_WON_DEAL = "opportunities: {}\n"
 
 
@@ -256,7 +259,7 @@ def test_a_fault_at_any_query_ends_the_run_and_the_next_one_converges(
     workplace: Workplace, action: str, nth: int
 ) -> None:
     """The run fails with exit 6, keeps its pages, and one more run gives what one would have."""
-    demo.plan_faults(workplace.server.path, [Fault("/services/data/v62.0/query", nth, action)])
+    demo.plan_faults(workplace.server.path, [Fault(QUERIES, nth, action)])
     with workplace.org(attempts=1) as org, workplace.ledger() as ledger:
         try:
             run_sync(org, ledger, demo_settings())
@@ -270,11 +273,12 @@ def test_a_fault_at_any_query_ends_the_run_and_the_next_one_converges(
 
 def test_passing_faults_are_ridden_out(workplace: Workplace) -> None:
     """Resets, pages of a proxy and cut bodies cost time, not records."""
-    path = "/services/data/v62.0/query"
-    faults = [Fault(path, 2, "reset"), Fault(path, 4, "html"), Fault(path, 6, "truncate")]
+    struck = ((2, "reset"), (4, "html"), (6, "truncate"))
+    faults = [Fault(QUERIES, nth, action) for nth, action in struck]
     demo.plan_faults(workplace.server.path, faults)
     detail = workplace.sync()
     assert detail.summary.counts["opportunities"].created == 22
+    assert faults_left(workplace.server.path) == 0
 
 
 def test_an_expired_session_is_renewed_in_mid_run(workplace: Workplace) -> None:

@@ -67,7 +67,7 @@ def contents(ledger: Ledger) -> Contents:
     names = [
         name
         for (name,) in ledger.rows(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
         )
     ]
     return {

@@ -18,6 +18,7 @@ from sfsync.demo.store import OrgStore
 from sfsync.ledger import history, open_ledger
 from sfsync.salesforce import LocatorLost, SignInRequest, begin_web_sign_in, open_org
 from sfsync.salesforce.records import Page
+from sfsync.salesforce.request import DEFAULT_API_VERSION
 from sfsync.salesforce.retry import RetryPolicy
 from sfsync.sync import Silence, run_sync
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sfsync.sync import SyncRequest
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-READS = "/services/data/v62.0/"
+READS = f"/services/data/v{DEFAULT_API_VERSION}/"
 
 # A window that moves with the calendar would change what passes although nothing changed.
 SETTINGS = load_text(
@@ -221,6 +222,13 @@ def remove_ledger(path: Path) -> None:
     """Delete a ledger and what SQLite keeps beside it."""
     for suffix in ("", "-wal", "-shm", ".lock"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def faults_left(org: Path) -> int:
+    """How many planned faults have struck nobody yet."""
+    with opened(org) as state:
+        (count,) = state.row("SELECT count(*) FROM wire_fault") or (0,)
+        return int(count)
 
 
 def faults_at(places: Iterable[tuple[int, str, str]]) -> tuple[Fault, ...]:
