@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from math import ceil
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
@@ -260,13 +261,28 @@ def _go_through(run: Run, one_pass: Pass, apply: ApplyPage) -> None:
 
 
 def _announced(run: Run, one_pass: Pass) -> Iterator[tuple[Page, Cursor | None]]:
-    """The pages of a pass; whoever watches is told of it when the first one arrives."""
-    announced = False
+    """The pages of a pass; whoever watches is told of it when the first one arrives.
+
+    Raises:
+        UnavailableError: the pages to come would use more of the org's API calls than sfsync may.
+    """
+    read = 0
     for page, cursor in one_pass.pages():
-        if not announced:
+        if not read:
             run.progress.phase(one_pass.source.sobject, page.total)
-            announced = True
+        read += len(page.records)
+        if not goes_by_bulk(one_pass.transport, page.total):
+            _check_budget(run, one_pass.source.sobject, page.total - read, len(page.records))
         yield page, cursor
+
+
+def _check_budget(run: Run, sobject: str, rows: int, page_size: int) -> None:
+    """Stop before the calls for so many rows; an org that tells no allowance refuses by itself."""
+    if rows <= 0 or run.org.usage is None:
+        return
+    # A page of deals needs at least one more call, for its lines.
+    calls_a_page = 2 if sobject == "Opportunity" and run.rules.read_lines else 1
+    run.org.check_budget(ceil(rows / page_size) * calls_a_page)
 
 
 def _close(run: Run, one_pass: Pass) -> None:

@@ -170,3 +170,20 @@ def test_a_stream_in_another_order_is_given_up(rows: list[str], ids: tuple[str, 
     source = Rows([line(one) for one in rows])
     assert taken(stream, source, *ids) is None
     assert taken(stream, source, "z") is None
+
+
+def test_a_run_stops_before_it_uses_up_the_api_allowance(world: World) -> None:
+    """It says so with exit 6, keeps what it has read, and goes on when the allowance is back."""
+    over_rest = ledger_after(world, REST)
+    used = len(demo.requests_of(world.server.path, "/services/data/"))
+    demo.change_setting(world.server.path, "api.daily_limit", int((used + 30) / 0.8))
+    # Forty-nine deals in pages of two: some fifty calls are to come.
+    with pytest.raises(UnavailableError) as stopped:
+        world.sync(REST, Conditions(page_size=2))
+    assert stopped.value.code == "api-budget"
+    with world.ledger() as ledger:
+        assert len(contents(ledger)["customer"]) == len(over_rest["customer"])
+    demo.change_setting(world.server.path, "api.daily_limit", 15_000)
+    world.sync(REST)
+    with world.ledger() as ledger:
+        assert len(contents(ledger)["document"]) == len(over_rest["document"])
