@@ -154,7 +154,9 @@ def _connection_line(result: dict[str, Any]) -> str:
         return "not connected"
     stored = STORES.get(found["store"], found["store"])
     who, org = found["user"]["username"], found["org"]
-    return f"{who} at {org['name']} ({org['kind']}), sign-in stored in {stored}"
+    kept = stored.removeprefix("nothing: ")
+    kept = f"sign-in stored in {stored}" if kept == stored else kept
+    return f"{who} at {org['name']} ({org['kind']}), {kept}"
 
 
 def _config_line(config: dict[str, Any]) -> str:

@@ -74,8 +74,11 @@ def _runs(around: Surroundings) -> Iterator[Finding]:
     from sfsync.ledger.run_health import run_health  # noqa: PLC0415 - as above
 
     settings = around.settings
-    if settings is None or around.ledger is None or not around.ledger.exists():
-        yield skipped("runs", "needs a valid config, and a ledger")
+    if settings is None or around.ledger is None:
+        yield skipped("runs", "needs a valid config")
+        return
+    if not around.ledger.exists():
+        yield skipped("runs", "there was none yet")
         return
     try:
         with open_ledger_read_only(around.ledger) as ledger:

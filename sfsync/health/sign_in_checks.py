@@ -33,7 +33,7 @@ def _sign_in(around: Surroundings) -> Iterator[Finding]:
         yield failed("sign-in", error)
         return
     who = f"{connection.username} at {connection.org_name} ({connection.kind})"
-    yield ok("sign-in", f"{who}, by {connection.auth}, since {_age(connection, around.now)}")
+    yield ok("sign-in", f"{who}, by {connection.auth}, connected {_age(connection, around.now)}")
     yield from _store(around, settings, connection)
     yield from _scopes(connection)
 
@@ -85,7 +85,8 @@ def _kept(connection: Connection, store: TokenStore | None) -> str:
     if isinstance(store, KeyringStore):
         return f"kept in the keyring ({store.backend_name}), which takes, gives back and forgets"
     if store.read_only:
-        return f"handed over by {connection.store} at every sign-in; no token is kept"
+        giver = "systemd" if connection.store == "systemd" else "credential.command"
+        return f"handed over by {giver} at every sign-in; no token is kept"
     return f"kept in: {connection.store}"
 
 
