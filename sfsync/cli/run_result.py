@@ -110,7 +110,11 @@ def draw_summary(
     screen.draw_rows(console, columns, rows)
     for line in _notes(ledger, detail, planned=planned):
         screen.line(console, line)
-    _draw_failures(console, failures_of(detail))
+    failures = failures_of(detail)
+    _draw_failures(console, failures)
+    if failures and not planned and screen.is_plain(console):
+        # On a terminal the next steps say so; a mail from cron has nothing else.
+        screen.line(console, f"Each with its fix: sfsync history show {run.run} --failed")
 
 
 def _drafts_of(ledger: Ledger, run: int) -> Counter[str]:

@@ -34,7 +34,7 @@ def seen_by_cron(call: Call, *, online: bool) -> tuple[Finding, ...]:
         document: dict[str, Any] = json.loads(done.out)
         rows = (document.get("result") or document["error"])["checks"]
         return tuple(_finding(row) for row in rows)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         said = redact(done.last_words) or done.trouble or "it answered nothing that can be read"
         fix = "run the call by hand: sfsync schedule print cron shows it"
         message = f"the program does not start there: {said}"
