@@ -6,6 +6,7 @@ A check answers with what it found and never raises for what it looks for: `doct
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -97,9 +98,30 @@ def _runs(around: Surroundings) -> Iterator[Finding]:
         yield ok("runs", f"schedule: {frequency}; last good sync: {last}")
 
 
+def _notify(around: Surroundings) -> Iterator[Finding]:
+    """Whether the one to be told can be; a scheduler has a PATH of its own."""
+    settings = around.settings
+    if settings is None or settings.notify is None:
+        return
+    program = settings.notify.command[0]
+    found = shutil.which(program)
+    if found is None:
+        said = f"notify.command names {program}, which is not there or cannot be started"
+        yield warning("notify", said, "name it by its absolute path, and make it executable")
+    else:
+        yield ok("notify", f"notify.command is {found}")
+
+
 def _when(stamp: str) -> str:
     return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M} UTC"
 
 
-CHECKS: tuple[Check, ...] = (_config, *LEDGER_CHECKS, _private_folders, *SIGN_IN_CHECKS, _runs)
+CHECKS: tuple[Check, ...] = (
+    _config,
+    *LEDGER_CHECKS,
+    _private_folders,
+    *SIGN_IN_CHECKS,
+    _runs,
+    _notify,
+)
 """Every check of `doctor`, in the order in which a run would meet what they look at."""

@@ -152,6 +152,25 @@ def connect_by_keyring(
     assert done.status == 0, done.err
 
 
+def test_a_notify_program_is_looked_for_on_cron_s_own_path(
+    books: Sfsync, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that only the session's PATH finds differs there; one that is nowhere is a warning."""
+    (work / "bin").mkdir()
+    (work / "bin" / "alert-finance").write_text("#!/bin/sh\n")
+    (work / "bin" / "alert-finance").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{work / 'bin'}:{os.environ['PATH']}")
+    with (work / "mappings.yaml").open("a") as config:
+        config.write("\nnotify: {command: [alert-finance]}\n")
+    assert checks(books("doctor", "--json"))["notify"][0]["verdict"] == "ok"
+    done = books("doctor", "--as-cron", "--json")
+    assert done.status == 0
+    (row,) = checks(done)["notify"]
+    assert "absolute path" in row["fix"]
+    differs = done.document["result"]["differs"]
+    assert {"check": "notify", "here": "ok", "as_cron": "warning"} in differs
+
+
 def test_cron_reaches_no_keyring(
     sfsync: Sfsync, home: Path, demo_org: RunningOrg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
