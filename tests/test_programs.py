@@ -32,7 +32,7 @@ def test_a_program_that_takes_too_long_ends_with_its_children(tmp_path: Path) ->
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     began = time.monotonic()
     done = run_program(python(program), seconds=0.5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert done.trouble == "was still running after 0.5 s and was stopped"
     time.sleep(1.3)
     assert not sign.exists()

@@ -153,7 +153,8 @@ def test_a_program_that_hands_nothing_over_is_named(
 
     limits = CommandSource.__init__.__kwdefaults__
     assert limits == {"time_limit": 10.0}
-    monkeypatch.setitem(limits, "time_limit", 0.5)
+    if said == "was stopped":
+        monkeypatch.setitem(limits, "time_limit", 0.5)
     argv = json.dumps([sys.executable, "-c", program])
     config(home, demo_org, "client-credentials", f"credential: {{command: {argv}}}")
     done = sfsync("connect")
@@ -260,7 +261,8 @@ def test_every_keyring_works_or_is_refused_in_time(
     """Never a hang, never a file nobody asked for: exit 4 with the two ways out."""
     limits = KeyringStore.__init__.__kwdefaults__
     assert limits == {"time_limit": 3.0}
-    monkeypatch.setitem(limits, "time_limit", 0.5)
+    if backend is not None and backend.endswith("Hanging"):
+        monkeypatch.setitem(limits, "time_limit", 0.5)
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     Desktop.desktop.clear()
     if backend is None:
@@ -270,7 +272,7 @@ def test_every_keyring_works_or_is_refused_in_time(
     config(home, demo_org, "client-credentials")
     began = time.monotonic()
     done = sfsync("connect", "--client-secret-file", "-", "--json", answer=demo.CLIENT_SECRET)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     if works:
         connected(done, "keyring")
         assert ("sfsync", "acme/client_secret") in Desktop.desktop

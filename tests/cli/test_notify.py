@@ -92,7 +92,8 @@ def test_a_program_that_fails_is_a_warning(
     books: Sfsync, work: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], said: str
 ) -> None:
     """The run ends as it would have; the next one tries to tell again."""
-    monkeypatch.setattr("sfsync.health.notify.TIME_LIMIT", 0.5)
+    if said == "was stopped":
+        monkeypatch.setattr("sfsync.health.notify.TIME_LIMIT", 0.5)
     configure(work, command)
     for _ in range(2):
         done = books("sync", "--now", "-q", "--json")
@@ -100,6 +101,7 @@ def test_a_program_that_fails_is_a_warning(
         (warning,) = done.document["warnings"]
         assert said in warning
         assert "abcdefgh" not in warning
+    monkeypatch.setattr("sfsync.health.notify.TIME_LIMIT", 30.0)
     configure(work, [sys.executable, "-c", KEEP, str(work / "notices")])
     assert books("sync", "-q").err.count("warning") == 0
     assert len(notices(work)) == 1
