@@ -59,9 +59,7 @@ def held_back(context: Context) -> datetime | None:
 
 def sign_in_is_new(context: Context) -> None:
     """Somebody has connected: what was refused before says nothing any more."""
-    from dataclasses import replace  # noqa: PLC0415 - start-up time
-
-    from sfsync.health.standing import (  # noqa: PLC0415 - as above
+    from sfsync.health.standing import (  # noqa: PLC0415 - start-up time
         alone,
         read_standing,
         standing_file,
@@ -75,7 +73,16 @@ def sign_in_is_new(context: Context) -> None:
     if not file.exists():
         return
     with alone(file):
-        write_standing(file, replace(read_standing(file), refusals=0, refused_at=None))
+        write_standing(file, read_standing(file).connected(datetime.now(UTC)))
+
+
+def connected_since(context: Context, moment: datetime) -> bool:
+    """Whether somebody has signed in anew after `moment`."""
+    from sfsync.health.standing import read_standing, standing_file  # noqa: PLC0415 - start-up time
+
+    file = standing_file(context.paths.state_dir, context.ledger_path())
+    connected_at = read_standing(file).connected_at
+    return connected_at is not None and connected_at >= moment
 
 
 def run_health_of(context: Context) -> RunHealth | None:

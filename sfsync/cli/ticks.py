@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ NOT_DUE = "Nothing is due. To sync anyway: sfsync sync --now\n"
 
 
 def is_due_now(context: Context) -> bool:
-    """Whether the schedule asks for a run."""
-    from sfsync.schedule import is_due  # noqa: PLC0415 - start-up time
+    """Whether the schedule asks for a run; a new sign-in is tried at once, whatever failed."""
+    from sfsync.cli.telling import connected_since  # noqa: PLC0415 - start-up time
+    from sfsync.schedule import is_due  # noqa: PLC0415 - as above
 
-    schedule = context.settings().schedule
-    return is_due(schedule, answers_of(context), datetime.now(UTC))
+    answers = answers_of(context)
+    if answers.failed is not None and connected_since(context, answers.failed):
+        answers = replace(answers, failures=0, failed=None)
+    return is_due(context.settings().schedule, answers, datetime.now(UTC))
 
 
 def answers_of(context: Context) -> Answers:

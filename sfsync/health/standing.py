@@ -57,7 +57,8 @@ class Standing:
 
     `told` has each trouble that somebody was told of and that has not ended, with what it was told
     for: the exit code of a failure, the newest failed record's first run. `refusals` counts the
-    sign-ins in a row that were refused, `refused_at` is when the last one was.
+    sign-ins in a row that were refused, `refused_at` is when the last one was; `connected_at` is
+    when somebody has signed in anew.
     """
 
     condition: Event = Event.OK
@@ -66,6 +67,11 @@ class Standing:
     told: Mapping[str, int] = field(default_factory=dict)
     refusals: int = 0
     refused_at: datetime | None = None
+    connected_at: datetime | None = None
+
+    def connected(self, now: datetime) -> Standing:
+        """How things stand once somebody has signed in: refusals before it say nothing any more."""
+        return replace(self, refusals=0, refused_at=None, connected_at=now)
 
     def after(self, heard: Heard, now: datetime) -> Standing:
         """How things stand once `heard` is known; what was told stays as it is."""
@@ -134,14 +140,14 @@ def read_standing(path: Path) -> Standing:
     """The standing in `path`; a fresh one where there is none, or none that can be read."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        at = kept["refused_at"]
         return Standing(
             condition=Event(kept["condition"]),
             exit_code=int(kept["exit_code"]),
             newest_failure=int(kept["newest_failure"]),
             told={str(Event(event)): int(measure) for event, measure in kept["told"].items()},
             refusals=int(kept["refusals"]),
-            refused_at=datetime.fromisoformat(at) if at else None,
+            refused_at=_moment(kept["refused_at"]),
+            connected_at=_moment(kept["connected_at"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # At worst something is told twice.
@@ -154,10 +160,21 @@ def write_standing(path: Path, standing: Standing) -> None:
     Raises:
         SignInError: the file cannot be written.
     """
-    at = standing.refused_at
-    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
-    kept = {**asdict(standing), "told": dict(standing.told), "refused_at": stamp}
+    kept = {
+        **asdict(standing),
+        "told": dict(standing.told),
+        "refused_at": _stamp(standing.refused_at),
+        "connected_at": _stamp(standing.connected_at),
+    }
     write_private(path, f"{json.dumps(kept)}\n")
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    return datetime.fromisoformat(stamp) if stamp else None
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 @contextmanager

@@ -68,6 +68,18 @@ def test_a_failing_schedule_tells_once_and_its_recovery_once(books: Sfsync, work
     assert [one["event"] for one in notices(work)][2:] == ["recovered"]
 
 
+def test_a_new_sign_in_is_tried_at_the_next_tick(books: Sfsync, work: Path) -> None:
+    """However often the old one was refused, and however long the schedule would have waited."""
+    assert work.is_dir()
+    assert books("demo", "break", "expired-sign-in").status == 0
+    for _ in range(4):
+        assert books("sync", "--now", "-q").status == 4
+    assert books("status", "--json").document["result"]["sign_in_rests_until"]
+    assert "run" not in (books("sync", "--json").document["result"] or {})
+    assert books("connect", "-q").status == 0
+    assert books("sync", "--json").document["result"]["run"] == 6
+
+
 def test_a_notice_has_ids_and_counts_but_no_names(books: Sfsync, work: Path) -> None:
     """What is told of a partial run has no customer's or deal's name in it."""
     assert books("sync", "-q").status in {0, 3}
