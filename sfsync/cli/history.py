@@ -14,7 +14,8 @@ from sfsync.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sfsync.ledger.history import RunRecord, RunSummary
+    from sfsync.ledger.auto_posted import AutoPostRecord
+    from sfsync.ledger.history import RunDetail, RunRecord, RunSummary
 
 app = tree.new_app("Past runs, and what became of every record in them.")
 
@@ -52,6 +53,12 @@ RECORD_FIELDS = (
     *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix", "invoice"),
     *("field", "target", "amount", "changes.*"),
 )
+EXPORT_COLUMNS = (
+    RECORD_COLUMNS[0],
+    *(Column(name, name) for name in ("started_at", "trigger")),
+    *RECORD_COLUMNS[1:],
+)
+EXPORT_FIELDS = (*RECORD_FIELDS, "started_at", "trigger")
 _COUNT_COLUMNS = (
     Column("object", "", Kind.CODE),
     *(Column(outcome, outcome, Kind.INTEGER) for outcome in _COUNTED),
@@ -121,7 +128,7 @@ def show(
         for record in found.records
         if not wanted or record.outcome.value in wanted
     ]
-    result = {**summary_json(found.summary), "records": records}
+    result = {**run_json(found), "records": records}
     rows = [{"run": found.summary.run, **record} for record in records]
     context.emit(
         "history_show",
@@ -173,6 +180,69 @@ def failures(
         context.next_steps("sfsync opportunity show ID", "sfsync sync retry")
 
 
+@tree.command(
+    app,
+    "export",
+    "sfsync history export -o history.csv",
+    "sfsync history export 214 215 -o runs.json",
+    "sfsync history export --fields run,salesforce_id,outcome,code -o skipped.tsv",
+)
+def export(
+    ctx: typer.Context,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN…]", help="these runs; all without any")
+    ] = None,
+) -> None:
+    """Write runs with all their records: a row for each record, or in JSON a run with its records.
+
+    The ending of -o FILE tells the format; without it the rows go to stdout.
+    """
+    from sfsync.ledger.history import list_runs, show_run  # noqa: PLC0415 - start-up time
+
+    context = context_of(ctx)
+    with context.read_ledger() as ledger:
+        numbers = [_run_number(run) for run in runs or []] or [
+            run.run for run in reversed(list(list_runs(ledger)))
+        ]
+        found = [run_json(show_run(ledger, number)) for number in numbers]
+    rows = [
+        {"run": run["run"], "started_at": run["started_at"], "trigger": run["trigger"], **record}
+        for run in found
+        for record in run["records"]
+    ]
+    table = Table(EXPORT_COLUMNS, EXPORT_FIELDS, rows, limit=len(rows), empty="no runs yet")
+    context.emit("history_export", found, table=table)
+
+
+@tree.command(
+    app,
+    "undo",
+    'sfsync history undo 214 --reason "wrong mapping"',
+    'sfsync history undo latest --reason "wrong mapping" --yes --json',
+)
+def undo(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN|latest", help="number of the run")],
+    *,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")],
+) -> None:
+    """Delete every draft that a run created, in one step; what is posted is named for reversal.
+
+    Values that the run wrote into older drafts stay, and are named. Deleted drafts come back when
+    their deal changes in Salesforce, or with invoice resync.
+    """
+    from sfsync.cli.undoing import answer, question  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.undo import documents_of, undo_run  # noqa: PLC0415 - as above
+
+    context = context_of(ctx)
+    with context.open_ledger() as ledger:
+        found = documents_of(ledger, _run_number(run))
+        if found.drafts:
+            context.confirm(question(found))
+            found = undo_run(ledger, found.run, reason)
+    answer(context, found, reason)
+
+
 def _run_number(text: str) -> int | None:
     number = text.removeprefix("#")
     if number == "latest":
@@ -201,6 +271,26 @@ def summary_json(run: "RunSummary") -> dict[str, Any]:
         "api_calls": run.api_calls,
         "counts": {thing: asdict(run.counts[thing]) for thing in _OBJECTS},
         "error": run.error_code and {"code": run.error_code, "message": run.error_message},
+    }
+
+
+def auto_post_json(one: "AutoPostRecord") -> dict[str, Any]:
+    """What a run made of a draft by itself, as JSON has it."""
+    return {
+        "draft": one.draft,
+        "number": one.number,
+        "posted": one.posted,
+        "code": one.code,
+        "message": one.message,
+    }
+
+
+def run_json(run: "RunDetail") -> dict[str, Any]:
+    """A run with its records, as JSON has it."""
+    return {
+        **summary_json(run.summary),
+        "records": [record_json(record) for record in run.records],
+        "auto_post": [auto_post_json(one) for one in run.auto_post],
     }
 
 
@@ -247,6 +337,24 @@ def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # n
         draw_record(console, record)
     if len(shown) > ROWS_SHOWN:
         screen.line(console, f"{len(shown) - ROWS_SHOWN:,} more (a pipe or --json gets all)")
+    if not filtered:
+        _draw_auto_post(console, run["auto_post"])
+
+
+def _draw_auto_post(console: "Console", found: list[dict[str, Any]]) -> None:
+    """What the run posted by itself, and why it left the other drafts to a person."""
+    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
+
+    if found:
+        posted = sum(one["posted"] for one in found)
+        screen.line(console, "")
+        screen.line(console, f"Posted by itself: {posted:,} of {len(found):,}", style="bold")
+    for one in found[:ROWS_SHOWN]:
+        mark = screen.mark(console, "ok" if one["posted"] else "skipped")
+        said = f"posted as {one['number']}" if one["posted"] else f"{one['code']}: {one['message']}"
+        screen.line(console, f"{mark} {one['draft']}  {said}")
+    if len(found) > ROWS_SHOWN:
+        screen.line(console, f"{len(found) - ROWS_SHOWN:,} more (--json gets all)")
 
 
 def draw_record(console: "Console", record: dict[str, Any]) -> None:

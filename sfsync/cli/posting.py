@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from sfsync.cli.context import Context
     from sfsync.cli.filters import FilterOptions
-    from sfsync.config.settings import PostingSettings, Settings
+    from sfsync.config.settings import Settings
     from sfsync.errors import SfsyncError
-    from sfsync.ledger.chart import LedgerAccount
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.invoices import InvoiceRow
     from sfsync.ledger.posting import PostedInvoice
@@ -29,42 +28,9 @@ if TYPE_CHECKING:
 
 def rules_of(settings: Settings) -> PostingRules:
     """The ledger's posting rules, as the config has them."""
-    from sfsync.ledger.chart import LedgerAccount  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.posting_rules import PostingRules, Seller  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.posting_choices import posting_rules  # noqa: PLC0415 - start-up time
 
-    posting, seller = settings.posting, settings.seller
-    return PostingRules(
-        numbering=posting.numbering,
-        credit_numbering=posting.credit_numbering,
-        receivable=posting.receivable,
-        revenue=posting.revenue,
-        chart=tuple(LedgerAccount(**asdict(account)) for account in posting.chart)
-        or _chart_of(posting),
-        first_number=posting.first_number,
-        revenue_by_product=posting.revenue_by_product,
-        revenue_by_property=posting.revenue_by_property,
-        closed_through=posting.closed_through,
-        require_review=posting.require_review,
-        seller=Seller(seller.name, seller.address, seller.tax_id, seller.email),
-        cash=posting.cash,
-    )
-
-
-def _chart_of(posting: PostingSettings) -> tuple[LedgerAccount, ...]:
-    """The chart that `posting.accounts` implies where the config names none."""
-    from sfsync.ledger.chart import LedgerAccount  # noqa: PLC0415 - start-up time
-
-    accounts = {
-        posting.receivable: LedgerAccount(posting.receivable, "Accounts receivable", "asset"),
-        posting.revenue: LedgerAccount(posting.revenue, "Revenue", "revenue"),
-    }
-    by_name = [
-        *posting.revenue_by_product.items(),
-        *(pair for values in posting.revenue_by_property.values() for pair in values.items()),
-    ]
-    for name, code in by_name:
-        accounts.setdefault(code, LedgerAccount(code, f"Revenue: {name}", "revenue"))
-    return tuple(accounts.values())
+    return posting_rules(settings.posting, settings.seller)
 
 
 def today(settings: Settings) -> date:

@@ -31,7 +31,15 @@ def sync_result(detail: RunDetail, *, planned: bool = False) -> dict[str, Any]:
         **summary_json(detail.summary),
         **({"run": None} if planned else {}),
         "failures": [_failure(one) for one in failures_of(detail)],
+        "auto_post": _by_itself(detail),
     }
+
+
+def _by_itself(detail: RunDetail) -> dict[str, Any]:
+    """How many drafts a run posted by itself, and how many wait for a person, by reason."""
+    waiting = Counter(one.code for one in detail.auto_post if one.code is not None)
+    posted = sum(one.posted for one in detail.auto_post)
+    return {"posted": posted, "waiting": dict(waiting.most_common())}
 
 
 def failures_of(detail: RunDetail) -> list[RunRecord]:
@@ -137,6 +145,12 @@ def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]
         yield f"Drafts {verb}: {sums}"
     if skips := skip_codes(ledger, detail.summary.run):
         yield "Skipped: " + " · ".join(f"{count:,} {code}" for code, count in skips.items())
+    if detail.auto_post:
+        found = _by_itself(detail)
+        waiting = " · ".join(f"{count:,} {code}" for code, count in found["waiting"].items())
+        yield f"Posted by itself: {found['posted']:,}" + (
+            f"; waiting: {waiting}" if waiting else ""
+        )
     drifted = [one for one in detail.records if one.outcome is Outcome.DRIFTED]
     for one in drifted[:_SHOWN_FAILURES]:
         yield f"! {one.invoice} drifted: {one.name}: {one.message}"

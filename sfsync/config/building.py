@@ -167,11 +167,14 @@ def _auto_post(values: Values) -> AutoPost | None:
             max_per_run=AUTO_POST_PER_RUN,
         )
     rails = values.group("auto_post")
+    by_currency = rails.find("max_amount", dict)
     return AutoPost(
         after_reviewed=rails.find("after_reviewed", int),
         max_amount=rails.find("max_amount", Decimal),
         known_customers_only=rails.get("known_customers_only", bool),
         max_per_run=rails.get("max_per_run", int),
+        max_amounts=None if by_currency is None else {str(k): v for k, v in by_currency.items()},
+        no_warnings=rails.get("no_warnings", bool),
     )
 
 

@@ -82,7 +82,5 @@ CODES: dict[str, str] = {
     "C354": "Signing in this way needs more settings, or flags of sfsync connect. Fix: add them "
     "under connection.",
     "C355": "A setting has no effect beside another. Fix: remove it.",
-    "C356": "A setting is read and checked, but this version does not act on it yet. Fix: keep it "
-    "for later, or remove it.",
 }
 """Cause and fix by code."""

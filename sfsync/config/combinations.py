@@ -7,7 +7,6 @@ that one mistake is not reported twice.
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.config.keys_records import OPPORTUNITY_LINES
@@ -172,7 +171,7 @@ def auto_post_has_rails(root: Values, warnings: Problems) -> None:
     rails = posting.find("auto_post", Values)
     railed = rails is not None and (
         "after_reviewed" in rails.found
-        or rails.find("max_amount", Decimal) is not None
+        or "max_amount" in rails.found
         or rails.find("known_customers_only", bool)
     )
     if _auto_posts(posting) and not railed:
@@ -235,14 +234,6 @@ def _beside_credential(connection: Values) -> str | None:
     return "key_file" if "key_file" in connection.given else None
 
 
-def all_is_acted_on(root: Values, warnings: Problems) -> None:
-    """What this version reads and checks but does not act on yet is said, not passed over."""
-    posting = root.group("posting")
-    if _auto_posts(posting):
-        message = "posting.auto_post is not acted on yet: drafts wait for a person"
-        warnings.add("C356", posting.spans["auto_post"], message, "post with sfsync invoice post")
-
-
 def _auto_posts(posting: Values) -> bool:
     return posting.find("auto_post", str) == "on" or isinstance(
         posting.found.get("auto_post"), Values
@@ -265,5 +256,4 @@ WARNING_CHECKS: tuple[Check, ...] = (
     seller_is_named,
     sign_in_is_complete,
     nothing_is_idle,
-    all_is_acted_on,
 )

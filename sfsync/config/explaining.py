@@ -123,7 +123,7 @@ def _keys_below(kind: Kind, prefix: str) -> Iterator[tuple[str, Key]]:
 
 def _children(kind: Kind) -> tuple[Key, ...]:
     if isinstance(kind, Either):
-        return kind.group.keys
+        return _children(kind.group)
     return kind.keys if isinstance(kind, Group) else ()
 
 

@@ -7,6 +7,7 @@ import re
 from sfsync.config.kinds import Either, Group, Key, Named, Text
 from sfsync.config.numbering import numbering
 from sfsync.config.scalars import choice, day, flag, matching, number, terms, text, whole
+from sfsync.money import EXPONENTS
 
 _ACCOUNT_CODE = matching(
     r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}", "an account code", "letters, digits, . _ : / or -"
@@ -21,9 +22,18 @@ _AUTO_POST = Group(
         ),
         Key(
             "max_amount",
-            number,
-            "Larger invoices wait for a person.",
-            example="max_amount: 25000",
+            Either(
+                number,
+                Named(
+                    number,
+                    re.compile("|".join(sorted(EXPONENTS))),
+                    "an ISO 4217 currency code",
+                    "a group of currency: amount",
+                ),
+                "a plain number, or a group of currency: amount",
+            ),
+            "Larger invoices wait for a person; in a group, so do those in a currency not named.",
+            example="max_amount: {USD: 25000, EUR: 20000}",
         ),
         Key(
             "known_customers_only",
@@ -31,6 +41,13 @@ _AUTO_POST = Group(
             "Invoices of new customers wait for a person.",
             "false",
             "known_customers_only: true",
+        ),
+        Key(
+            "no_warnings",
+            flag,
+            "Invoices that a review would show a warning on wait for a person.",
+            "false",
+            "no_warnings: true",
         ),
         Key(
             "max_per_run",

@@ -333,7 +333,7 @@ class Either(NamedTuple):
     """One value or a group, e.g. ``min_amount: 500`` and ``min_amount: {amount, currency}``."""
 
     text: Text
-    group: Group
+    group: Group | Named
     phrase: str
 
     def read(self, node: Node, at: At) -> object:

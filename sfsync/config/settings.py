@@ -268,12 +268,18 @@ class ScheduleSettings:
 
 @dataclass(frozen=True, slots=True)
 class AutoPost:
-    """`posting.auto_post` when it is on: guard rails, None where there is none."""
+    """`posting.auto_post` when it is on: guard rails, None where there is none.
+
+    `max_amount` is in each invoice's own currency; `max_amounts` is by currency, and then one that
+    it does not name is not posted by itself.
+    """
 
     after_reviewed: int | None
     max_amount: Decimal | None
     known_customers_only: bool
     max_per_run: int
+    max_amounts: dict[str, Decimal] | None = None
+    no_warnings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
+from sfsync.ledger.auto_posted import auto_posted
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from sfsync.ledger.auto_posted import AutoPostRecord
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.model import RunStart
 
@@ -84,6 +86,7 @@ class RunDetail:
     summary: RunSummary
     records: tuple[RunRecord, ...]
     config_text: str
+    auto_post: tuple[AutoPostRecord, ...] = ()
 
 
 MAX_TRIES = 10
@@ -334,7 +337,12 @@ def show_run(
         "SELECT text FROM config_text WHERE id = (SELECT config_id FROM run WHERE id = ?)",
         (summary.run,),
     )
-    return RunDetail(summary, tuple(run_records(ledger, summary.run, outcomes)), text)
+    return RunDetail(
+        summary,
+        tuple(run_records(ledger, summary.run, outcomes)),
+        text,
+        auto_posted(ledger, summary.run),
+    )
 
 
 # Grouped by salesforce_id: a compact row may hold a record that another one holds as well.

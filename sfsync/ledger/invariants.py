@@ -167,6 +167,10 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
         WHERE r.sobject = 'Opportunity' AND r.outcome = 'created' AND d.run_id IS NOT r.run_id
         """,
         "a run did not create the drafts that its history names"),
+    ("auto-post", """
+        SELECT d.draft FROM auto_post a JOIN document d ON d.id = a.document_id
+        WHERE a.code IS NULL AND d.number IS NULL
+        """, "a run says that it posted a document, and it is not posted"),
     ("audit-status", """
         SELECT d.draft FROM document d LEFT JOIN (
             SELECT entity, sum(action = 'invoice.post') AS posts,

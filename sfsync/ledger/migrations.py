@@ -24,6 +24,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "001-payments.sql",
         "001-sync.sql",
         "001-views.sql",
+        "001-auto-post.sql",
     ),
 }
 """Each migration's SQL files in order; a released one is never edited."""

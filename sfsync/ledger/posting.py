@@ -149,7 +149,13 @@ def _refuse(found: Sequence[Refusal]) -> None:
 
 
 def post_invoice(
-    ledger: Ledger, reference: str, rules: PostingRules, *, day: date | None = None, today: date
+    ledger: Ledger,
+    reference: str,
+    rules: PostingRules,
+    *,
+    day: date | None = None,
+    today: date,
+    run_id: int | None = None,
 ) -> PostedInvoice:
     """Post a draft.
 
@@ -159,6 +165,7 @@ def post_invoice(
         rules: numbering, accounts and seller.
         day: the posting date; the document's own date by default.
         today: today in the company's time zone.
+        run_id: the run that posts it by itself; None where a person does.
 
     Raises:
         NotFoundError: there is no such document.
@@ -168,7 +175,7 @@ def post_invoice(
         ensure_chart(ledger, rules.chart)
         plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
         _refuse(plan.refusals)
-        _write(ledger, plan, rules)
+        _write(ledger, plan, rules, run_id)
     return PostedInvoice(
         plan.document.document_id,
         plan.document.draft,
@@ -293,7 +300,7 @@ def _journal(
     return tuple((account, amount) for account, amount in entry.items() if amount)
 
 
-def _write(ledger: Ledger, plan: _Plan, rules: PostingRules) -> None:
+def _write(ledger: Ledger, plan: _Plan, rules: PostingRules, run_id: int | None) -> None:
     document_id = plan.document.document_id
     ids = dict(ledger.rows("SELECT code, id FROM ledger_account"))
     ledger.execute_many(
@@ -315,7 +322,12 @@ def _write(ledger: Ledger, plan: _Plan, rules: PostingRules) -> None:
             "currency": plan.currency,
             "digest": document_digest(ledger, document_id),
         },
+        run_id=run_id,
     )
+    if run_id is not None:
+        ledger.execute(
+            "INSERT INTO auto_post (run_id, document_id) VALUES (?, ?)", (run_id, document_id)
+        )
 
 
 def write_entry(

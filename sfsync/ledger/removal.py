@@ -44,19 +44,22 @@ def delete_draft(ledger: Ledger, reference: str, reason: str) -> DocumentReferen
         document = find_document(ledger, reference)
         if document.status is not DocumentStatus.DRAFT:
             raise _not_a_draft(document)
-        ledger.execute(
-            "UPDATE document SET status = 'deleted' WHERE id = ?", (document.document_id,)
-        )
-        remove(ledger, document, reason)
-        append_event(
-            ledger,
-            "invoice.delete",
-            document.draft,
-            before={"status": DocumentStatus.DRAFT.value},
-            after={"status": DocumentStatus.DELETED.value},
-            reason=reason,
-        )
+        tombstone(ledger, document, reason)
     return document
+
+
+def tombstone(ledger: Ledger, document: DocumentReference, reason: str) -> None:
+    """Make a draft a tombstone, inside the caller's transaction."""
+    ledger.execute("UPDATE document SET status = 'deleted' WHERE id = ?", (document.document_id,))
+    remove(ledger, document, reason)
+    append_event(
+        ledger,
+        "invoice.delete",
+        document.draft,
+        before={"status": DocumentStatus.DRAFT.value},
+        after={"status": DocumentStatus.DELETED.value},
+        reason=reason,
+    )
 
 
 def _not_a_draft(document: DocumentReference) -> RefusedError:

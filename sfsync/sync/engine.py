@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import SfsyncError
 from sfsync.ledger import history, pages
+from sfsync.ledger.auto_posting import Rails, auto_post
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome, RunStart
+from sfsync.ledger.posting_choices import posting_rules
 from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
 from sfsync.sync.reader import stamp_text
-from sfsync.sync.run import Run, Silence, SyncRequest, rare_collections
+from sfsync.sync.run import PLAN, Run, Silence, SyncRequest, rare_collections
 from sfsync.sync.touched import WATCHED, begin_watching, dependencies, touched_deals, watch_name
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def run_sync(
         )
         tally_of.append(run)
         _passes(run, prepared, clock())
+        _post_by_itself(run, clock())
     return run_id
 
 
@@ -200,6 +203,26 @@ def _passes(run: Run, prepared: Prepared, now: datetime) -> None:
             sync_contacts(run, one_pass)
     if "opportunities" in request.only and settings.opportunities.sync:
         _opportunities(run, prepared, planner)
+
+
+def _post_by_itself(run: Run, now: datetime) -> None:
+    """Post what the config lets be posted without a person; a plan posts nothing."""
+    settings = run.rules.settings
+    chosen = settings.posting.auto_post
+    if chosen is None or run.request.trigger == PLAN:
+        return
+    rails = Rails(
+        mapping=settings.evaluation_digest,
+        after_reviewed=chosen.after_reviewed,
+        most=chosen.max_amount,
+        most_by_currency=chosen.max_amounts,
+        known_customers_only=chosen.known_customers_only,
+        no_warnings=chosen.no_warnings,
+        most_per_run=chosen.max_per_run,
+    )
+    rules = posting_rules(settings.posting, settings.seller)
+    today = now.astimezone(settings.schedule.time_zone).date()
+    auto_post(run.ledger, run.run_id, rules, rails, today=today)
 
 
 def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sfsync.ledger import open_ledger
 from sfsync.ledger.scratch import scratch_copy
 from sfsync.sync.engine import run_sync
-from sfsync.sync.run import SyncRequest
+from sfsync.sync.run import PLAN, SyncRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def planned(
     Raises:
         SfsyncError: as `run_sync`, of which this is a rehearsal.
     """
-    asked = replace(request or SyncRequest(), trigger="plan")
+    asked = replace(request or SyncRequest(), trigger=PLAN)
     demo = org.identity.kind == "demo"
     with (
         scratch_copy(ledger_path, demo=demo) as path,

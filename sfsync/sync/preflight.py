@@ -93,8 +93,6 @@ def _warnings(settings: Settings, rules: Rules) -> tuple[str, ...]:
     if settings.line_items.sync and not rules.lines_exist:
         missing = f"the org has no {settings.line_items.object}, or hides it from this user"
         warnings.append(f"{missing}: each deal becomes one line")
-    if settings.posting.auto_post is not None:
-        warnings.append("posting.auto_post is not acted on yet: drafts wait for a person")
     return tuple(warnings)
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sfsync.sync.rules import Rules
 
 _log = logging.getLogger("sfsync.sync")
+PLAN = "plan"
+"""The trigger of a run that is a rehearsal."""
 
 OBJECTS = ("accounts", "contacts", "opportunities")
 """What a run may be restricted to, in the order in which they are synced."""

@@ -115,7 +115,6 @@ WARNED: list[tuple[str, str, int, int]] = [
     ("C354", HEAD + "connection: {auth: jwt, username: a@b.c}", 2, 20),
     ("C355", HEAD + "schedule: {at: 06:30}", 2, 16),
     ("C355", HEAD + "duplicates: {if_blank: fail}", 2, 24),
-    ("C356", HEAD + "posting: {auto_post: on}", 2, 22),
     ("C355", HEAD + "credential: {command: [pass]}", 2, 13),
 ]
 OF_THE_ORG = {"C201", "C202", "C203", "C204", "C205"}
