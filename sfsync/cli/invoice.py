@@ -1,6 +1,5 @@
 """`sfsync invoice`: drafts and posted invoices."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -99,9 +98,15 @@ def post(
     """Post drafts: each gets its number and journal entry, and never changes again.
 
     One draft is posted at once. Several are counted and totalled first, and need a yes. What
-    cannot be posted is reported and does not stop the rest.
+    cannot be posted is reported and does not stop the rest. On a terminal, without any draft
+    named, they are reviewed one by one.
     """
     context = context_of(ctx)
+    if posting.leads_to_review(context, numbers or [], filters, every=every):
+        from sfsync.cli.review import Asked, review_drafts  # noqa: PLC0415 - start-up time
+
+        review_drafts(context, Asked((), filters))
+        return
     with context.open_ledger() as ledger:
         found = posting.chosen(ledger, numbers or [], filters, every=every)
         alone = len(numbers or []) == 1
@@ -137,14 +142,9 @@ def review(
     first, so that a review that was left is taken up where it stopped. An edit, or a sync that
     changes a draft, makes its review void. Without a terminal: --mark, or --json for the cards.
     """
-    from sfsync.cli import review as reviews  # noqa: PLC0415 - start-up time
+    from sfsync.cli.review import Asked, review_drafts  # noqa: PLC0415 - start-up time
 
-    context = context_of(ctx)
-    with context.open_ledger() as ledger:
-        drafts = reviews.chosen_drafts(ledger, numbers or [], filters, every=every, mark=mark)
-        act = reviews.mark_reviewed if mark else partial(reviews.review, context)
-        result = act(ledger, drafts)
-    reviews.answer(context, result, len(drafts))
+    review_drafts(context_of(ctx), Asked(tuple(numbers or ()), filters, every=every, mark=mark))
 
 
 @tree.command(

@@ -75,6 +75,14 @@ def chosen(
     return _named(ledger, numbers)
 
 
+def leads_to_review(
+    context: Context, numbers: Sequence[str], options: FilterOptions, *, every: bool
+) -> bool:
+    """Whether a person asked to post without a word on what, and can be shown the drafts."""
+    named = numbers or every or options.given
+    return not named and context.interactive and context.for_terminal
+
+
 def _named(ledger: Ledger, numbers: Sequence[str]) -> Chosen:
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
 
@@ -134,6 +142,12 @@ def post(
             refused.append(refusal_json(reference, outcome))
         else:
             posted.append(outcome)
+    if out_of_order := [one for one in posted if one.dated_later]:
+        first = out_of_order[0]
+        more = f" (and {len(out_of_order) - 1} more like it)" if len(out_of_order) > 1 else ""
+        context.warn(
+            f"{first.number} is dated before {first.dated_later}, numbered before it{more}"
+        )
     return {
         "posted": [posted_json(one) for one in posted],
         "refused": refused,

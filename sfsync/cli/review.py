@@ -208,9 +208,25 @@ def _read(prompt: str) -> str | None:
     return sys.stdin.readline() or None
 
 
-def chosen_drafts(
-    ledger: Ledger, numbers: Sequence[str], filters: FilterOptions, *, every: bool, mark: bool
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a review was asked for; with `mark` it is noted without showing anything."""
+
+    numbers: tuple[str, ...]
+    filters: FilterOptions
+    every: bool = False
+    mark: bool = False
+
+
+def review_drafts(context: Context, asked: Asked) -> None:
+    """Go through the drafts asked for, or note a review of each, and answer."""
+    with context.open_ledger() as ledger:
+        drafts = _chosen(ledger, asked)
+        result = mark_reviewed(ledger, drafts) if asked.mark else review(context, ledger, drafts)
+    answer(context, result, len(drafts))
+
+
+def _chosen(ledger: Ledger, asked: Asked) -> list[str]:
     """The drafts to go through: those named, or those that pass the filters, in their order.
 
     Raises:
@@ -222,10 +238,11 @@ def chosen_drafts(
     from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
     from sfsync.ledger.reviewing import review_queue  # noqa: PLC0415 - as above
 
-    if numbers and not (every or filters.given):
+    numbers, filters = asked.numbers, asked.filters
+    if numbers and not (asked.every or filters.given):
         return [find_document(ledger, number).draft for number in numbers]
-    if mark or numbers:
-        return [row.draft for row in chosen(ledger, numbers, filters, every=every).rows]
+    if asked.mark or numbers:
+        return [row.draft for row in chosen(ledger, numbers, filters, every=asked.every).rows]
     return review_queue(ledger, as_filter(filters, status=None))
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.cautions import cautions
-from sfsync.ledger.posting import post_invoice
+from sfsync.ledger.chart import ensure_chart
+from sfsync.ledger.posting import in_batches, post_within
 from sfsync.money import from_minor, minor_to_text
 
 if TYPE_CHECKING:
@@ -91,12 +92,28 @@ def auto_post(
         in ledger.rows(_CANDIDATES, {"run": run_id})
     ]  # fmt: skip
     (by_hand,) = ledger.row(_BY_HAND, (rails.mapping,))
-    for one in candidates:
-        why = waits(one, rails, by_hand, len(candidates)) or _warned(ledger, one, rules, rails)
-        if why is None:
-            why = _post(ledger, run_id, one, rules, today)
-        if why is not None:
-            _record(ledger, run_id, one, why)
+    unfit = _unfit_chart(ledger, rules)
+    for batch in in_batches(candidates):
+        with ledger.transaction():
+            for one in batch:
+                why = (
+                    waits(one, rails, by_hand, len(candidates))
+                    or _warned(ledger, one, rules, rails)
+                    or unfit
+                    or _post(ledger, run_id, one, rules, today)
+                )
+                if why is not None:
+                    _record(ledger, run_id, one, why)
+
+
+def _unfit_chart(ledger: Ledger, rules: PostingRules) -> Waiting | None:
+    """Bring the chart up to date; why nothing can be posted where that is refused."""
+    try:
+        with ledger.transaction():
+            ensure_chart(ledger, rules.chart)
+    except RefusedError as refusal:
+        return Waiting(refusal.code, refusal.message)
+    return None
 
 
 def waits(one: Candidate, rails: Rails, by_hand: int, drafts: int) -> Waiting | None:
@@ -146,17 +163,16 @@ def _post(
     ledger: Ledger, run_id: int, one: Candidate, rules: PostingRules, today: date
 ) -> Waiting | None:
     try:
-        post_invoice(ledger, one.draft, rules, today=today, run_id=run_id)
+        post_within(ledger, one.draft, rules, today=today, run_id=run_id)
     except RefusedError as refusal:
         return Waiting(refusal.code, refusal.message)
     return None
 
 
 def _record(ledger: Ledger, run_id: int, one: Candidate, why: Waiting) -> None:
-    with ledger.transaction():
-        # A person may have posted or deleted it meanwhile: then there is nothing to wait for.
-        ledger.execute(
-            "INSERT INTO auto_post (run_id, document_id, code, message)"
-            " SELECT ?, id, ?, ? FROM document WHERE id = ? AND status = 'draft'",
-            (run_id, why.code, why.message, one.document_id),
-        )
+    # A person may have posted or deleted it meanwhile: then there is nothing to wait for.
+    ledger.execute(
+        "INSERT INTO auto_post (run_id, document_id, code, message)"
+        " SELECT ?, id, ?, ? FROM document WHERE id = ? AND status = 'draft'",
+        (run_id, why.code, why.message, one.document_id),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.numbering import series_key
+from sfsync.ledger.numbering import dated_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +41,6 @@ _FACTS = """
             ORDER BY a.id LIMIT 1)
     FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = :document
 """
-_LATER = """
-    SELECT d.number, d.document_date FROM document d JOIN number_series s ON s.id = d.series_id
-    WHERE s.key = :key AND d.sequence = s.next - 1 AND d.document_date > :day
-"""
 
 
 def cautions(ledger: Ledger, document_id: int, rules: PostingRules) -> tuple[Caution, ...]:
@@ -72,7 +68,6 @@ def _found(ledger: Ledger, document_id: int, rules: PostingRules) -> Iterator[Ca
 
 
 def _out_of_order(ledger: Ledger, day: str, rules: PostingRules) -> Iterator[Caution]:
-    key = series_key(rules.numbering, date.fromisoformat(day))
-    later = ledger.row(_LATER, {"key": key, "day": day})
+    later = dated_later(ledger, rules.numbering, date.fromisoformat(day))
     if later is not None:
-        yield Caution("out-of-order", f"{later[0]}, numbered before it, is dated {later[1]}")
+        yield Caution("out-of-order", f"{later}, numbered before it, is dated later")

@@ -48,6 +48,20 @@ def _fill(key: str, sequence: int) -> str:
     return _SEQUENCE.sub(lambda found: f"{sequence:0{found[1] or 1}d}", key)
 
 
+def dated_later(ledger: Ledger, template: str, day: date) -> str | None:
+    """The number that the series gave last, where its document is dated after `day`.
+
+    A number given now would not follow the dates: that is allowed, and worth a word.
+    """
+    row = ledger.row(
+        "SELECT d.number FROM number_series s"
+        " JOIN document d ON d.series_id = s.id AND d.sequence = s.next - 1"
+        " WHERE s.key = ? AND d.document_date > ?",
+        (series_key(template, day), day.isoformat()),
+    )
+    return None if row is None else str(row[0])
+
+
 def series_of(ledger: Ledger, number: NextNumber) -> int:
     """The id of the number's series, begun if it is new.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.chart import closed_through, ensure_chart, list_accounts
 from sfsync.ledger.digests import document_digest
 from sfsync.ledger.model import DocumentKind, DocumentStatus, canonical_json
-from sfsync.ledger.numbering import next_number, series_of
+from sfsync.ledger.numbering import dated_later, next_number, series_of
 from sfsync.ledger.posting_rules import (
     PostingCandidate,
     PostingRules,
@@ -35,6 +36,11 @@ __all__ = ["PostedInvoice", "PostingPreview", "PostingRules", "Refusal", "Seller
            "post_many", "preview_posting"]  # fmt: skip
 
 
+Thing = TypeVar("Thing")
+
+_BATCH = 100
+
+
 @dataclass(frozen=True, slots=True)
 class PostingPreview:
     """What posting would do, or why it would not.
@@ -54,7 +60,10 @@ class PostingPreview:
 
 @dataclass(frozen=True, slots=True)
 class PostedInvoice:
-    """A document that has just been posted; `journal` as in `PostingPreview`."""
+    """A document that has just been posted; `journal` as in `PostingPreview`.
+
+    `dated_later` is the number before its own, where that document is dated after it.
+    """
 
     document_id: int
     draft: str
@@ -66,6 +75,7 @@ class PostedInvoice:
     exponent: int
     total_minor: int
     journal: tuple[tuple[str, int], ...]
+    dated_later: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class _Plan:
 
     document: DocumentReference
     customer: str
+    document_date: date
     posting_date: date
     due_date: date
     currency: str
@@ -173,9 +184,27 @@ def post_invoice(
     """
     with ledger.transaction():
         ensure_chart(ledger, rules.chart)
-        plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
-        _refuse(plan.refusals)
-        _write(ledger, plan, rules, run_id)
+        return post_within(ledger, reference, rules, day=day, today=today, run_id=run_id)
+
+
+def post_within(
+    ledger: Ledger,
+    reference: str,
+    rules: PostingRules,
+    *,
+    day: date | None = None,
+    today: date,
+    run_id: int | None = None,
+) -> PostedInvoice:
+    """As `post_invoice`, in the caller's transaction, which has brought the chart up to date.
+
+    A refusal comes before anything is written, so that the transaction can go on without it.
+    """
+    ledger.require_transaction()
+    plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
+    _refuse(plan.refusals)
+    later = dated_later(ledger, rules.numbering, plan.document_date)
+    _write(ledger, plan, rules, run_id)
     return PostedInvoice(
         plan.document.document_id,
         plan.document.draft,
@@ -187,6 +216,7 @@ def post_invoice(
         plan.exponent,
         plan.total_minor,
         plan.journal,
+        later,
     )
 
 
@@ -198,12 +228,41 @@ def post_many(
     day: date | None = None,
     today: date,
 ) -> Iterator[tuple[str, PostedInvoice | RefusedError]]:
-    """Post one after the other, each in its own transaction; a refusal does not stop the rest."""
-    for reference in references:
-        try:
-            yield reference, post_invoice(ledger, reference, rules, day=day, today=today)
-        except RefusedError as refusal:
-            yield reference, refusal
+    """Post one after the other; a refusal does not stop the rest.
+
+    So many go into one transaction that the disk is not what it takes; a sync at work waits no
+    longer for it than for a page of its own.
+    """
+    for batch in in_batches(references):
+        yield from _post_batch(ledger, batch, rules, day, today)
+
+
+def in_batches(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    """What is written in one transaction, one list after the other."""
+    rest = iter(things)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
+
+
+def _post_batch(
+    ledger: Ledger, batch: list[str], rules: PostingRules, day: date | None, today: date
+) -> list[tuple[str, PostedInvoice | RefusedError]]:
+    try:
+        with ledger.transaction():
+            ensure_chart(ledger, rules.chart)
+            return [(one, _attempt(ledger, one, rules, day, today)) for one in batch]
+    except RefusedError as refusal:
+        # The chart itself does not fit what is in the ledger: nothing can be posted.
+        return [(one, refusal) for one in batch]
+
+
+def _attempt(
+    ledger: Ledger, reference: str, rules: PostingRules, day: date | None, today: date
+) -> PostedInvoice | RefusedError:
+    try:
+        return post_within(ledger, reference, rules, day=day, today=today)
+    except RefusedError as refusal:
+        return refusal
 
 
 def _plan(
@@ -253,8 +312,8 @@ def _plan(
         missing=tuple(_missing(description, (document_date, due_date), lines)),
     )
     return _Plan(
-        document, customer_name, candidate.posting_date, date.fromisoformat(due_date), currency,
-        exponent, total, description, number, line_accounts, journal,
+        document, customer_name, own_day, candidate.posting_date, date.fromisoformat(due_date),
+        currency, exponent, total, description, number, line_accounts, journal,
         tuple(refusals(candidate, rules, today)),
     )  # fmt: skip
 

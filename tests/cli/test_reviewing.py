@@ -112,6 +112,13 @@ def test_an_edit_within_a_review_shows_the_card_again(
     assert books("invoice", "show", "D-000001", "--json").document["result"]["status"] == "posted"
 
 
+def test_posting_nothing_in_particular_leads_to_a_review(books: Sfsync) -> None:
+    """On a terminal the drafts are shown one by one; without one it is a usage error."""
+    done = books("invoice", "post", terminal=True, answer="q\n")
+    assert (done.status, "draft 1 of " in done.out) == (0, True)
+    assert books("invoice", "post").status == 2
+
+
 def test_without_a_terminal_it_says_how_to_do_it_with_flags(books: Sfsync) -> None:
     """Exit 2 with the flags; --mark notes reviews from a script and says what it refused."""
     done = books("invoice", "review")

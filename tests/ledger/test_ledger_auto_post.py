@@ -12,6 +12,7 @@ import pytest
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import list_events
 from sfsync.ledger.auto_posting import Rails, auto_post
+from sfsync.ledger.chart import LedgerAccount
 from sfsync.ledger.history import finish_run, show_run
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import show_invoice
@@ -147,6 +148,11 @@ def test_what_posting_refuses_waits_and_does_not_stop_the_rest(ledger: Ledger) -
     later = run_of(ledger, 5_000, start=20)
     auto_post(ledger, later, closed, OPEN, today=TODAY)
     assert codes(ledger, later) == ["period-closed"]
+    finish(ledger, later)
+    last = run_of(ledger, 5_000, start=30)
+    other = (LedgerAccount("4000", "Revenue", "liability"), *RULES.chart[::2])
+    auto_post(ledger, last, replace(RULES, chart=other), OPEN, today=TODAY)
+    assert codes(ledger, last) == ["account-in-use"]
     assert check_ledger(ledger) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
 from sfsync.ledger import open_ledger
+from sfsync.ledger.cautions import cautions
 from sfsync.ledger.chart import LedgerAccount, close_period
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import show_invoice
@@ -128,6 +129,17 @@ def test_series_per_year_and_first_number(ledger: Ledger) -> None:
         ledger.execute("UPDATE document SET document_date = '2025-12-31' WHERE id = 3")
     assert post_invoice(ledger, "D-000003", rules, today=TODAY).number == "2025/0131"
     assert check_ledger(ledger) == []
+
+
+def test_a_number_that_does_not_follow_the_dates_is_told(ledger: Ledger) -> None:
+    """A document dated before the one numbered before it is posted, and that is said."""
+    with ledger.transaction():
+        ledger.execute("UPDATE document SET document_date = '2026-10-01' WHERE id = 2")
+    assert post_invoice(ledger, "D-000001", RULES, today=TODAY).dated_later is None
+    warned = [one.code for one in cautions(ledger, 2, RULES)]
+    assert "out-of-order" in warned
+    assert post_invoice(ledger, "D-000002", RULES, today=TODAY).dated_later == "INV-2026-00001"
+    assert post_invoice(ledger, "D-000003", RULES, today=TODAY).dated_later is None
 
 
 def test_a_number_of_another_series_is_refused(ledger: Ledger) -> None:
