@@ -45,6 +45,13 @@ _HAS_PROPERTY = (
 )
 
 
+HAS_PAYMENT = (
+    "EXISTS (SELECT 1 FROM payment y WHERE y.document_id = d.id"
+    " AND NOT EXISTS (SELECT 1 FROM payment_void WHERE payment_id = y.id))"
+)
+"""Whether a payment on the document `d` stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceFilter:
     """A filter over documents; what is None or empty does not restrict.
@@ -151,7 +158,9 @@ def _payment(
         (f"{owed} = 0" if wanted is PaymentStatus.PAID else f"{owed} <> 0", ()),
     ]
     if wanted is PaymentStatus.PARTLY_PAID:
-        found.append((f"{owed} < d.total_minor", ()))
+        found.append((HAS_PAYMENT, ()))
+    if wanted is PaymentStatus.PARTLY_CREDITED:
+        found.append((f"{owed} < d.total_minor AND NOT {HAS_PAYMENT}", ()))
     if wanted is PaymentStatus.OVERDUE:
         found.append(("d.due_date < coalesce(?, date('now'))", (as_of and as_of.isoformat(),)))
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sfsync.ledger.invoice_filter import DOCUMENTS, InvoiceFilter, compile_filter
+from sfsync.ledger.invoice_filter import DOCUMENTS, HAS_PAYMENT, InvoiceFilter, compile_filter
 from sfsync.ledger.model import DocumentKind, DocumentStatus, PaymentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
 from sfsync.ledger.references import find_document
@@ -55,6 +55,7 @@ class InvoiceRow:
     properties: Mapping[str, str]
     drifted: bool
     on_hold: bool
+    has_payment: bool
     as_of: date
 
     @property
@@ -66,8 +67,10 @@ class InvoiceRow:
             return PaymentStatus.PAID
         if self.due_date < self.as_of:
             return PaymentStatus.OVERDUE
+        if self.has_payment:
+            return PaymentStatus.PARTLY_PAID
         part = self.balance_minor < self.total_minor
-        return PaymentStatus.PARTLY_PAID if part else PaymentStatus.OPEN
+        return PaymentStatus.PARTLY_CREDITED if part else PaymentStatus.OPEN
 
     @property
     def name(self) -> str:
@@ -229,9 +232,10 @@ _LIST = f"""
                 THEN (SELECT json_group_object(name, value) FROM document_property
                       WHERE document_id = d.id) END,
            EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
-           EXISTS (SELECT 1 FROM document_hold WHERE document_id = d.id)
+           EXISTS (SELECT 1 FROM document_hold WHERE document_id = d.id),
+           {HAS_PAYMENT}
     FROM {DOCUMENTS} CROSS JOIN ledger b
-"""  # noqa: S608 - two constants
+"""  # noqa: S608 - constants
 
 
 def list_invoices(ledger: Ledger, wanted: InvoiceFilter | None = None) -> Iterator[InvoiceRow]:
@@ -265,13 +269,13 @@ def count_invoices(ledger: Ledger, wanted: InvoiceFilter) -> int:
 def _invoice_row(row: tuple[Any, ...], as_of: date) -> InvoiceRow:
     (document_id, number, draft, status, kind, customer, customer_name, account, opportunity, url,
      description, document_date, due_date, currency, exponent, total, balance, sales_rep, region,
-     properties, drifted, on_hold) = row  # fmt: skip
+     properties, drifted, on_hold, has_payment) = row  # fmt: skip
     return InvoiceRow(
         document_id, number, draft, DocumentStatus(status), DocumentKind(kind), customer,
         customer_name, account, opportunity, url, description,
         date.fromisoformat(document_date), date.fromisoformat(due_date), currency, exponent,
         total, balance, sales_rep, region, json.loads(properties) if properties else {},
-        bool(drifted), bool(on_hold), as_of,
+        bool(drifted), bool(on_hold), bool(has_payment), as_of,
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ class PaymentStatus(StrEnum):
     """What a posted invoice is owed, seen from a day; derived, never stored."""
 
     OPEN = "open"
+    PARTLY_CREDITED = "partly_credited"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
     OVERDUE = "overdue"

@@ -92,7 +92,7 @@ def run_sync(
 
 def _level(request: SyncRequest) -> int:
     """A rehearsal is no event."""
-    return logging.DEBUG if request.trigger == "plan" else logging.INFO
+    return logging.DEBUG if request.trigger == PLAN else logging.INFO
 
 
 @contextmanager

@@ -18,7 +18,9 @@ from sfsync.ledger.chart import LedgerAccount, close_period
 from sfsync.ledger.credit_plan import CreditRequest, LinePart
 from sfsync.ledger.crediting import credit_invoice, lines_left
 from sfsync.ledger.invariants import check_ledger
-from sfsync.ledger.invoices import show_invoice
+from sfsync.ledger.invoice_filter import InvoiceFilter
+from sfsync.ledger.invoices import list_invoices, show_invoice
+from sfsync.ledger.model import PaymentStatus
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import reverse_invoice
 from tests.ledger.ledger_books import RULES, TODAY, content, fill, line, new_ledger
@@ -106,6 +108,15 @@ def test_an_amount_is_spread_over_what_is_left(ledger: Ledger) -> None:
         "reversed", last.number, "0.00",
     )  # fmt: skip
     assert check_ledger(ledger) == []
+
+
+def test_what_is_credited_in_part_is_not_called_paid(ledger: Ledger) -> None:
+    """Less is owed because of a credit note: that is another state than a payment, also to find."""
+    credit(ledger, amount="1")
+    row = show_invoice(ledger, INVOICE).row
+    assert row.payment_status is PaymentStatus.PARTLY_CREDITED
+    for status, count in ((PaymentStatus.PARTLY_CREDITED, 1), (PaymentStatus.PARTLY_PAID, 0)):
+        assert len(list(list_invoices(ledger, InvoiceFilter(payment=status)))) == count
 
 
 def test_what_is_asked_for_must_fit(ledger: Ledger) -> None:

@@ -50,6 +50,7 @@ _STYLES = {
     "ok": "green",
     "posted": "green",
     "paid": "green",
+    "partly credited": "yellow",
     "partly paid": "yellow",
     "overdue": "red",
     "voided": "dim",
