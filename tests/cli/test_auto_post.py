@@ -3,8 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
@@ -51,23 +49,6 @@ def test_a_sync_posts_by_itself_and_says_why_others_wait(sfsync: Sfsync) -> None
     again = sfsync("sync", "--now", "--json").document["result"]["auto_post"]
     assert again == {"posted": 0, "waiting": {}}
     assert sfsync("db", "verify").status == 0
-
-
-@pytest.mark.parametrize(
-    ("rails", "said"),
-    [
-        ("on", "C352"),
-        ("{no_warnings: true}", "C352"),
-        ("{max_amount: {XXX: 5}}", "C117"),
-        ("{max_amount: {USD: much}}", "C107"),
-    ],
-)
-def test_the_config_is_checked(sfsync: Sfsync, rails: str, said: str) -> None:
-    """Unknown currencies and amounts are refused; no rails, or weak ones, are a warning."""
-    choose(sfsync, rails)
-    done = sfsync("config", "validate")
-    assert said in done.out + done.err
-    assert "not acted on" not in done.out + done.err
 
 
 def test_undoing_a_run_deletes_its_drafts_and_names_what_is_posted(books: Sfsync) -> None:

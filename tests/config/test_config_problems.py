@@ -61,6 +61,8 @@ PROVOKED: list[tuple[str, str, int, int, int]] = [
     ("C115", HEAD + "connection: {login_url: 'http://acme.com'}", 2, 25, 17),
     ("C116", HEAD + "ledger: {fiscal_year_start: 13}", 2, 29, 2),
     ("C117", HEAD + "connection: {name: a b}", 2, 20, 3),
+    ("C117", HEAD + "posting: {auto_post: {max_amount: {XXX: 5}}}", 2, 36, 3),
+    ("C107", HEAD + "posting: {auto_post: {max_amount: {USD: much}}}", 2, 41, 4),
     ("C117", HEAD + "opportunities: {map: {properties: {1st: Name}}}", 2, 36, 3),
     ("C118", HEAD + "[a, b]: c", 2, 1, 1),
     ("C119", HEAD + "posting: {numbering: 'INV-{year}'}", 2, 22, 12),
@@ -110,6 +112,7 @@ PROVOKED: list[tuple[str, str, int, int, int]] = [
 WARNED: list[tuple[str, str, int, int]] = [
     ("C351", HEAD + "opportunities:\n  filters: {stages: [Won]}", 3, 3),
     ("C352", HEAD + "posting: {auto_post: on}", 2, 22),
+    ("C352", HEAD + "posting: {auto_post: {no_warnings: true}}", 2, 22),
     ("C353", HEAD, 1, 1),
     ("C353", HEAD + "seller: {name: Acme}", 2, 9),
     ("C354", HEAD + "connection: {auth: jwt, username: a@b.c}", 2, 20),

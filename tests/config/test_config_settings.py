@@ -340,3 +340,28 @@ def test_the_evaluation_digest_covers_what_decides_a_record(
     before, after = load_text("version: 1"), load_text(f"version: 1\n{change}")
     assert (before.evaluation_digest != after.evaluation_digest) is decides
     assert before.digest != after.digest
+
+
+def test_auto_post_amounts_may_be_by_currency() -> None:
+    """A group of amounts names the currencies that may be posted by themselves, exactly."""
+    posting = load_text(
+        "version: 1\nconnection: {type: demo}\nposting:\n  auto_post:\n"
+        "    max_amount: {USD: 25000, JPY: 3000000}\n    no_warnings: true\n",
+        "m.yaml",
+    ).posting
+    assert posting.auto_post is not None
+    assert posting.auto_post.max_amount is None
+    assert posting.auto_post.max_amounts == {"USD": Decimal(25000), "JPY": Decimal(3000000)}
+    assert posting.auto_post.no_warnings
+
+
+def test_accounts_may_follow_a_property_and_retire() -> None:
+    """Values of a property name accounts, and an account may be no longer active."""
+    posting = load_text(
+        "version: 1\nconnection: {type: demo}\nposting:\n  accounts:\n"
+        "    revenue_by_property: {department: {NO: 0100}}\n"
+        "  chart: {0100: {name: Old, type: revenue, active: false}}\n",
+        "m.yaml",
+    ).posting
+    assert posting.revenue_by_property == {"department": {"NO": "0100"}}
+    assert [(one.code, one.active) for one in posting.chart] == [("0100", False)]

@@ -233,7 +233,7 @@ requests = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.integers(-900, 12_000), min_size=1, max_size=4).filter(lambda a: sum(a) > 0),
     st.lists(requests, min_size=1, max_size=6),

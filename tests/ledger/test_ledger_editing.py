@@ -238,7 +238,7 @@ lines_of_deals = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(edits, lines_of_deals), min_size=1, max_size=6))
 def test_any_edits_and_syncs_keep_the_sum_and_the_pinned_values(
     story: list[dict[str, str] | list[tuple[int, str, str, str | None]]],
