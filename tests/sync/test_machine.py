@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +17,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sfsync.errors import RefusedError, UnavailableError
+from sfsync.errors import RefusedError, UnavailableError, UsageError
 from sfsync.ledger import history
+from sfsync.ledger.credit_plan import CreditRequest
+from sfsync.ledger.crediting import credit_invoice
 from sfsync.ledger.customers import add_customer
+from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.invoices import show_invoice
 from sfsync.ledger.model import CustomerContent
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import delete_draft, reverse_invoice
@@ -30,6 +35,7 @@ from tests.sync.twin import (
     contents,
     deals_with_two_invoices,
     differences,
+    header_pins,
     newest,
     posted_documents,
 )
@@ -76,6 +82,17 @@ REQUEST = st.sampled_from(
         SyncRequest(only=frozenset({"accounts", "contacts"})),
     )
 )
+BY_HAND = st.sampled_from(
+    (
+        {"region": "Moon"},
+        {"region": "", "description": "As agreed"},
+        {"document_date": "2026-01-15"},
+        {"properties.cost_center": "HAND"},
+        {"line.1.quantity": "3"},
+        {"line.1.amount": "12"},
+        {"line.2.unit_price": "7", "line.1.discount": "50"},
+    )
+)
 PAGE_SIZE = st.sampled_from((4, 11, 20, 2000))
 
 
@@ -87,6 +104,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.world = world
         self.posted: dict[str, Any] = {}
         self.entered: list[str] = []
+        self.by_hand: dict[str, dict[str, Any]] = {}
 
     @initialize(first=st.booleans())
     def begin(self, *, first: bool) -> None:
@@ -146,6 +164,47 @@ class SyncMachine(RuleBasedStateMachine):
                 today = self.world.clock.now.date()
                 draft = posted[which % len(posted)].draft
                 reverse_invoice(ledger, draft, POSTING, reason="wrong", today=today)
+
+    @rule(which=st.integers(0, 60), values=BY_HAND)
+    def edit(self, which: int, values: dict[str, str]) -> None:
+        """A person sets values of a draft; not every value fits every draft."""
+        with self.world.ledger() as ledger:
+            drafts = [one for one in newest(ledger).values() if one.status == "draft"]
+            if not drafts:
+                return
+            draft = drafts[which % len(drafts)].draft
+            try:
+                edit_draft(ledger, draft, values)
+            except UsageError as unfit:
+                note(f"not edited: {unfit.message}")
+                return
+            self.by_hand[draft] = header_pins(ledger, draft)
+
+    @rule(which=st.integers(0, 60))
+    def let_go(self, which: int) -> None:
+        """A person lets a draft follow Salesforce again."""
+        with self.world.ledger() as ledger:
+            drafts = [one for one in newest(ledger).values() if one.status == "draft"]
+            if drafts:
+                draft = drafts[which % len(drafts)].draft
+                edit_draft(ledger, draft, {}, unpin=["all"])
+                self.by_hand.pop(draft, None)
+
+    @rule(which=st.integers(0, 60), part=st.sampled_from(("0.01", "100", "2500.50")))
+    def credit(self, which: int, part: str) -> None:
+        """A part of a posted invoice is credited, if so much of it is left."""
+        with self.world.ledger() as ledger:
+            posted = [one for one in newest(ledger).values() if one.status == "posted"]
+            if not posted:
+                return
+            today = self.world.clock.now.date()
+            wanted = CreditRequest(amount=Decimal(part))
+            draft = posted[which % len(posted)].draft
+            try:
+                credit_invoice(ledger, draft, POSTING, wanted, reason="less", today=today)
+            except (RefusedError, UsageError) as refusal:
+                # A yen has no cents.
+                assert refusal.code in {"over-credited", "invalid-amount"}, refusal.message  # noqa: PT017 - the code is the point
 
     @rule()
     def enter_customer(self) -> None:
@@ -265,6 +324,13 @@ class SyncMachine(RuleBasedStateMachine):
             assert not problems, problems
             assert deals_with_two_invoices(ledger) == []
             posted = posted_documents(ledger)
+            self.by_hand = {
+                draft: values
+                for draft, values in self.by_hand.items()
+                if show_invoice(ledger, draft).row.status.value == "draft"
+            }
+            for draft, values in self.by_hand.items():
+                assert header_pins(ledger, draft) == values
         for number, frozen in self.posted.items():
             assert posted[number] == frozen
         self.posted = posted

@@ -119,6 +119,21 @@ def deals_with_two_invoices(ledger: Ledger) -> list[str]:
     ]
 
 
+def header_pins(ledger: Ledger, draft: str) -> dict[str, Any]:
+    """What a draft says where a person set it; lines move, and are left out."""
+    shown = show_invoice(ledger, draft)
+    values = shown.as_json()
+    values |= {f"properties.{name}": text for name, text in shown.row.properties.items()}
+    return {pin: values.get(pin) for pin in shown.pinned if not pin.startswith("line.")}
+
+
+def _of_a_person(ledger: Ledger, draft: str) -> set[str]:
+    """The parts of a view in which a person set something."""
+    pins = show_invoice(ledger, draft).pinned
+    parts = {pin.partition(".")[0] for pin in pins}
+    return parts | ({"lines", "total_minor"} if "line" in parts else set())
+
+
 def view(ledger: Ledger, draft: str) -> dict[str, Any]:
     """An invoice as a person sees it, without the ledger's own numbers."""
     shown = show_invoice(ledger, draft)
@@ -186,7 +201,7 @@ def _views(ledger: Ledger, twin: Ledger, have: Mapping[str, Newest]) -> list[str
         left, right = view(ledger, mine.draft), view(twin, other.draft)
         problems += [
             f"{mine.draft}: {name} is {left[name]!r}, should be {right[name]!r}"
-            for name in left
+            for name in left.keys() - _of_a_person(ledger, mine.draft)
             if left[name] != right[name]
         ]
     return problems
