@@ -12,6 +12,7 @@ import typer
 from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.errors import RefusedError
 
 if TYPE_CHECKING:
     from sfsync.schedule.call import Call
@@ -110,7 +111,6 @@ def install(ctx: typer.Context, target: TargetArgument = Target.CRON) -> None:
     decided by the schedule of the config at each call, so a new schedule needs no new install.
     """
     from sfsync.cli.schedule_changes import install_into  # noqa: PLC0415 - start-up time
-    from sfsync.schedule.rehearsal import rehearse  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     schedule = context.settings().schedule
@@ -118,10 +118,12 @@ def install(ctx: typer.Context, target: TargetArgument = Target.CRON) -> None:
     change = install_into(target.value, call)
     if not context.flags.force:
         context.note("Trying out a call without terminal and session, as the scheduler makes it")
-        rehearse(call)
+        _try_out(call)
     change.carry_out(context, "Have it called every 5 minutes?")
     if schedule.frequency.value == "manual":
         context.warn("schedule.frequency is manual: no call will ever be due")
+    if schedule.frequency.value == "realtime":
+        context.note("Every call will run; for changes within a minute: sfsync sync watch")
     context.next_steps("sfsync schedule show", "sfsync status")
 
 
@@ -138,6 +140,23 @@ def remove(
     context = context_of(ctx)
     change = remove_from(target.value if target else None, call_of(context))
     change.carry_out(context, "Take it away?")
+
+
+def _try_out(call: "Call") -> None:
+    """Have `doctor` look at everything from where the scheduler would start a run."""
+    from sfsync.health.as_cron import seen_by_cron  # noqa: PLC0415 - start-up time
+    from sfsync.health.findings import Verdict  # noqa: PLC0415 - as above
+
+    found = seen_by_cron(call, online=True)
+    failed = [one for one in found if one.verdict is Verdict.FAILED]
+    if failed:
+        reasons = "".join(f"\n{one.check}: {one.message}" for one in failed)
+        raise RefusedError(
+            "a run would not work from a scheduler, which has no terminal and no desktop session"
+            + reasons,
+            code="not-schedulable",
+            fix="; ".join(one.fix for one in failed if one.fix) or "sfsync doctor --as-cron",
+        )
 
 
 def call_of(context: Context) -> "Call":

@@ -10,7 +10,7 @@ from sfsync.errors import ExitCode
 from sfsync.health.findings import Finding, Verdict
 from sfsync.programs import run_program
 from sfsync.salesforce.redact import redact
-from sfsync.schedule.rehearsal import cron_environment
+from sfsync.schedule.call import cron_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

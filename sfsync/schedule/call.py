@@ -94,6 +94,20 @@ def call_for(
     return call
 
 
+def cron_environment(call: Call) -> dict[str, str]:
+    """The variables that cron sets, and those that the call brings itself."""
+    home = str(Path.home())
+    user = os.environ.get("LOGNAME") or os.environ.get("USER") or Path.home().name
+    return {
+        "HOME": home,
+        "LOGNAME": user,
+        "USER": user,
+        "SHELL": "/bin/sh",
+        "PATH": "/usr/bin:/bin",
+        **call.environment,
+    }
+
+
 def _absolute(path: Path | str) -> str:
     # Not resolved: the interpreter of a virtual environment is a link, and must stay one.
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - keeps links, drops ..
