@@ -92,9 +92,15 @@ class Poller:
         try:
             yield from self.org.query_many(queries, all_rows=True)
         except QueryRefused:
-            # An org without the composite resource is asked one by one.
-            for query in queries:
-                yield self.org.query(query, all_rows=True)
+            # No composite resource, or an object that is gone by now: asked one by one.
+            yield from map(self._alone, queries)
+
+    def _alone(self, query: str) -> Iterable[Page]:
+        try:
+            return list(self.org.query(query, all_rows=True))
+        except QueryRefused:
+            # What the user sees no more does not change for them; a run says so if it matters.
+            return ()
 
 
 def _stamps(cursors: Mapping[str, Cursor], skipped: frozenset[str]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from sfsync.cli.orgs import open_org_for
 from sfsync.cli.watch import Watch
 from sfsync.cli.watch_screen import Telling
 from sfsync.demo.faults import Fault
+from sfsync.demo.state import opened
 from sfsync.demo.store import OrgStore
 from sfsync.ledger import history, open_ledger_read_only
 from sfsync.ledger.invariants import check_ledger
@@ -66,8 +67,8 @@ def test_between_looks_the_ledger_is_free(books: Sfsync) -> None:
     """Another sync works while a watch waits; a pipe gets one line per run that did something."""
     demo.close_deal(ORG, "Planted", "4321.00")
     found: list[int] = []
-    other = after(1, lambda: found.append(start(["sync", "--now", "-q"]).status))
-    done = books("sync", "watch", "--every", "60s", "--for", "2s")
+    other = after(2.5, lambda: found.append(start(["sync", "--now", "-q"]).status))
+    done = books("sync", "watch", "--every", "60s", "--for", "5s")
     other.join()
     assert found == [0]
     (line,) = done.out.splitlines()
@@ -92,9 +93,10 @@ def test_too_short_an_interval_is_refused(books: Sfsync) -> None:
     assert "'soon' is not a time" in books("sync", "watch", "--for", "soon").err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.long)],
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
 )
 def test_a_signal_ends_a_watch_cleanly(
     books: Sfsync, home: Path, number: signal.Signals, status: int
@@ -258,7 +260,7 @@ def _drafts() -> dict[str, str]:
 
 @pytest.mark.long
 def test_every_change_under_faults_becomes_its_outcome_once(books: Sfsync) -> None:
-    """A hundred and twenty intervals with outages and cut replies; the seed is printed.
+    """A hundred and twenty intervals: outages, cut replies, spent sessions; the seed is printed.
 
     Deals are won, and each draft's deal is renamed once, after it was seen.
     """
@@ -280,6 +282,9 @@ def test_every_change_under_faults_becomes_its_outcome_once(books: Sfsync) -> No
                 renamed[deal] = f"Renamed {interval}"
                 with OrgStore.open(ORG) as store:
                     store.update("Opportunity", deal, {"Name": renamed[deal]})
+            if chance.random() < 0.1:
+                with opened(ORG) as state:
+                    state.write("UPDATE wire_session SET revoked = 1")
             if chance.random() < 0.2:
                 nth = chance.randrange(1, 12)
                 demo.plan_faults(ORG, [Fault("/services", nth, chance.choice(actions))])

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cronsim import CronSim
 from hypothesis import given
+from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
 from sfsync.config.settings import Frequency, ScheduleSettings
@@ -116,6 +117,7 @@ def chosen_days(settings: ScheduleSettings, first: date, number: int) -> list[da
     ]
 
 
+@settings_of(max_examples=60)
 @given(
     st.sampled_from(ZONES),
     TIMES,

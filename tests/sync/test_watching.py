@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -168,3 +168,18 @@ def test_a_second_that_is_not_over_is_not_settled(workplace: Workplace) -> None:
             assert _looked(workplace, poller)
             assert poller.is_unsettled is unsettled
             poller.dealt_with()
+
+
+def test_an_object_that_is_gone_hides_no_other_change(workplace: Workplace) -> None:
+    """The others are asked one by one; whether its absence matters is for a run to say."""
+    workplace.sync()
+    with workplace.org() as org, workplace.ledger() as ledger:
+        cursors = history.cursors(ledger)
+        gone = {"Gone__c>Opportunity": replace(cursors["Opportunity"], sobject="Gone__c")}
+        poller = Poller(org)
+        poller.changed(cursors | gone)
+        poller.dealt_with()
+        assert not poller.changed(cursors | gone)
+        with OrgStore.open(workplace.server.path) as store:
+            store.update("Opportunity", store.ids("Opportunity")[0], {"Amount": "1.00"})
+        assert poller.changed(cursors | gone)
