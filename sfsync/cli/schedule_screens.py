@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.ticks import answers_of
+from sfsync.cli.ticks import answers_of, is_due_now
 from sfsync.errors import SfsyncError
-from sfsync.schedule import is_due, next_slots
+from sfsync.schedule import next_slots
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def schedule_result(context: Context, call: Call, now: datetime) -> dict[str, An
         "time_zone": str(schedule.time_zone),
         "poll_every": _seconds(schedule.poll_every),
         "overdue_after": _seconds(schedule.overdue_after),
-        "due": is_due(schedule, answers, now),
+        "due": is_due_now(context),
         "next": slot_result(schedule, coming[0]) if coming else None,
         "last_good_run": _utc(answers.good),
         "failures_since": answers.failures,
