@@ -88,10 +88,11 @@ def aging(
         UsageError: an unknown dimension, a date or buckets that cannot be read.
     """
     from sfsync.reports import aging  # noqa: PLC0415 - start-up time
+    from sfsync.reports.buckets import parse_buckets  # noqa: PLC0415 - as above
     from sfsync.reports.dimensions import parse_dimensions  # noqa: PLC0415 - as above
 
     as_of, edges = days
-    buckets = aging.parse_buckets(edges)
+    buckets = parse_buckets(edges)
     taken = ("currency", "invoices", "total", *aging.RECORD_KEYS, *buckets.keys)
     return aging.AgingQuestion(
         parse_dimensions(by or ("customer",), aging.DIMENSIONS, taken=taken),

@@ -1,8 +1,6 @@
 """`report aging`: what is owed on a day, by how long it has been due.
 
-Taken from the journal itself: whatever was booked on the receivable account through that day for an
-invoice, its credit notes and its payments, each by its own date, is what was open on it. So the
-report adds up to the balance of the receivable account.
+It is taken from the receivable account, so that it adds up to the account's balance.
 """
 
 from __future__ import annotations
@@ -10,68 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sfsync.errors import UsageError
-from sfsync.ledger.invoice_filter import DOCUMENTS, InvoiceFilter, compile_conditions
+from sfsync.ledger.invoice_filter import InvoiceFilter
 from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
+from sfsync.reports.buckets import Buckets
 from sfsync.reports.dimensions import Label, keys_of, plain_label, texts_of
+from sfsync.reports.receivables import open_invoices, receivable_balances
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from sfsync.ledger.connection import Ledger
     from sfsync.reports.answer import Row
     from sfsync.reports.dimensions import Dimension
+    from sfsync.reports.receivables import OpenInvoice
 
 DIMENSIONS = ("customer", "sales-rep", "region", "property:")
-DEFAULT_EDGES = (30, 60, 90)
 RECORD_KEYS = ("invoice", "document_date", "due_date", "days", "bucket", "amount", "balance")
 """What a record has besides its dimensions, the customer and the currency."""
-
-_MOST_DAYS = 3650
-
-
-@dataclass(frozen=True, slots=True)
-class Buckets:
-    """Spans of days past due that end at `edges`; before the first one, what is not due."""
-
-    edges: tuple[int, ...] = DEFAULT_EDGES
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Their names in a row: ``not_due``, ``days_1_30``, …, ``days_over_90``."""
-        firsts = [1, *(edge + 1 for edge in self.edges)]
-        spans = [f"days_{a}_{b}" for a, b in zip(firsts, self.edges, strict=False)]
-        return ("not_due", *spans, f"days_over_{self.edges[-1]}")
-
-    def of(self, days: int) -> str:
-        """The bucket of something that was due so many days ago; due today is not due."""
-        if days < 1:
-            return "not_due"
-        place = sum(days > edge for edge in self.edges)
-        return self.keys[place + 1]
-
-
-def parse_buckets(text: str | None) -> Buckets:
-    """Read ``30,60,90``.
-
-    Raises:
-        UsageError: not whole numbers of days that grow.
-    """
-    if text is None:
-        return Buckets()
-    words = [word.strip() for word in text.split(",")]
-    edges = tuple(int(word) for word in words if word.isascii() and word.isdecimal())
-    growing = all(a < b for a, b in zip((0, *edges), edges, strict=False))
-    if len(edges) != len(words) or not growing or edges[-1] > _MOST_DAYS:
-        raise UsageError(
-            f"--buckets takes numbers of days that grow, not '{text}'",
-            code="invalid-buckets",
-            fix="write e.g. --buckets 30,60,90",
-        )
-    return Buckets(edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,70 +40,6 @@ class AgingQuestion:
     wanted: InvoiceFilter = field(default_factory=InvoiceFilter)
     order: Order = field(default_factory=Order)
     records: bool = False
-
-
-class OpenInvoice(NamedTuple):
-    """An invoice with something open on it. `balance` and `total` in minor units."""
-
-    name: str
-    document_date: str
-    due_date: str
-    customer: str
-    customer_name: str
-    sales_rep: str | None
-    region: str | None
-    currency: str
-    exponent: int
-    total: int
-    balance: int
-    properties: tuple[str | None, ...]
-
-
-# Payments and credit notes are of the invoice that they settle. Cash is an asset too, but no
-# posting of a document debits it.
-_RECEIVABLES = """
-    SELECT id FROM ledger_account a WHERE type = 'asset' AND EXISTS (
-        SELECT 1 FROM journal_line l JOIN journal_entry e ON e.id = l.entry_id
-        WHERE l.account_id = a.id AND e.kind = 'post')
-"""
-_OPEN = f"""
-    SELECT d.number, d.document_date, d.due_date, c.number, c.name, d.sales_rep, d.region,
-           d.currency, d.exponent, d.total_minor, s.balance {{properties}}
-    FROM (SELECT coalesce(x.reverses_id, x.id) AS id, sum(l.amount_minor) AS balance
-          FROM journal_line l JOIN journal_entry e ON e.id = l.entry_id
-          JOIN document x ON x.id = e.document_id
-          WHERE e.sealed = 1 AND e.posting_date <= ? AND l.account_id IN ({_RECEIVABLES})
-          GROUP BY 1 HAVING sum(l.amount_minor) <> 0) s
-    CROSS JOIN {DOCUMENTS}
-    WHERE d.id = s.id AND {{filter}} ORDER BY d.due_date, d.id
-"""  # noqa: S608 - constants
-_PROPERTY = """, coalesce(
-    (SELECT value FROM document_property WHERE document_id = d.id AND name = ?),
-    (SELECT value FROM customer_property WHERE customer_id = c.id AND name = ?))
-"""
-_FIELDS = 11
-
-
-def open_invoices(
-    ledger: Ledger, wanted: InvoiceFilter, properties: Sequence[str], as_of: date
-) -> Iterator[OpenInvoice]:
-    """What was open on a day, by due date."""
-    condition, parameters = compile_conditions(wanted)
-    sql = _OPEN.format(properties=_PROPERTY * len(properties), filter=condition)
-    asked = [name for name in properties for _ in range(2)]
-    for row in ledger.each(sql, [*asked, as_of.isoformat(), *parameters]):
-        yield OpenInvoice._make((*row[:_FIELDS], row[_FIELDS:]))
-
-
-def receivable_balances(ledger: Ledger, as_of: date) -> dict[str, str]:
-    """The balance of the receivable account on a day, for each currency."""
-    rows = ledger.rows(
-        "SELECT e.currency, e.exponent, sum(l.amount_minor) FROM journal_line l"  # noqa: S608 - a constant
-        " JOIN journal_entry e ON e.id = l.entry_id WHERE e.sealed = 1 AND e.posting_date <= ?"
-        f" AND l.account_id IN ({_RECEIVABLES}) GROUP BY 1, 2 ORDER BY 1",
-        (as_of.isoformat(),),
-    )
-    return {currency: minor_to_text(minor, exponent) for currency, exponent, minor in rows}
 
 
 def aging(ledger: Ledger, question: AgingQuestion) -> Report:

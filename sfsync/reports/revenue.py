@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.invoice_filter import InvoiceFilter
-from sfsync.money import minor_to_text, round_half_up, split_minor
+from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.dimensions import keys_of, texts_of
 from sfsync.reports.revenue_facts import label_of, revenue_facts
+from sfsync.reports.shares import percents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +26,6 @@ RECORD_KEYS = ("invoice", "kind", "date", "customer", "description", "opportunit
 """What a row, and a record behind it, has besides its dimensions and its status."""
 
 _AMOUNTS = ("revenue", "share")
-_HUNDRED_PERCENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,17 +214,3 @@ def _add_shares(rows: list[Row], groups: list[tuple[_Key, _Sum]]) -> None:
         shares = percents([groups[place][1].minor for place in found])
         for place, share in zip(found, shares, strict=True):
             rows[place]["share"] = share
-
-
-def percents(amounts: list[int]) -> list[str | None]:
-    """Each amount's percent of their sum with two decimals; None where they add up to nothing.
-
-    Without a negative amount the percents add up to 100.00: the largest remainders are rounded up.
-    """
-    whole = sum(amounts)
-    if whole == 0:
-        return [None] * len(amounts)
-    if min(amounts) >= 0:
-        return [minor_to_text(part, 2) for part in split_minor(_HUNDRED_PERCENT, amounts)]
-    exact = (Decimal(amount) * 100 / whole for amount in amounts)
-    return [str(round_half_up(part, 2)) for part in exact]

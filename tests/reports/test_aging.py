@@ -14,7 +14,7 @@ from sfsync.errors import UsageError
 from sfsync.ledger import open_ledger
 from sfsync.ledger.posting import post_invoice
 from sfsync.money import from_minor
-from sfsync.reports.aging import Buckets, parse_buckets
+from sfsync.reports.buckets import Buckets, parse_buckets
 from tests.ledger.ledger_books import RULES, TODAY, content, fill, new_ledger
 from tests.reports.conftest import Books, filled
 

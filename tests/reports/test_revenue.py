@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sfsync.ledger import open_ledger
 from sfsync.money import from_minor
 from sfsync.reports.periods import month_of, quarter_of, year_of
-from sfsync.reports.revenue import percents
+from sfsync.reports.shares import percents
 from tests.reports.conftest import filled
 
 if TYPE_CHECKING:
