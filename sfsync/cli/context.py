@@ -122,6 +122,19 @@ class Context:
         settings = self.settings()
         return settings.ledger.path or self.paths.default_ledger(settings.connection.name)
 
+    def existing_ledger_path(self) -> Path:
+        """The ledger file.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        path = self.ledger_path()
+        if not path.exists():
+            raise NotFoundError(
+                f"there is no ledger {path} yet", code="ledger-missing", fix="sfsync sync --now"
+            )
+        return path
+
     def open_ledger(self, *, create: bool = False) -> Ledger:
         """Open the ledger; with `create` a missing file (and its folder) is made.
 
@@ -131,11 +144,7 @@ class Context:
         """
         from sfsync.ledger.connection import open_ledger  # noqa: PLC0415 - start-up time
 
-        path = self.ledger_path()
-        if not create and not path.exists():
-            raise NotFoundError(
-                f"there is no ledger {path} yet", code="ledger-missing", fix="sfsync sync --now"
-            )
+        path = self.ledger_path() if create else self.existing_ledger_path()
         # Only a ledger that is made now has to be told what it is for.
         demo = create and not path.exists() and self.settings().connection.is_demo
         return open_ledger(path, demo=demo, create=create)

@@ -15,7 +15,7 @@ from sfsync.errors import LedgerError, LockedError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.files import create_private, newer, refuse_unsuitable
 from sfsync.ledger.many import write_many
-from sfsync.ledger.migrations import SCHEMA_VERSION, fingerprint, migrate
+from sfsync.ledger.migrations import fingerprint, migrate, schema_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -366,21 +366,40 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
 
 def _require_current(path: Path, connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != SCHEMA_VERSION:
+    if version != schema_version():
         raise LedgerError(
-            f"{path} has schema {version}; this sfsync reads schema {SCHEMA_VERSION}.",
+            f"{path} has schema {version}; this sfsync reads schema {schema_version()}.",
             code="ledger-older",
-            fix="any other command brings it up to date: sfsync db info",
+            fix="sfsync db migrate",
         )
+
+
+def _keep_before_migration(path: Path) -> Path:
+    from sfsync.ledger import backups  # noqa: PLC0415 - it opens ledgers itself
+
+    kept = backups.keep_copy(path, "before-migration")
+    backups.prune(path, backups.KEPT, "before-migration")
+    return kept
+
+
+def _tell_of_migration(ledger: Ledger, before: int, kept: Path | None) -> None:
+    after = {"schema_version": schema_version(), "backup": kept and kept.name}
+    append_event(ledger, "ledger.migrate", "ledger", before={"schema_version": before}, after=after)
 
 
 def _bring_up_to_date(ledger: Ledger, connection: sqlite3.Connection, *, demo: bool) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA_VERSION:
+    if version > schema_version():
         raise newer(ledger.path, version)
-    if version < SCHEMA_VERSION:
+    if version < schema_version():
         # Not yet WAL when new: an interrupted creation then leaves an empty file behind.
-        migrate(connection, demo=demo, now=ledger.now())
+        kept = _keep_before_migration(ledger.path) if version else None
+        migrate(
+            connection,
+            demo=demo,
+            now=ledger.now(),
+            tell=lambda before: _tell_of_migration(ledger, before, kept),
+        )
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise LedgerError(

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, NotFoundError
-from sfsync.ledger.migrations import APPLICATION_ID, SCHEMA_VERSION
+from sfsync.ledger.migrations import APPLICATION_ID, schema_version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,15 +53,21 @@ def refuse_unsuitable(path: Path, *, create: bool) -> None:
             fix="name another file: --ledger FILE, or SFSYNC_LEDGER",
         )
     version = int.from_bytes(header[60:64], "big")
-    if version > SCHEMA_VERSION:
+    if version > schema_version():
         raise newer(path, version)
+
+
+def file_version(path: Path) -> int:
+    """The schema version that a ledger's header tells, without opening it as a database."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(64)[60:64], "big")
 
 
 def newer(path: Path, version: int) -> LedgerError:
     """The error for a file that a later version of sfsync has written."""
     return LedgerError(
         f"{path} was written by a newer sfsync (schema {version}, this one knows"
-        f" {SCHEMA_VERSION}). It was not touched.",
+        f" {schema_version()}). It was not touched.",
         code="ledger-newer",
         fix="upgrade sfsync",
     )

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlite_utils import Database, Migrations
 
@@ -29,7 +29,11 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
 }
 """Each migration's SQL files in order; a released one is never edited."""
 
-SCHEMA_VERSION = len(MIGRATIONS)
+
+def schema_version() -> int:
+    """The version of the schema that this program makes and reads."""
+    return len(MIGRATIONS)
+
 
 # sqlite-utils makes this table itself, but without STRICT.
 _MIGRATIONS_TABLE = """
@@ -58,19 +62,23 @@ def statements(migration: str) -> Iterator[str]:
                 statement = ""
 
 
-def migrate(connection: sqlite3.Connection, *, demo: bool, now: str) -> None:
-    """Bring the schema to `SCHEMA_VERSION` in one transaction; a second process waits for it.
+def migrate(
+    connection: sqlite3.Connection, *, demo: bool, now: str, tell: Callable[[int], None]
+) -> None:
+    """Bring the schema to `schema_version()` in one transaction; a second process waits for it.
 
     Args:
         connection: in autocommit mode.
         demo: whether a ledger that is new is one for demo data.
         now: UTC time, written into a new ledger.
+        tell: called with the version before, inside the transaction, where that was not 0.
     """
     # Start-up time: sqlite-utils takes 150 ms, and most commands find nothing to migrate.
     from sqlite_utils import Database  # noqa: PLC0415 - start-up time
 
     connection.execute("BEGIN IMMEDIATE")
     try:
+        (before,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute(_MIGRATIONS_TABLE)
         _registry().apply(Database(connection, execute_plugins=False))
         connection.execute(
@@ -79,7 +87,9 @@ def migrate(connection: sqlite3.Connection, *, demo: bool, now: str) -> None:
             (demo, now),
         )
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if 0 < before < schema_version():
+            tell(before)
+        connection.execute(f"PRAGMA user_version = {schema_version()}")
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:

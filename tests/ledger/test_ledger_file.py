@@ -13,7 +13,7 @@ from sfsync.errors import LedgerError, LockedError, NotFoundError
 from sfsync.ledger import open_ledger, open_ledger_read_only
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.lock import run_lock
-from sfsync.ledger.migrations import SCHEMA_VERSION
+from sfsync.ledger.migrations import schema_version
 from sfsync.ledger.scratch import scratch_copy
 from tests.ledger.ledger_books import ORG, fill, new_ledger
 
@@ -59,7 +59,7 @@ def test_a_fresh_ledger_is_sound_and_opens_again(tmp_path: Path) -> None:
         assert check_ledger(ledger) == []
     with open_ledger(path, create=False) as ledger:
         assert ledger.identity.org_id == ORG
-        assert ledger.row("PRAGMA user_version") == (SCHEMA_VERSION,)
+        assert ledger.row("PRAGMA user_version") == (schema_version(),)
 
 
 def test_opening_does_not_load_the_migration_library(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def _foreign(path: Path) -> None:
 def _newer(path: Path) -> None:
     open_ledger(path).close()
     with closing(sqlite3.connect(path)) as plain:
-        plain.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        plain.execute(f"PRAGMA user_version = {schema_version() + 1}")
 
 
 def _text(path: Path) -> None:
