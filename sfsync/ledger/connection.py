@@ -148,9 +148,19 @@ class Ledger:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one state of the ledger in all queries of the block, whoever writes meanwhile."""
+        with translated(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
     def reader(self) -> Ledger:
         """A second connection to the same file that only reads, for another thread; close it."""
-        connection = connect(self.path, read_only=True)
+        connection = connect_for_reading(self.path)
         return Ledger(self.path, connection, actor=self.actor, clock=self._clock)
 
     def schema_fingerprint(self) -> str:

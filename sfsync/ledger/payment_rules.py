@@ -124,15 +124,16 @@ def require_open_day(ledger: Ledger, rules: PostingRules, day: date) -> None:
         )
 
 
-def cash_account(ledger: Ledger, rules: PostingRules) -> int:
+def cash_account(ledger: Ledger, rules: PostingRules, receivable_id: int) -> int:
     """The id of the account that payments arrive on, in the chart from now on.
 
     Raises:
-        RefusedError: it is no active asset account, or the receivable itself.
+        RefusedError: it is no active asset account, or the one that the invoice debited.
     """
+    (receivable,) = ledger.row("SELECT code FROM ledger_account WHERE id = ?", (receivable_id,))
     chart = {one.code: one for one in (*list_accounts(ledger), *rules.chart)}
     account = chart.get(rules.cash) or LedgerAccount(rules.cash, "Cash", "asset")
-    if account.type != "asset" or not account.active or account.code == rules.receivable:
+    if account.type != "asset" or not account.active or account.code == receivable:
         raise RefusedError(
             f"Account {account.code} cannot take payments: it must be an active asset account other"
             " than the receivable.",

@@ -71,8 +71,8 @@ def add_payment(
             return known
         candidate = _candidate(ledger, document.document_id)
         minor = require_payable(ledger, candidate, order, rules, today)
-        account_id = cash_account(ledger, rules)
         receivable = candidate.receivable_id
+        account_id = cash_account(ledger, rules, receivable)
         entry_id = _write_entry(
             ledger,
             ("payment", document.document_id, order.paid_on.isoformat()),

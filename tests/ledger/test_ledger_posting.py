@@ -258,9 +258,18 @@ def _post_from(path: Path, drafts: list[str]) -> None:
 
 def test_eight_processes_post_contiguously(tmp_path: Path) -> None:
     """Eight processes posting at once share one series without gap or duplicate."""
-    path = tmp_path / "ledger.db"
+    _post_from_eight(tmp_path / "ledger.db", 160)
+
+
+@pytest.mark.long
+def test_eight_processes_post_five_hundred_each(tmp_path: Path) -> None:
+    """4,000 numbers without gap or duplicate, and no process ever hears of a lock."""
+    _post_from_eight(tmp_path / "ledger.db", 4_000)
+
+
+def _post_from_eight(path: Path, number: int) -> None:
     with new_ledger(path) as ledger:
-        drafts = fill(ledger, 160)
+        drafts = fill(ledger, number)
     workers = [
         multiprocessing.get_context("spawn").Process(target=_post_from, args=(path, drafts[n::8]))
         for n in range(8)
@@ -269,8 +278,22 @@ def test_eight_processes_post_contiguously(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join()
+    # A lock error, like any other, would have ended its process with another code.
     assert [worker.exitcode for worker in workers] == [0] * 8
     with open_ledger(path) as ledger:
         sequences = [s for (s,) in ledger.rows("SELECT sequence FROM document ORDER BY 1")]
-        assert sequences == list(range(1, 161))
+        assert sequences == list(range(1, number + 1))
         assert check_ledger(ledger) == []
+
+
+def test_what_is_posted_together_fails_alone(ledger: Ledger) -> None:
+    """A refusal in the midst of many undoes its own document only, whatever it had written."""
+    hold_invoice(ledger, "D-000002", "wait")
+    chart = (*RULES.chart, LedgerAccount("4999", "New", "revenue"))
+    rules = replace(RULES, chart=chart)
+    found = dict(post_many(ledger, ["D-000002", "D-000001"], rules, today=TODAY))
+    assert isinstance(found["D-000002"], RefusedError)
+    assert check_ledger(ledger) == []
+    assert show_invoice(ledger, "INV-2026-00001").row.draft == "D-000001"
+    assert ledger.row("SELECT count(*) FROM ledger_account WHERE code = '4999'") == (1,)
+    assert ledger.row("SELECT count(*) FROM audit_event WHERE entity = '4999'") == (1,)

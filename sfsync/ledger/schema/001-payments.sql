@@ -61,19 +61,19 @@ WHEN NEW.balance_minor IS NOT (
   OR NEW.balance_minor < 0
 BEGIN SELECT RAISE(ABORT, 'payment: no more than is owed'); END;
 
--- Debit an asset, credit the account that the invoice debited.
+-- Debit an asset, credit the account that the invoice debited. (Unary plus: by the entry, which has
+-- two lines, not by the account, which has as many as there are invoices.)
 CREATE TRIGGER payment_entry BEFORE INSERT ON payment
 WHEN (SELECT count(*) FROM journal_line WHERE entry_id = NEW.entry_id) <> 2
   OR NOT EXISTS (
-      SELECT 1 FROM journal_line l JOIN ledger_account a ON a.id = l.account_id
-      WHERE l.entry_id = NEW.entry_id AND l.amount_minor = NEW.amount_minor AND a.type = 'asset')
-  OR NOT EXISTS (
-      SELECT 1 FROM journal_line l
-      JOIN journal_entry i ON i.document_id = NEW.document_id AND i.kind = 'post'
-      JOIN journal_line r ON r.entry_id = i.id AND r.amount_minor > 0
-      JOIN ledger_account a ON a.id = r.account_id AND a.type = 'asset'
-      WHERE l.entry_id = NEW.entry_id AND l.amount_minor = -NEW.amount_minor
-      AND l.account_id = r.account_id)
+      SELECT 1 FROM journal_entry i JOIN journal_line r ON r.entry_id = i.id
+      JOIN journal_line credit ON credit.entry_id = NEW.entry_id
+      JOIN journal_line debit ON debit.entry_id = NEW.entry_id
+      WHERE i.document_id = NEW.document_id AND i.kind = 'post' AND r.amount_minor > 0
+      AND (SELECT type FROM ledger_account WHERE id = r.account_id) = 'asset'
+      AND +credit.account_id = r.account_id AND credit.amount_minor = -NEW.amount_minor
+      AND +debit.account_id <> r.account_id AND debit.amount_minor = NEW.amount_minor
+      AND (SELECT type FROM ledger_account WHERE id = debit.account_id) = 'asset')
 BEGIN SELECT RAISE(ABORT, 'payment: its entry debits cash and credits the receivable'); END;
 
 CREATE TRIGGER payment_written AFTER INSERT ON payment
