@@ -23,8 +23,14 @@ SUMMARISED = (Outcome.FAILED, Outcome.DRIFTED)
 """The outcomes whose records a summary names one by one; the others it only counts."""
 
 
-def sync_result(detail: RunDetail, *, planned: bool = False) -> dict[str, Any]:
-    """The `result` of `sync --json`; with `planned` the run has no number."""
+def sync_result(
+    detail: RunDetail, *, head: str | None = None, planned: bool = False
+) -> dict[str, Any]:
+    """The `result` of `sync --json`; with `planned` the run has no number.
+
+    `head` is the newest event of the audit trail after the run: kept elsewhere, it proves later
+    that nothing was cut off.
+    """
     from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
 
     return {
@@ -32,6 +38,7 @@ def sync_result(detail: RunDetail, *, planned: bool = False) -> dict[str, Any]:
         **({"run": None} if planned else {}),
         "failures": [_failure(one) for one in failures_of(detail)],
         "auto_post": _by_itself(detail),
+        "head": head,
     }
 
 
@@ -123,6 +130,10 @@ def draw_summary(
     if failures and not planned and screen.is_plain(console):
         # On a terminal the next steps say so; a mail from cron has nothing else.
         screen.line(console, f"Each with its fix: sfsync history show {run.run} --failed")
+    if not planned:
+        from sfsync.ledger.audit import head  # noqa: PLC0415 - start-up time
+
+        screen.line(console, f"Audit head: {head(ledger)}", style="dim")
 
 
 def _drafts_of(ledger: Ledger, run: int) -> Counter[str]:

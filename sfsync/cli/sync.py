@@ -286,13 +286,13 @@ def answer_run(
     if schema != "sync_retry":
         _name_missing(context, ledger, run_id, asked)
     from sfsync.cli.run_result import SUMMARISED, draw_summary, sync_result  # noqa: PLC0415 - as above
-    from sfsync.ledger import history  # noqa: PLC0415 - as above
+    from sfsync.ledger import audit, history  # noqa: PLC0415 - as above
 
     detail = history.show_run(ledger, run_id, SUMMARISED)
     partial = detail.summary.outcome.value == "partial"
     context.emit(
         schema,
-        sync_result(detail),
+        sync_result(detail, head=audit.head(ledger)),
         status=ExitCode.PARTIAL if partial else ExitCode.DONE,
         screen=lambda console: draw_summary(console, ledger, detail),
         action=True,

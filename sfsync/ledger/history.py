@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
+from sfsync.ledger.audit import append_event
 from sfsync.ledger.auto_posted import auto_posted
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome
 
@@ -132,7 +133,12 @@ def start_run(ledger: Ledger, start: RunStart) -> int:
             "INSERT INTO config_text (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
             (digest, start.config_text),
         )
-        return ledger.insert(
+        # The file's own text: what is resolved from it, such as the demo's port, is no change.
+        before = ledger.row(
+            "SELECT c.digest FROM run r JOIN config_text c ON c.id = r.config_id"
+            " ORDER BY r.id DESC LIMIT 1"
+        )
+        run_id = ledger.insert(
             "INSERT INTO run (trigger, org_id, org_name, org_kind, config_digest,"
             " evaluation_digest, config_id, selection, whole, actor, started_at)"
             " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM config_text WHERE digest = ?), ?, ?, ?, ?)",
@@ -140,6 +146,16 @@ def start_run(ledger: Ledger, start: RunStart) -> int:
              start.evaluation_digest, digest, start.selection, start.whole, ledger.actor,
              start.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
         )  # fmt: skip
+        if before != (digest,):
+            append_event(
+                ledger,
+                "config.change",
+                "config",
+                before={"digest": before[0]} if before else None,
+                after={"digest": digest},
+                run_id=run_id,
+            )
+    return run_id
 
 
 def finish_run(

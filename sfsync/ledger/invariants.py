@@ -102,25 +102,6 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
                 SELECT 1 FROM payment p WHERE p.document_id = d.id
                 AND NOT EXISTS (SELECT 1 FROM payment_void WHERE payment_id = p.id))))
         """, "more has been paid and credited than was invoiced"),
-    ("receivable", """
-        SELECT printf('D-%06d', root) FROM (
-            SELECT coalesce(o.reverses_id, o.id) AS root, l.amount_minor AS amount
-            FROM journal_entry e CROSS JOIN document o CROSS JOIN journal_line l
-            CROSS JOIN ledger_account a
-            WHERE e.sealed = 1 AND o.id = e.document_id AND l.entry_id = e.id
-            AND a.id = l.account_id AND a.type = 'asset' AND +l.account_id = (
-                -- The account that the invoice itself debited, whatever is configured by now;
-                -- unary plus: the lines of one entry, not all lines of the account.
-                SELECT r.account_id FROM journal_entry i CROSS JOIN journal_line r
-                CROSS JOIN ledger_account t
-                WHERE i.document_id = coalesce(o.reverses_id, o.id) AND i.kind = 'post'
-                AND r.entry_id = i.id AND t.id = r.account_id AND t.type = 'asset' LIMIT 1)
-            UNION ALL
-            SELECT d.id, -b.balance_minor FROM document d
-            JOIN document_balance b ON b.document_id = d.id
-            WHERE d.kind = 'invoice' AND d.number IS NOT NULL)
-        GROUP BY root HAVING sum(amount) <> 0
-        """, "what is owed on it is not what the receivable account says"),
     ("payment-entry", """
         SELECT 'entry ' || e.id FROM journal_entry e
         LEFT JOIN payment p ON p.entry_id = e.id LEFT JOIN payment_void v ON v.entry_id = e.id
@@ -238,6 +219,30 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
             AND EXISTS (SELECT 1 FROM audit_event WHERE action = 'period.close'))
         WHERE action <> 'period.close' AND day <= closed
         """, "it is dated in a period that was closed before it was written"),
+)  # fmt: skip
+
+
+# These trace what is owed and what became of each document: the longest two.
+_TRACES: tuple[tuple[str, str, str], ...] = (
+    ("receivable", """
+        SELECT printf('D-%06d', root) FROM (
+            SELECT coalesce(o.reverses_id, o.id) AS root, l.amount_minor AS amount
+            FROM journal_entry e CROSS JOIN document o CROSS JOIN journal_line l
+            CROSS JOIN ledger_account a
+            WHERE e.sealed = 1 AND o.id = e.document_id AND l.entry_id = e.id
+            AND a.id = l.account_id AND a.type = 'asset' AND +l.account_id = (
+                -- The account that the invoice itself debited, whatever is configured by now;
+                -- unary plus: the lines of one entry, not all lines of the account.
+                SELECT r.account_id FROM journal_entry i CROSS JOIN journal_line r
+                CROSS JOIN ledger_account t
+                WHERE i.document_id = coalesce(o.reverses_id, o.id) AND i.kind = 'post'
+                AND r.entry_id = i.id AND t.id = r.account_id AND t.type = 'asset' LIMIT 1)
+            UNION ALL
+            SELECT d.id, -b.balance_minor FROM document d
+            JOIN document_balance b ON b.document_id = d.id
+            WHERE d.kind = 'invoice' AND d.number IS NOT NULL)
+        GROUP BY root HAVING sum(amount) <> 0
+        """, "what is owed on it is not what the receivable account says"),
     ("audit-status", """
         SELECT d.draft FROM document d LEFT JOIN (
             SELECT entity, sum(action = 'invoice.post') AS posts,
@@ -252,8 +257,16 @@ _QUERIES: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
-def _broken_rules(ledger: Ledger) -> Iterator[Finding]:
-    for code, query, message in _QUERIES:
+def _rules(ledger: Ledger) -> Iterator[Finding]:
+    return _broken(ledger, _QUERIES)
+
+
+def _traces(ledger: Ledger) -> Iterator[Finding]:
+    return _broken(ledger, _TRACES)
+
+
+def _broken(ledger: Ledger, queries: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:
+    for code, query, message in queries:
         try:
             entities = [str(entity) for (entity,) in ledger.rows(query)]
         except sqlite3.OperationalError as trouble:
@@ -320,15 +333,20 @@ CHECKS: tuple[Check, ...] = (
     _file,
     _private,
     _schema,
-    _broken_rules,
+    _rules,
+    _traces,
     _exponents,
     _digests,
     _audit,
 )
 
 
-BESIDE: tuple[Check, ...] = (_file, _digests)
-"""About half of the work of `CHECKS`, for the second connection of a large ledger."""
+BESIDE: tuple[Check, ...] = (_file, _rules)
+"""For the second connection of a large ledger: about half of the work, and all of it SQLite's.
+
+What goes through many rows in Python stays together on the first: two such threads would take turns
+for every row.
+"""
 
 LARGE = 5_000
 """From so many documents on, the checks run on two connections at once."""
