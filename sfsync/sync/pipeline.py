@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Decide = Callable[[Ledger], PageOfChanges]
     Write = Callable[[PageOfChanges], None]
 
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.001
 """How soon a thread that comes back from SQLite gets Python's lock; ten times the usual."""
 
 
