@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import yaml
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-SLOWEST = 1.0
 LINES = template().splitlines()
 FRAGMENTS = [
     "version: 1", "opportunities:", "  map:", "    total: Amount", "  filters: {", "}", "[", "]",
@@ -36,14 +34,12 @@ texts = st.one_of(
 @settings(max_examples=250, deadline=None)
 @given(texts)
 def test_any_text_is_answered(text: str) -> None:
-    """Nothing but a config error comes back, soon, and it can be printed."""
-    start = time.perf_counter()
+    """Nothing but a config error comes back, and it can be printed."""
     try:
         load_text(text)
     except ConfigError as error:
         assert error.problems  # noqa: PT017 - not raising is fine as well
         render_problems(error.problems).encode()
-    assert time.perf_counter() - start < SLOWEST
 
 
 @settings(max_examples=100, deadline=None)

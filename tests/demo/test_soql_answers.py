@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfsync.demo.soql import parse, run
+from sfsync.demo.soql import run
 from sfsync.demo.soql.dates import span_of
 from sfsync.demo.store import OrgStore
 from tests.demo.soql_text import quoted
@@ -243,13 +242,10 @@ def test_spans_of_date_literals(name: str, count: int | None, first: date, after
     assert span_of(name, count, date(2026, 11, 21)) == (first, after)
 
 
-def test_a_long_list_is_read_and_answered_quickly(store: OrgStore) -> None:
-    """A thousand ids are parsed within 50 ms, and a query of 20,000 characters is no trouble."""
+def test_a_long_list_is_read_and_answered(store: OrgStore) -> None:
+    """A thousand ids, a query of 20,000 characters, are no trouble."""
     listed = ", ".join(f"'0015g000000{place:04d}'" for place in range(1, 1001))
     text = f"SELECT Name FROM Account WHERE Id IN ({listed})"  # noqa: S608 (SOQL, not SQL)
-    started = time.perf_counter()
-    parse(text)
-    assert time.perf_counter() - started < 0.05
     assert len(ask(store, text)) == 5
 
 

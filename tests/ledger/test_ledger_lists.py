@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -166,11 +165,11 @@ def test_a_kept_head_shows_a_cut_tail(ledger: Ledger) -> None:
     assert [one.code for one in verify_chain(ledger, kept)] == ["audit-head"]
 
 
-def test_ten_thousand_invoices_are_listed_fast(tmp_path: Path) -> None:
-    """A list of 10,000 is a matter of tenths of a second, not of a query for each."""
+def test_many_invoices_are_listed_by_one_query(tmp_path: Path) -> None:
+    """A long list is one question to the database, not one for each invoice."""
     with new_ledger(tmp_path / "ledger.db") as ledger:
-        fill(ledger, 10_000)
-        started = time.perf_counter()
-        assert sum(1 for _ in list_invoices(ledger)) == 10_000
-        # The aim is 0.15 s on an idle machine; tests share theirs.
-        assert time.perf_counter() - started < 0.6
+        fill(ledger, 500)
+        asked: list[str] = []
+        ledger._connection.set_trace_callback(asked.append)  # noqa: SLF001 - to count
+        assert sum(1 for _ in list_invoices(ledger)) == 500
+        assert len(asked) < 10

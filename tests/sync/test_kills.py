@@ -231,7 +231,7 @@ def test_a_signal_ends_the_run_as_interrupted(
     wait_for_run(ledger)
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == status
+    assert process.returncode == status, said
     assert "Traceback" not in said
     check_after_kill(ledger)
     with open_ledger_read_only(ledger) as opened:
