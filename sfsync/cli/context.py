@@ -43,7 +43,7 @@ class Context:
 
     `words` say which command it is: ``("invoice", "list")``. `status` is what the process will end
     with; `emit` sets it. `warnings` go to stderr and into the JSON document; `details` are added to
-    the error of a JSON document.
+    the error of a JSON document. `used_ledger` says that the answer comes from the ledger.
     """
 
     flags: GlobalFlags = field(default_factory=GlobalFlags)
@@ -53,6 +53,7 @@ class Context:
     details: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] | None = None
     log_file: LogFile | None = None
+    used_ledger: bool = False
 
     # ------------------------------------------------------------------ files and rooms
 
@@ -147,6 +148,7 @@ class Context:
         path = self.ledger_path() if create else self.existing_ledger_path()
         # Only a ledger that is made now has to be told what it is for.
         demo = create and not path.exists() and self.settings().connection.is_demo
+        self.used_ledger = True
         return open_ledger(path, demo=demo, create=create)
 
     def read_ledger(self) -> Ledger:
@@ -160,6 +162,7 @@ class Context:
         path = self.ledger_path()
         if not path.exists():
             return self.open_ledger()
+        self.used_ledger = True
         try:
             return open_ledger_read_only(path)
         except LedgerError as error:

@@ -157,7 +157,7 @@ def _notice(
 ) -> dict[str, Any]:
     """What `notify.command` gets on its stdin: ids and counts, no customer's name."""
     from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
-    from sfsync.cli.render.envelope import utc  # noqa: PLC0415 - as above
+    from sfsync.exports.json_text import utc  # noqa: PLC0415 - as above
 
     settings = context.settings()
     last, good = (health.last, health.last_good) if health else (None, None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from decimal import Decimal
@@ -9,12 +10,12 @@ import pytest
 
 from sfsync.cli.context import Context
 from sfsync.cli.frame.flags import Color, Format, GlobalFlags
-from sfsync.cli.render import tables
 from sfsync.cli.render.console import console_for
-from sfsync.cli.render.envelope import encode
 from sfsync.cli.render.screen import cell, draw_pairs, draw_table, line, linked, with_thousands
 from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.errors import RefusedError, UsageError
+from sfsync.exports.json_text import encode
+from sfsync.exports.plain_text import markdown
 from tests.cli.command_line import Terminal
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_csv_has_a_heading_and_no_formulas(capsys: pytest.CaptureFixture[str]) -
 
 def test_markdown_cells_do_not_break_the_table() -> None:
     """A pipe in a name is escaped."""
-    assert tables.as_markdown((("a",), [["x|y"]])) == "| a |\n| --- |\n| x\\|y |\n"
+    assert "".join(markdown((("a",), [["x|y"]]))) == "| a |\n| --- |\n| x\\|y |\n"
 
 
 def test_json_lines_are_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +191,10 @@ def test_json_says_where_the_file_went(sfsync: Sfsync, tmp_path: Path) -> None:
     """--json with -o: the file has the result, stdout one document about it."""
     target = tmp_path / "a.md"
     done = sfsync("help", "files", "--json", "-o", str(target))
-    assert done.document["result"] == {"path": str(target), "format": "table"}
+    result = done.document["result"]
+    assert (result["path"], result["format"], result["rows"]) == (str(target), "table", None)
+    assert result["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert result["bytes"] == target.stat().st_size
     assert target.is_file()
 
 

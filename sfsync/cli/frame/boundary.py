@@ -220,7 +220,7 @@ def error_text(error: SfsyncError) -> str:
 
 
 def _write_document(document: dict[str, object]) -> None:
-    from sfsync.cli.render.envelope import encode  # noqa: PLC0415 - start-up time
+    from sfsync.exports.json_text import encode  # noqa: PLC0415 - start-up time
 
     indent = 2 if sys.stdout.isatty() else None
     sys.stdout.write(encode(document, indent=indent, ascii_only=not is_utf8(sys.stdout.encoding)))

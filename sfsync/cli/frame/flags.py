@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How results are written; ``table`` is for people, ``tsv`` is what a pipe gets."""
+    """How results are written; ``table`` is for people, ``tsv`` is what a pipe gets.
+
+    The last three make files: they are not for a terminal.
+    """
 
     TABLE = "table"
     TSV = "tsv"
@@ -27,6 +30,9 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     MD = "md"
+    XLSX = "xlsx"
+    PDF = "pdf"
+    HTML = "html"
 
 
 class Color(StrEnum):

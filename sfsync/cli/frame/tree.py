@@ -59,8 +59,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "contact": Entry("sfsync.cli.contact", "Contacts of the customers."),
         "product": Entry("sfsync.cli.product", "Products that invoice lines name."),
     },
-    "Reports": {
+    "Reports and files": {
         "report": Entry("sfsync.cli.report", "Questions asked of the ledger: revenue, aging."),
+        "export": Entry("sfsync.cli.export", "Invoices, lines, customers, journal into a file."),
     },
     "Ledger": {
         "journal": Entry("sfsync.cli.journal", "The general ledger: list, balance, close, export."),

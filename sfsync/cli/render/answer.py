@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Color, Format
 from sfsync.cli.render import envelope, tables
-from sfsync.cli.render.files import write_new_file
 from sfsync.errors import SfsyncError, UsageError
+from sfsync.exports import plain_text
+from sfsync.exports.json_text import encode
+from sfsync.exports.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
@@ -22,12 +24,18 @@ if TYPE_CHECKING:
 
 _BY_ENDING = {
     ".csv": Format.CSV,
+    ".htm": Format.HTML,
+    ".html": Format.HTML,
     ".json": Format.JSON,
     ".jsonl": Format.JSONL,
     ".md": Format.MD,
+    ".pdf": Format.PDF,
     ".tsv": Format.TSV,
     ".txt": Format.TABLE,
+    ".xlsx": Format.XLSX,
 }
+OF_FILES = frozenset({Format.XLSX, Format.PDF, Format.HTML})
+"""What is a file of its own, and nothing to read on a terminal."""
 
 
 class OutputError(SfsyncError):
@@ -75,14 +83,7 @@ def _reduced(answer: Answer, names: tuple[str, ...]) -> Answer:
     if answer.table is not None:
         columns = answer.table.chosen(names)
         rows = tables.picked(answer.table.rows, columns)
-        chosen = tables.Table(
-            columns,
-            names,
-            rows,
-            limit=answer.table.limit,
-            total=answer.table.total,
-            empty=answer.table.empty,
-        )
+        chosen = replace(answer.table, columns=columns, fields=names, rows=rows)
         return Answer(answer.schema_name, rows, answer.status, table=chosen)
     return _reduced_record(answer, names)
 
@@ -103,29 +104,34 @@ def _format(context: Context, answer: Answer) -> Format:
         # Plain text is what it is, whatever the file is called.
         return Format.TABLE
     if flags.output is not None and flags.output != Path("-"):
-        found = _BY_ENDING.get(flags.output.suffix.casefold())
-        if found is None:
-            raise UsageError(
-                f"the ending of {flags.output} does not tell a format",
-                code="unknown-format",
-                fix=f"end it with one of {', '.join(_BY_ENDING)}, or add --format",
-            )
-        return found
+        return format_of(flags.output)
     # A list has one record per line in a pipe; a screen is text that reads the same anywhere.
     is_list = answer.table is not None or answer.screen is None
     return Format.TSV if is_list and not sys.stdout.isatty() else Format.TABLE
 
 
+def format_of(path: Path) -> Format:
+    """The format that a file's ending tells.
+
+    Raises:
+        UsageError: it tells none.
+    """
+    found = _BY_ENDING.get(path.suffix.casefold())
+    if found is None:
+        raise UsageError(
+            f"the ending of {path} does not tell a format",
+            code="unknown-format",
+            fix=f"end it with one of {', '.join(_BY_ENDING)}, or add --format",
+        )
+    return found
+
+
 def _to_file(context: Context, answer: Answer, wanted: Format) -> Answer:
     """Write the file; what is left to say on stdout is where it went."""
-    path = context.flags.output
-    assert path is not None  # noqa: S101 - the caller has looked
-    content = rendered(answer, wanted)
-    write_new_file(path, content.encode("utf-8", "backslashreplace"), force=context.flags.force)
-    context.note(f"Wrote {path}")
-    return Answer(
-        answer.schema_name, {"path": str(path), "format": wanted.value}, answer.status, text=""
-    )
+    from sfsync.cli.render.exporting import write_answer_file  # noqa: PLC0415 - start-up time
+
+    result = write_answer_file(context, answer, wanted)
+    return Answer(answer.schema_name, result, answer.status, text="")
 
 
 def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
@@ -134,12 +140,15 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
     if muted and answer.status == 0:
         return
     stream = sys.stderr if muted else sys.stdout
+    if wanted in OF_FILES and answer.text is None:
+        _to_binary_stream(context, answer, wanted)
+        return
     try:
         if wanted is Format.TABLE and answer.text is None:
             # Only now: making a console imports rich.
             _draw(answer, context.err if muted else context.out)
         else:
-            stream.write(rendered(answer, wanted))
+            stream.writelines(rendered(answer, wanted))
         stream.flush()
     except BrokenPipeError:
         raise
@@ -149,25 +158,46 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
         ) from trouble
 
 
-def rendered(answer: Answer, wanted: Format) -> str:
-    """The answer as text without escape sequences."""
+def _to_binary_stream(context: Context, answer: Answer, wanted: Format) -> None:
+    """A workbook, a PDF or a page into a pipe."""
+    from sfsync.cli.render.exporting import stream_of_files, write_table_of  # noqa: PLC0415 - as above
+
+    write_table_of(context, answer, wanted, stream_of_files(wanted))
+
+
+def rendered(answer: Answer, wanted: Format) -> Iterator[str]:
+    """The answer as text without escape sequences, piece by piece."""
     if wanted is Format.JSON:
         document = envelope.success(answer.schema_name, answer.status, answer.result, [])
-        return envelope.encode(document, indent=2) + "\n"
-    if wanted is Format.JSONL:
+        yield encode(document, indent=2) + "\n"
+    elif wanted is Format.JSONL:
         rows = answer.table.rows if answer.table is not None else answer.result
-        return tables.as_json_lines(rows if isinstance(rows, (list, tuple)) else [rows])
-    if answer.text is not None:
-        return answer.text
-    if wanted is Format.TABLE:
-        return _drawn(answer)
-    return tables.GRID_WRITERS[wanted](_grid(answer))
+        yield from plain_text.json_lines(rows if isinstance(rows, (list, tuple)) else [rows])
+    elif answer.text is not None:
+        yield answer.text
+    elif wanted is Format.TABLE:
+        yield _drawn(answer)
+    else:
+        yield from plain_text.GRID_WRITERS[wanted](_grid(answer))
 
 
-def _grid(answer: Answer) -> tables.Grid:
+def _grid(answer: Answer) -> plain_text.Grid:
+    table = as_table(answer)
+    columns = table.columns
+    names = [column.field for column in columns]
+    return names, ([tables.shown_value(row, column) for column in columns] for row in table.rows)
+
+
+def as_table(answer: Answer) -> tables.Table:
+    """The list of an answer; a record is a list of its fields and their values."""
     if answer.table is not None:
-        return tables.grid_of(answer.table)
-    return ("field", "value"), tables.flattened(answer.result)
+        return answer.table
+    columns = (
+        tables.Column("field", "Field", Kind.CODE),
+        tables.Column("value", "Value"),
+    )
+    rows = [{"field": name, "value": value} for name, value in tables.flattened(answer.result)]
+    return tables.Table(columns, ("field", "value"), rows)
 
 
 def _drawn(answer: Answer) -> str:
@@ -188,10 +218,10 @@ def _draw(answer: Answer, console: Console) -> None:
         draw_table(console, answer.table, answer.table.columns)
     else:
         found = tables.flattened(answer.result)
-        draw_pairs(console, [(_label(name), value) for name, value in found])
+        draw_pairs(console, [(label_of(name), value) for name, value in found])
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
     """A dotted path as a person reads it: ``org.id`` is "Org id"."""
     words = name.replace(".", " ").replace("_", " ")
     return words[:1].upper() + words[1:]

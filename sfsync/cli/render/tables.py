@@ -1,4 +1,4 @@
-"""Lists: which fields a row has, and the same rows as TSV, CSV, Markdown or JSON lines.
+"""Lists: which fields a row has, and which of them a person sees.
 
 Rows are the JSON objects of the result, so that every format says the same; a field is a dotted
 path into one (``customer.name``).
@@ -6,43 +6,25 @@ path into one (``customer.name``).
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from difflib import get_close_matches
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.envelope import encode
 from sfsync.cli.render.text import safe
 from sfsync.errors import UsageError
+from sfsync.exports.table import Chart, Kind
+from sfsync.exports.values import text_of, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["ROWS_SHOWN", "Chart", "Column", "Kind", "Row", "Table", "flattened", "named", "picked",
+           "raw", "shown_value", "value_at"]  # fmt: skip
 
 ROWS_SHOWN = 50
 """How many rows of a list a terminal shows unless --limit says otherwise."""
 
 Row = dict[str, Any]
-
-
-class Kind(Enum):
-    """What a column holds: text gives way on a narrow terminal, all else is never cut.
-
-    The values are those of JSON: an integer is an int, a number, an amount of money and a percent
-    (45.5 is 45.5 %) are decimal strings, a date is ``2026-11-22``; each may be null.
-    """
-
-    TEXT = "text"
-    CODE = "code"
-    DATE = "date"
-    INTEGER = "integer"
-    NUMBER = "number"
-    MONEY = "money"
-    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +67,6 @@ def named(field_name: str) -> Column:
     """The column of a field whose name is also its heading, of the kind that the name tells."""
     kind = _KINDS.get(field_name.rpartition(".")[2], Kind.TEXT)
     return Column(field_name, field_name, kind, "currency" if kind is Kind.MONEY else None)
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """How the rows of a table can be drawn: a bar for each.
-
-    Args:
-        label: the field that names a bar; several are read one after the other.
-        value: the field that is its length, of kind money or integer.
-        group: the field whose values are not comparable, such as the currency: bars of one scale
-            for each of its values.
-    """
-
-    label: tuple[str, ...]
-    value: str
-    group: str | None = "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +120,15 @@ class Table:
         )
 
 
-def value_at(row: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - any JSON value
-    """The value at a dotted path; None when a part is missing."""
-    if path in row:
-        return row[path]
-    value: Any = row
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
 def raw(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """A value as one line of plain text: the same words as in JSON, inert, empty for null."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return safe(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (Decimal, date)):
-        return encode(value).strip('"')
-    if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):
-        return safe(", ".join(value))
-    return safe(encode(value))
+    """A value as one line of a terminal: the same words as in JSON, inert, empty for null."""
+    return safe(text_of(value))
+
+
+def shown_value(row: Mapping[str, Any], column: Column) -> Any:  # noqa: ANN401 - any JSON value
+    """The value of a column, or what stands for one that is missing."""
+    value = value_at(row, column.field)
+    return (column.absent or None) if value is None else value
 
 
 def picked(rows: Iterable[Row], columns: Sequence[Column]) -> list[Row]:
@@ -199,69 +149,3 @@ def flattened(value: Any, prefix: str = "") -> list[tuple[str, Any]]:  # noqa: A
         for name, item in pairs
         for leaf in flattened(item, f"{prefix}.{name}" if prefix else str(name))
     ]
-
-
-Grid = tuple[Sequence[str], Iterable[Sequence[Any]]]
-"""Headings, and rows of values."""
-
-
-def grid_of(table: Table) -> Grid:
-    """The columns of every row."""
-    columns = table.columns
-    headings = [column.field for column in columns]
-    return headings, ([shown_value(row, column) for column in columns] for row in table.rows)
-
-
-def shown_value(row: Mapping[str, Any], column: Column) -> Any:  # noqa: ANN401 - any JSON value
-    """The value of a column, or what stands for one that is missing."""
-    value = value_at(row, column.field)
-    return (column.absent or None) if value is None else value
-
-
-def as_tsv(grid: Grid) -> str:
-    """One record per line, tab between values, no heading."""
-    return "".join("\t".join(map(raw, row)) + "\n" for row in grid[1])
-
-
-def as_csv(grid: Grid) -> str:
-    """Comma-separated with a heading; texts that a spreadsheet would calculate get a ``'``."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(grid[0])
-    writer.writerows([_unformulated(value) for value in row] for row in grid[1])
-    return out.getvalue()
-
-
-def as_markdown(grid: Grid) -> str:
-    """A Markdown table."""
-    headings, rows = grid
-    lines = [_markdown_row(headings), _markdown_row(["---"] * len(headings))]
-    return "\n".join([*lines, *(_markdown_row(row) for row in rows)]) + "\n"
-
-
-def as_json_lines(rows: Iterable[Any]) -> str:
-    """One JSON value per line."""
-    return "".join(encode(row) + "\n" for row in rows)
-
-
-GRID_WRITERS: dict[str, Callable[[Grid], str]] = {
-    "tsv": as_tsv,
-    "csv": as_csv,
-    "md": as_markdown,
-}
-
-
-def _unformulated(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    text = raw(value)
-    if text[:1] in {"=", "+", "-", "@"} and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()
-
-
-def _markdown_row(values: Sequence[Any]) -> str:
-    cells = (raw(value).replace("\\", "\\\\").replace("|", "\\|") for value in values)
-    return "| " + " | ".join(cells) + " |"

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-# Letters and symbols by category, but drawn as nothing: Hangul fillers, Braille blank.
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-_SPACES = frozenset("\u00a0\u202f\u2009\u3000")
+from sfsync.exports.inert import is_plain, visible
 
 
 def safe(text: str) -> str:
@@ -19,9 +17,9 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     normal = unicodedata.normalize("NFC", text)
-    if normal.isprintable() and _BLANK.isdisjoint(normal):
+    if is_plain(normal):
         return normal
-    return "".join(_visible(character) for character in normal)
+    return "".join(visible(character) for character in normal)
 
 
 def safe_lines(text: str) -> str:
@@ -32,15 +30,3 @@ def safe_lines(text: str) -> str:
 def counted(number: int, word: str, words: str = "") -> str:
     """A number with its noun: ``1 API call``, ``12,000 API calls``; `words` is an odd plural."""
     return f"{number:,} {word if number == 1 else words or f'{word}s'}"
-
-
-def _visible(character: str) -> str:
-    if character in _SPACES or (character.isprintable() and character not in _BLANK):
-        return character
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    if named is not None:
-        return named
-    code = ord(character)
-    if code <= 0xFF:  # noqa: PLR2004 - Latin-1 has the short escape
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the basic plane

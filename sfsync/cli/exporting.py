@@ -1,0 +1,339 @@
+"""`sfsync export`: from the ledger row by row into the file, and then into the audit trail."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfsync.cli.filters import as_filter
+from sfsync.cli.frame.flags import Format
+from sfsync.cli.render.answer import OF_FILES, format_of
+from sfsync.cli.render.tables import Column, Kind, Table, value_at
+from sfsync.cli.render.text import counted
+from sfsync.errors import UsageError
+from sfsync.exports.table import ExportTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sfsync.cli.context import Context
+    from sfsync.cli.filters import FilterOptions
+    from sfsync.exports.table import Row, Written
+    from sfsync.ledger.connection import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that can be exported.
+
+    Args:
+        title: what it is, for people.
+        columns: what each row shows; those that are `wide` are left out on paper.
+        rows: the records that pass a filter, one by one.
+        properties: the names of its custom properties, each of which becomes a column.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Callable[[Ledger, FilterOptions], Iterable[Row]]
+    properties: Callable[[Ledger], list[str]] = lambda _: []
+
+
+def export(
+    context: Context, what: str, filters: FilterOptions, *, font: Path | None, opens: bool
+) -> None:
+    """Export `what` in the form that was asked for, and say where it went."""
+    path = _file(context, opens=opens)
+    wanted = _format(context, path)
+    with context.read_ledger() as ledger, ledger.snapshot():
+        columns = _columns(context, ledger, SOURCES[what], wanted)
+        if context.flags.fields == ("help",):
+            names = tuple(column.field for column in columns)
+            context.emit("fields", [], table=Table(columns, names))
+            return
+        table = _table(context, ledger, what, columns, filters)
+        if path is None:
+            _to_stdout(context, table, wanted, font)
+            return
+        result = _to_file(context, table, path, wanted, font)
+    _record(context, what, result, filters)
+    context.emit(f"export_{what}", {**result, "filter": given_in_words(filters)}, text="")
+    if opens:
+        open_for_person(context, path)
+
+
+def _file(context: Context, *, opens: bool) -> Path | None:
+    path = context.flags.output
+    if path is not None and path != Path("-"):
+        # From here on `-o` is answered; what is left to say goes to stdout.
+        context.flags = replace(context.flags, output=None)
+        return path
+    if opens:
+        raise UsageError("there is no file to open", code="output-missing", fix="add -o FILE")
+    if context.flags.format is None and context.flags.fields != ("help",):
+        raise UsageError(
+            "an export needs a file, or a format for stdout",
+            code="output-missing",
+            fix="add -o FILE.xlsx (or .pdf, .html, .csv, .json …), or --format csv",
+        )
+    return None
+
+
+def _format(context: Context, path: Path | None) -> Format:
+    flags = context.flags
+    if path is None:
+        return flags.format or Format.TSV
+    return format_of(path) if flags.format is None or flags.json else flags.format
+
+
+def _columns(
+    context: Context, ledger: Ledger, source: Source, wanted: Format
+) -> tuple[Column, ...]:
+    own = tuple(Column(f"properties.{name}", name, wide=True) for name in source.properties(ledger))
+    every, names = (*source.columns, *own), context.flags.fields
+    if names and names != ("help",):
+        return Table(every, tuple(column.field for column in every)).chosen(names)
+    on_paper = wanted is Format.PDF
+    return tuple(column for column in every if not (on_paper and column.wide))
+
+
+def _table(
+    context: Context,
+    ledger: Ledger,
+    what: str,
+    columns: tuple[Column, ...],
+    filters: FilterOptions,
+) -> ExportTable:
+    from sfsync.cli.render.exporting import export_columns  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.facts import facts_of_ledger  # noqa: PLC0415 - as above
+
+    facts = facts_of_ledger(ledger, given_in_words(filters) or "none")
+    rows = SOURCES[what].rows(ledger, filters)
+    if context.flags.fields:
+        paths = [column.field for column in columns]
+        rows = ({path: value_at(row, path) for path in paths} for row in rows)
+    return ExportTable(
+        schema=f"export_{what}",
+        title=SOURCES[what].title,
+        columns=export_columns(columns),
+        rows=rows,
+        facts=facts.shown,
+        created=facts.created,
+    )
+
+
+def _to_stdout(context: Context, table: ExportTable, wanted: Format, font: Path | None) -> None:
+    from sfsync.cli.render import exporting  # noqa: PLC0415 - start-up time
+
+    if wanted is Format.JSON:
+        context.emit(table.schema, list(table.rows))
+    elif wanted in OF_FILES:
+        stream = exporting.stream_of_files(wanted)
+        _warn(context, exporting.write_table(table, wanted, stream, font), "the output")
+    else:
+        sys.stdout.writelines(exporting.text_pieces(table, wanted))
+        sys.stdout.flush()
+
+
+def _to_file(
+    context: Context, table: ExportTable, path: Path, wanted: Format, font: Path | None
+) -> dict[str, Any]:
+    from sfsync.cli.render.exporting import write_table  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.files import new_file  # noqa: PLC0415 - as above
+
+    with new_file(path, force=context.flags.force) as file:
+        written = write_table(table, wanted, file.stream, font)
+    _warn(context, written, path.name)
+    context.note(f"Wrote {path} ({counted(written.rows, 'row')})")
+    return {
+        "path": str(path),
+        "format": wanted.value,
+        "rows": written.rows,
+        "bytes": file.size,
+        "sha256": file.sha256,
+    }
+
+
+def _warn(context: Context, written: Written, name: str) -> None:
+    for warning in written.warnings:
+        context.warn(f"{name}: {warning}")
+
+
+def _record(context: Context, what: str, result: dict[str, Any], filters: FilterOptions) -> None:
+    from sfsync.cli.render.facts import record_export  # noqa: PLC0415 - start-up time
+
+    record_export(context, what, {**result, "filter": given_in_words(filters)})
+
+
+def given_in_words(filters: FilterOptions) -> str | None:
+    """The filters as they would be typed, in the order of the help; None when there are none."""
+    given = []
+    for name in filters.given:
+        value = getattr(filters, name)
+        option = name.rstrip("_")
+        values = value if isinstance(value, list) else [value]
+        given += [f"--{option} {getattr(each, 'value', each)}" for each in values]
+    return " ".join(given) or None
+
+
+def open_for_person(context: Context, path: Path) -> None:
+    """Open a file with what the desktop has for it; where there is no desktop, say so."""
+    import webbrowser  # noqa: PLC0415 - start-up time
+
+    has_desktop = sys.platform in {"darwin", "win32"} or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if not has_desktop or not webbrowser.open(path.absolute().as_uri()):
+        context.warn(f"there is no desktop to open {path.name} on")
+
+
+# ---------------------------------------------------------------------- what can be exported
+
+
+def _invoices(ledger: Ledger, filters: FilterOptions) -> Iterable[Row]:
+    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
+
+    return (row.as_json() for row in list_invoices(ledger, as_filter(filters)))
+
+
+def _lines(ledger: Ledger, filters: FilterOptions) -> Iterable[Row]:
+    from sfsync.ledger.line_list import list_lines  # noqa: PLC0415 - start-up time
+
+    return list_lines(ledger, as_filter(filters))
+
+
+def _journal(ledger: Ledger, filters: FilterOptions) -> Iterable[Row]:
+    from sfsync.ledger.line_list import list_journal_lines  # noqa: PLC0415 - start-up time
+
+    return list_journal_lines(ledger, as_filter(filters))
+
+
+def _customers(ledger: Ledger, filters: FilterOptions) -> Iterable[Row]:
+    from sfsync.cli.customer_screens import as_json  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.customers import list_customers  # noqa: PLC0415 - as above
+    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - as above
+
+    wanted = as_filter(filters)
+    chosen = {row.customer_id for row in list_invoices(ledger, wanted)} if filters.given else None
+    found = list_customers(ledger)
+    return (as_json(one) for one in found if chosen is None or one.number in chosen)
+
+
+def _properties(ledger: Ledger) -> list[str]:
+    from sfsync.ledger.line_list import property_names  # noqa: PLC0415 - start-up time
+
+    return property_names(ledger)
+
+
+def _line_properties(ledger: Ledger) -> list[str]:
+    from sfsync.ledger.line_list import property_names  # noqa: PLC0415 - start-up time
+
+    return property_names(ledger, of_lines=True)
+
+
+def _money(field: str, heading: str) -> Column:
+    return Column(field, heading, Kind.MONEY, currency="currency")
+
+
+_DOCUMENT = (
+    Column("number", "Number", Kind.CODE),
+    Column("draft", "Draft", Kind.CODE),
+    Column("status", "Status", Kind.CODE),
+    Column("kind", "Kind", Kind.CODE, wide=True),
+)
+_CUSTOMER = (
+    Column("customer.id", "Customer no", Kind.CODE, wide=True),
+    Column("customer.name", "Customer"),
+)
+_REST = (
+    Column("sales_rep", "Rep"),
+    Column("region", "Region"),
+    Column("opportunity", "Opportunity", Kind.CODE, wide=True),
+)
+
+SOURCES: dict[str, Source] = {
+    "invoices": Source(
+        "Invoices",
+        (
+            *_DOCUMENT,
+            *_CUSTOMER,
+            Column("description", "Description"),
+            Column("document_date", "Date", Kind.DATE),
+            Column("due_date", "Due", Kind.DATE),
+            Column("currency", "Currency", Kind.CODE),
+            _money("total", "Total"),
+            _money("balance", "Balance"),
+            *_REST,
+            Column("drifted", "Drifted", Kind.CODE, wide=True),
+            Column("on_hold", "On hold", Kind.CODE, wide=True),
+        ),
+        _invoices,
+        _properties,
+    ),
+    "lines": Source(
+        "Invoice lines",
+        (
+            *_DOCUMENT,
+            *_CUSTOMER,
+            Column("document_date", "Date", Kind.DATE),
+            Column("no", "Line", Kind.INTEGER),
+            Column("product", "Product"),
+            Column("product_code", "Product code", Kind.CODE, wide=True),
+            Column("description", "Description"),
+            Column("quantity", "Quantity", Kind.NUMBER),
+            Column("unit_price", "Unit price", Kind.NUMBER),
+            Column("discount", "Discount", Kind.PERCENT),
+            Column("currency", "Currency", Kind.CODE),
+            _money("amount", "Amount"),
+            *(replace(column, wide=True) for column in _REST),
+        ),
+        _lines,
+        _line_properties,
+    ),
+    "customers": Source(
+        "Customers",
+        (
+            Column("number", "Number", Kind.CODE),
+            Column("name", "Name"),
+            Column("external_id", "External id"),
+            Column("industry", "Industry"),
+            Column("phone", "Phone", wide=True),
+            Column("email", "E-mail"),
+            Column("tax_id", "Tax id"),
+            Column("terms", "Terms", wide=True),
+            Column("address.street", "Street"),
+            Column("address.postal_code", "Postal code"),
+            Column("address.city", "City"),
+            Column("address.state", "State", wide=True),
+            Column("address.country", "Country"),
+            Column("origin", "From", Kind.CODE, wide=True),
+            Column("active", "Active", Kind.CODE, wide=True),
+            Column("accounts", "Salesforce accounts", wide=True),
+            Column("invoices", "Invoices", Kind.INTEGER),
+        ),
+        _customers,
+    ),
+    "journal": Source(
+        "Journal",
+        (
+            Column("entry", "Entry", Kind.INTEGER),
+            Column("posting_date", "Posting date", Kind.DATE),
+            Column("entry_kind", "Entry kind", Kind.CODE, wide=True),
+            Column("number", "Document", Kind.CODE),
+            Column("kind", "Document kind", Kind.CODE, wide=True),
+            Column("customer.id", "Customer no", Kind.CODE, wide=True),
+            Column("customer.name", "Customer"),
+            Column("description", "Description"),
+            Column("account", "Account", Kind.CODE),
+            Column("account_name", "Account name"),
+            Column("currency", "Currency", Kind.CODE),
+            _money("debit", "Debit"),
+            _money("credit", "Credit"),
+        ),
+        _journal,
+    ),
+}
+"""What `sfsync export` knows, by its word."""

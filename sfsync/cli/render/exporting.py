@@ -1,0 +1,159 @@
+"""Answers on their way into files: what a table is to `sfsync.exports`, and what is said of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from sfsync.cli.frame.flags import Format
+from sfsync.cli.render import answer as answers
+from sfsync.cli.render.facts import facts_of, record_export
+from sfsync.cli.render.files import new_file
+from sfsync.cli.render.text import counted
+from sfsync.errors import UsageError
+from sfsync.exports import plain_text
+from sfsync.exports.table import Column, ExportTable, Kind, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from sfsync.cli.context import Context
+    from sfsync.cli.render.answer import Answer
+    from sfsync.cli.render.tables import Column as ScreenColumn
+
+
+def write_answer_file(context: Context, answer: Answer, wanted: Format) -> dict[str, Any]:
+    """Write an answer to the file of ``-o``; what JSON says about it."""
+    path = context.flags.output
+    assert path is not None  # noqa: S101 - the caller has looked
+    with new_file(path, force=context.flags.force) as file:
+        written = write_table_of(context, answer, wanted, file.stream)
+    rows = written.rows if answer.table is not None else None
+    result = {
+        "path": str(path),
+        "format": wanted.value,
+        "rows": rows,
+        "bytes": file.size,
+        "sha256": file.sha256,
+    }
+    if rows is not None and context.used_ledger:
+        record_export(context, answer.schema_name, result)
+    for warning in written.warnings:
+        context.warn(f"{path.name}: {warning}")
+    context.note(f"Wrote {path}" + ("" if rows is None else f" ({counted(rows, 'row')})"))
+    return result
+
+
+def write_table_of(context: Context, answer: Answer, wanted: Format, stream: BinaryIO) -> Written:
+    """Write an answer to a stream of bytes in any format."""
+    if wanted in answers.OF_FILES and answer.text is None:
+        table = answers.as_table(answer)
+        facts = facts_of(context)
+        export = ExportTable(
+            schema=answer.schema_name,
+            title=answers.label_of(answer.schema_name),
+            columns=export_columns(table.columns),
+            rows=table.rows,
+            facts=facts.shown,
+            created=facts.created,
+            chart=table.chart,
+            totals=tuple(table.totals) or None,
+            status=answer.status,
+        )
+        return write_table(export, wanted, stream)
+    _write_pieces(answers.rendered(answer, wanted), stream)
+    return Written(len(answer.table.rows) if answer.table is not None else 0)
+
+
+def write_table(
+    table: ExportTable, wanted: Format, stream: BinaryIO, font: Path | None = None
+) -> Written:
+    """Write a table to a stream in any format that a file has.
+
+    Raises:
+        UsageError: the format is for a terminal only, or the font cannot be used.
+    """
+    if wanted is Format.XLSX:
+        from sfsync.exports.workbook import write_workbook  # noqa: PLC0415 - start-up time
+
+        return write_workbook(table, stream)
+    if wanted is Format.PDF:
+        from sfsync.exports.paper_table import write_paper  # noqa: PLC0415 - start-up time
+
+        return write_paper(table, stream, font)
+    if wanted is Format.HTML:
+        from sfsync.exports.web_page import write_web_page  # noqa: PLC0415 - start-up time
+
+        return write_web_page(table, stream)
+    return _write_text(table, wanted, stream)
+
+
+def _write_text(table: ExportTable, wanted: Format, stream: BinaryIO) -> Written:
+    written = Written()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for row in table.rows:
+            written.rows += 1
+            yield row
+
+    _write_pieces(text_pieces(replace(table, rows=rows()), wanted), stream)
+    return written
+
+
+def _write_pieces(pieces: Iterable[str], stream: BinaryIO) -> None:
+    stream.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+
+
+def text_pieces(table: ExportTable, wanted: Format) -> Iterator[str]:
+    """A table in a format of lines, some records at a time.
+
+    Raises:
+        UsageError: the format is for a terminal only.
+    """
+    if wanted is Format.JSON:
+        return plain_text.json_document(table)
+    if wanted is Format.JSONL:
+        return plain_text.json_lines(table.rows)
+    if wanted not in plain_text.GRID_WRITERS:
+        raise UsageError(
+            f"an export has no format {wanted.value}",
+            code="unknown-format",
+            fix="write a .csv, .tsv, .json, .jsonl, .md, .xlsx, .pdf or .html file",
+        )
+    return plain_text.GRID_WRITERS[wanted](plain_text.grid_of(table))
+
+
+def export_columns(columns: Sequence[ScreenColumn]) -> tuple[Column, ...]:
+    """The columns of a list as a file shows them: with headings for people, and sums of money."""
+    return tuple(
+        Column(
+            column.field,
+            _heading(column),
+            column.kind,
+            column.currency,
+            summed=column.kind is Kind.MONEY and column.currency is not None,
+            absent=column.absent,
+        )
+        for column in columns
+    )
+
+
+def _heading(column: ScreenColumn) -> str:
+    return answers.label_of(column.field) if column.heading == column.field else column.heading
+
+
+def stream_of_files(wanted: Format) -> BinaryIO:
+    """Stdout for bytes.
+
+    Raises:
+        UsageError: it is a terminal.
+    """
+    if sys.stdout.isatty():
+        raise UsageError(
+            f"{wanted.value} is nothing for a terminal",
+            code="output-missing",
+            fix=f"add -o FILE.{wanted.value}",
+        )
+    return sys.stdout.buffer

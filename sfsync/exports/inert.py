@@ -1,0 +1,81 @@
+"""Foreign text made inert and visible on its way into a file, by rules that can be undone.
+
+`escaped` shows what a program might obey or hide; `guarded` keeps a spreadsheet from calculating a
+text. docs/exports.md tells both rules to those who read the files.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Letters and symbols by category, but drawn as nothing: Hangul fillers, Braille blank.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_SPACES = frozenset("\u00a0\u202f\u2009\u3000")
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# What a spreadsheet may take for a formula, behind spaces and behind our own mark.
+_FORMULA = re.compile(r"['\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_ESCAPE = re.compile(
+    r"\\(?:(?P<named>[nrt])|x(?P<two>[0-9a-f]{2})|u(?P<four>[0-9a-f]{4})"
+    r"|U(?P<eight>[0-9a-f]{8})|(?P<itself>\\))"
+)
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def is_plain(text: str) -> bool:
+    """Whether every character of `text` is seen as itself."""
+    return text.isprintable() and (text.isascii() or _BLANK.isdisjoint(text))
+
+
+def visible(character: str) -> str:
+    """The character itself, or the escape that shows one that is drawn as nothing or obeyed."""
+    if character in _SPACES or (character.isprintable() and character not in _BLANK):
+        return character
+    named = _NAMED.get(character)
+    if named is not None:
+        return named
+    code = ord(character)
+    if code <= 0xFF:  # noqa: PLR2004 - Latin-1 has the short escape
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the basic plane
+
+
+def escaped(text: str) -> str:
+    """`text` on one line with everything invisible made visible; `unescaped` undoes it.
+
+    A backslash stays single unless what follows would make it read as an escape.
+    """
+    if is_plain(text) and "\\" not in text:
+        return text
+    shown = [visible(character) for character in text]
+    for place, character in enumerate(text):
+        if character == "\\" and (place + 1 < len(text) and _reads_on(shown[place + 1])):
+            shown[place] = "\\\\"
+    return "".join(shown)
+
+
+def _reads_on(following: str) -> bool:
+    return following[0] in "nrtxuU\\"
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given."""
+    return _ESCAPE.sub(_character, text)
+
+
+def _character(found: re.Match[str]) -> str:
+    if found["itself"]:
+        return "\\"
+    if found["named"]:
+        return _CONTROLS[found["named"]]
+    return chr(int(found["two"] or found["four"] or found["eight"], 16))
+
+
+def guarded(text: str) -> str:
+    """`text` with a ``'`` before it if a spreadsheet would calculate it; `unguarded` undoes it."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """What `guarded` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
