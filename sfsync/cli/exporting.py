@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sfsync.cli.filters import as_filter
 from sfsync.cli.frame.flags import Format
@@ -46,6 +46,8 @@ def export(
     context: Context, what: str, filters: FilterOptions, *, font: Path | None, opens: bool
 ) -> None:
     """Export `what` in the form that was asked for, and say where it went."""
+    from sfsync.cli.render.exporting import write_table  # noqa: PLC0415 - start-up time
+
     path = _file(context, opens=opens)
     wanted = _format(context, path)
     with context.read_ledger() as ledger, ledger.snapshot():
@@ -58,7 +60,9 @@ def export(
         if path is None:
             _to_stdout(context, table, wanted, font)
             return
-        result = _to_file(context, table, path, wanted, font)
+        result = write_file(
+            context, path, wanted, lambda stream: write_table(table, wanted, stream, font)
+        )
     _record(context, what, result, filters)
     context.emit(f"export_{what}", {**result, "filter": given_in_words(filters)}, text="")
     if opens:
@@ -138,16 +142,20 @@ def _to_stdout(context: Context, table: ExportTable, wanted: Format, font: Path 
         sys.stdout.flush()
 
 
-def _to_file(
-    context: Context, table: ExportTable, path: Path, wanted: Format, font: Path | None
+def write_file(
+    context: Context,
+    path: Path,
+    wanted: Format,
+    write: Callable[[BinaryIO], Written],
+    noun: str = "row",
 ) -> dict[str, Any]:
-    from sfsync.cli.render.exporting import write_table  # noqa: PLC0415 - start-up time
-    from sfsync.cli.render.files import new_file  # noqa: PLC0415 - as above
+    """Write a new file and say so; what JSON tells of it."""
+    from sfsync.cli.render.files import new_file  # noqa: PLC0415 - start-up time
 
     with new_file(path, force=context.flags.force) as file:
-        written = write_table(table, wanted, file.stream, font)
+        written = write(file.stream)
     _warn(context, written, path.name)
-    context.note(f"Wrote {path} ({counted(written.rows, 'row')})")
+    context.note(f"Wrote {path} ({counted(written.rows, noun)})")
     return {
         "path": str(path),
         "format": wanted.value,

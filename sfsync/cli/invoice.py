@@ -1,5 +1,6 @@
 """`sfsync invoice`: drafts and posted invoices."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -357,3 +358,30 @@ def accept(ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption) 
         accepted = accept_drift(ledger, number, reason)
     result = {"number": accepted.name, "accepted": True, "reason": reason}
     context.emit("invoice_accept", result, text=f"{accepted.name} is accepted.\n", action=True)
+
+
+@tree.command(
+    app,
+    "pdf",
+    "sfsync invoice pdf INV-2026-00088",
+    "sfsync invoice pdf D-000131 -o draft.pdf --open",
+    "sfsync invoice pdf CN-2026-00003 -o ~/outbox --force",
+)
+def pdf(
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    font: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TrueType font for letters that the PDF's own lacks"),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="open the file when it is written")] = False,
+) -> None:
+    """Write the PDF that a customer receives, into NUMBER.pdf or -o FILE.
+
+    What is posted is set from its frozen texts alone: the same document, byte for byte, next year.
+    Drafts carry a watermark.
+    """
+    from sfsync.cli.invoice_pdf import write_pdf  # noqa: PLC0415 - start-up time
+
+    write_pdf(context_of(ctx), number, font=font, opens=open_)

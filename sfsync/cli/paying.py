@@ -55,7 +55,9 @@ def add(context: Context, ledger: Ledger, number: str, order: PaymentOrder) -> d
     from sfsync.ledger.payments import add_payment  # noqa: PLC0415 - start-up time
 
     settings = context.settings()
-    done = add_payment(ledger, number, order, rules_of(settings), today=today(settings))
+    done = add_payment(
+        ledger, number, order, rules_of(settings, issues=False), today=today(settings)
+    )
     if done.voided_on is not None:
         context.warn(f"{done.name} was recorded under this key before, and voided since")
     return {**done.as_json(), "journal": _journal(ledger, done, void=False)}
@@ -69,7 +71,12 @@ def void(
 
     settings = context.settings()
     done = void_payment(
-        ledger, reference, rules_of(settings), reason=reason, day=day, today=today(settings)
+        ledger,
+        reference,
+        rules_of(settings, issues=False),
+        reason=reason,
+        day=day,
+        today=today(settings),
     )
     return {**done.as_json(), "journal": _journal(ledger, done, void=True)}
 

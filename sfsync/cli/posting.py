@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,18 @@ if TYPE_CHECKING:
     from sfsync.ledger.posting_rules import PostingRules
 
 
-def rules_of(settings: Settings) -> PostingRules:
-    """The ledger's posting rules, as the config has them."""
-    from sfsync.ledger.posting_choices import posting_rules  # noqa: PLC0415 - start-up time
+def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
+    """The ledger's posting rules, as the config has them; what `issues` no document needs no logo.
 
-    return posting_rules(settings.posting, settings.seller)
+    Raises:
+        ConfigError: the seller's logo cannot be read.
+    """
+    from sfsync.cli.logo import read_logo  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.posting_choices import posting_rules  # noqa: PLC0415 - as above
+
+    rules = posting_rules(settings.posting, settings.seller)
+    logo = read_logo(settings.seller.logo) if issues else None
+    return replace(rules, seller=replace(rules.seller, logo=logo))
 
 
 def today(settings: Settings) -> date:
@@ -236,7 +243,9 @@ def preview_of(context: Context, ledger: Ledger, shown: dict[str, Any]) -> list[
     if shown["status"] != "draft" or context.found_config() is None:
         return []
     settings = context.settings()
-    preview = preview_posting(ledger, shown["draft"], rules_of(settings), today=today(settings))
+    preview = preview_posting(
+        ledger, shown["draft"], rules_of(settings, issues=False), today=today(settings)
+    )
     for refusal in preview.refusals:
         context.warn(refusal.message)
     return journal_json(preview.journal, preview.exponent)

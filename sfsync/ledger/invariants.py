@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.ledger.audit import Finding, verify_chain
 from sfsync.ledger.digests import document_digests, payment_digests, void_digests
+from sfsync.ledger.frozen import changed_images
 from sfsync.ledger.migrations import shipped_fingerprint
 from sfsync.money import EXPONENTS
 
@@ -337,6 +338,7 @@ CHECKS: tuple[Check, ...] = (
     _traces,
     _exponents,
     _digests,
+    changed_images,
     _audit,
 )
 

@@ -22,6 +22,7 @@ MIGRATIONS: dict[str, tuple[str, ...]] = {
         "001-documents-rules.sql",
         "001-journal.sql",
         "001-payments.sql",
+        "001-images.sql",
         "001-sync.sql",
         "001-views.sql",
         "001-auto-post.sql",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +12,8 @@ from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.chart import closed_through, ensure_chart, list_accounts
 from sfsync.ledger.digests import document_digest
-from sfsync.ledger.model import DocumentKind, DocumentStatus, canonical_json
+from sfsync.ledger.frozen import buyer_text, seller_text
+from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.numbering import dated_later, next_number, series_of
 from sfsync.ledger.posting_rules import (
     PostingCandidate,
@@ -113,14 +114,6 @@ _LINES = """
                FROM line_property WHERE line_id = l.id) ELSE '{}' END
     FROM document_line l LEFT JOIN product p ON p.id = l.product_id
     WHERE l.document_id = :document ORDER BY l.position
-"""
-# The words that a document keeps whatever becomes of its customer.
-_BUYER = """
-    SELECT json_object('number', c.number, 'name', c.name, 'tax_id', c.tax_id, 'email', c.email,
-        'terms', c.terms, 'street', c.street, 'city', c.city, 'state', c.state,
-        'postal_code', c.postal_code, 'country', c.country, 'contact', k.name)
-    FROM document d JOIN customer c ON c.id = d.customer_id
-    LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id WHERE d.id = ?
 """
 
 
@@ -407,11 +400,10 @@ def write_entry(
 
 def freeze(ledger: Ledger, document_id: int, number: NextNumber, day: date, seller: Seller) -> None:
     """Make the document posted; the schema seals its entry and moves the series' counter."""
-    (buyer,) = ledger.row(_BUYER, (document_id,))
     ledger.execute(
         "UPDATE document SET status = 'posted', number = ?, series_id = ?, sequence = ?,"
         " posting_date = ?, posted_at = ?, posted_by = ?, seller = ?, buyer = ?"
         " WHERE id = ? AND status = 'draft'",
         (number.number, series_of(ledger, number), number.sequence, day.isoformat(), ledger.now(),
-         ledger.actor, canonical_json(asdict(seller)), buyer, document_id),
+         ledger.actor, seller_text(ledger, seller), buyer_text(ledger, document_id), document_id),
     )  # fmt: skip

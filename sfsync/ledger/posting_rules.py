@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Who issues the invoices; frozen into a document when it is posted."""
+    """Who issues the invoices; frozen into a document when it is posted. `logo`: PNG or JPEG."""
 
     name: str | None = None
     address: str | None = None
     tax_id: str | None = None
     email: str | None = None
+    logo: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,154 @@
+"""`sfsync invoice pdf`: from a document of the ledger to what its customer receives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfsync.ledger.model import DocumentKind, DocumentStatus
+from sfsync.money import from_minor, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sfsync.cli.context import Context
+    from sfsync.exports.invoice_paper import PaperInvoice, Party
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.frozen import Credited, Parties
+    from sfsync.ledger.invoices import InvoiceDetail
+    from sfsync.ledger.posting_rules import Seller
+
+NO_TAX = "No tax was calculated on this document; the amounts are as agreed in the order."
+
+
+def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) -> None:
+    """Write the PDF of one document, and tell the audit trail of it."""
+    from sfsync.cli.exporting import open_for_person, write_file  # noqa: PLC0415 - start-up time
+    from sfsync.cli.frame.flags import Format  # noqa: PLC0415 - as above
+    from sfsync.cli.render.exporting import stream_of_files  # noqa: PLC0415 - as above
+    from sfsync.exports.invoice_paper import write_invoice  # noqa: PLC0415 - as above
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
+
+    with context.read_ledger() as ledger:
+        detail = show_invoice(ledger, number)
+        paper = _paper(context, ledger, detail)
+    path = context.flags.output
+    if path == Path("-"):
+        for warning in write_invoice(paper, stream_of_files(Format.PDF), font).warnings:
+            context.warn(warning)
+        return
+    context.flags = replace(context.flags, output=None)
+    target = _target(path, detail)
+    result = write_file(
+        context, target, Format.PDF, lambda stream: write_invoice(paper, stream, font), "line"
+    )
+    _record(context, detail, result)
+    context.emit("invoice_pdf", {**_names(detail), **result}, text="")
+    if opens:
+        open_for_person(context, target)
+
+
+def _target(path: Path | None, detail: InvoiceDetail) -> Path:
+    name = re.sub(r"[^\w.-]+", "-", detail.row.name) + ".pdf"
+    if path is None:
+        return Path(name)
+    return path / name if path.is_dir() else path
+
+
+def _names(detail: InvoiceDetail) -> dict[str, Any]:
+    return {"number": detail.row.number, "draft": detail.row.draft}
+
+
+def _record(context: Context, detail: InvoiceDetail, result: dict[str, Any]) -> None:
+    from sfsync.cli.render.facts import record_export  # noqa: PLC0415 - start-up time
+
+    record_export(context, "invoice_pdf", {**result, **_names(detail)})
+
+
+def _paper(context: Context, ledger: Ledger, detail: InvoiceDetail) -> PaperInvoice:
+    """The document from its frozen texts; a draft from what its posting would freeze now."""
+    from sfsync.exports.invoice_paper import PaperInvoice, PaperLine  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.frozen import credited_by, parties_of  # noqa: PLC0415 - as above
+
+    row = detail.row
+    parties = parties_of(ledger, row.document_id, _seller_now(context, detail))
+    origin = credited_by(ledger, row.document_id)
+    is_credit = row.kind is DocumentKind.CREDIT_NOTE
+    return PaperInvoice(
+        title="Credit note" if is_credit else "Invoice",
+        name=row.name,
+        watermark={DocumentStatus.DRAFT: "DRAFT", DocumentStatus.DELETED: "DELETED"}.get(
+            row.status, ""
+        ),
+        seller=_party(parties.seller, {"Tax id": "tax_id", "E-mail": "email"}),
+        buyer=_party(parties.buyer, {"Attn.": "contact", "Tax id": "tax_id"}),
+        facts=tuple((label, text) for label, text in _facts(detail, parties, origin) if text),
+        subject=row.description,
+        currency=row.currency,
+        decimals=row.exponent,
+        lines=tuple(
+            PaperLine(
+                line.description,
+                _short(line.quantity),
+                None if line.unit_price is None else _short(line.unit_price),
+                None if line.discount is None else _short(line.discount),
+                from_minor(line.amount_minor, row.exponent),
+            )
+            for line in detail.lines
+        ),
+        total=from_minor(row.total_minor, row.exponent),
+        notes=(NO_TAX,),
+        logo=parties.logo,
+    )
+
+
+def _short(number: Decimal) -> Decimal:
+    """A stored number without the zeros at its end."""
+    return Decimal(plain(number))
+
+
+def _seller_now(context: Context, detail: InvoiceDetail) -> Seller:
+    """Who would issue a draft; what is posted names its own seller, whatever the config says."""
+    from sfsync.cli.posting import rules_of  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.posting_rules import Seller  # noqa: PLC0415 - as above
+
+    if detail.seller is not None or context.found_config() is None:
+        return Seller()
+    return rules_of(context.settings()).seller
+
+
+def _party(text: Mapping[str, Any], facts: Mapping[str, str]) -> Party:
+    from sfsync.exports.invoice_paper import Party  # noqa: PLC0415 - start-up time
+
+    lines = (text["address"] or "").splitlines() if "address" in text else _address(text)
+    named = tuple((label, str(text[key])) for label, key in facts.items() if text.get(key))
+    return Party(text["name"] or "", tuple(lines), named)
+
+
+def _address(text: Mapping[str, Any]) -> list[str]:
+    """A customer's address as it stands on an envelope."""
+    city = " ".join(text[part] for part in ("postal_code", "city") if text[part])
+    town = ", ".join(part for part in (city, text["state"]) if part)
+    return [part for part in (text["street"], town, text["country"]) if part]
+
+
+def _facts(
+    detail: InvoiceDetail, parties: Parties, origin: Credited | None
+) -> list[tuple[str, str]]:
+    row = detail.row
+    facts = [
+        ("Date", row.document_date.isoformat()),
+        ("Due date", row.due_date.isoformat() if origin is None else ""),
+        ("Terms", str(parties.buyer["terms"] or "") if origin is None else ""),
+        ("PO number", detail.po_number or ""),
+        ("Customer no", parties.buyer["number"]),
+    ]
+    if origin is not None:
+        facts += [
+            ("Credits", f"{origin.number} of {origin.document_date.isoformat()}"),
+            ("Reason", origin.reason or ""),
+        ]
+    return facts
