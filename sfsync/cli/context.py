@@ -41,13 +41,15 @@ def context_of(ctx: typer.Context) -> Context:
 class Context:
     """One command's surroundings.
 
-    `words` say which command it is: ``("invoice", "list")``. `status` is what the process will end
+    `words` say which command it is: ``("invoice", "list")``; `typed` is all of its line but the
+    global flags. `status` is what the process will end
     with; `emit` sets it. `warnings` go to stderr and into the JSON document; `details` are added to
     the error of a JSON document. `used_ledger` says that the answer comes from the ledger.
     """
 
     flags: GlobalFlags = field(default_factory=GlobalFlags)
     words: tuple[str, ...] = ()
+    typed: str = ""
     status: int = 0
     warnings: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)

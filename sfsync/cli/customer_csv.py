@@ -6,6 +6,7 @@ import csv
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError, UsageError
+from sfsync.exports.inert import unguarded
 from sfsync.ledger.customer_edit import ADDRESS_FIELDS, PLAIN_FIELDS
 from sfsync.ledger.model import Address, CustomerContent
 
@@ -40,7 +41,8 @@ def read_csv(file: Path) -> list[CustomerContent]:
 def _content(file: Path, record: int, row: dict[str | Any, Any]) -> CustomerContent:
     if None in row or None in row.values():
         raise UsageError(f"{file}, record {record}: not as many values as headings", code="csv")
-    values = {name.strip(): value.strip() or None for name, value in row.items()}
+    # A file of our own has a mark before what a spreadsheet would calculate: +1 555 0100.
+    values = {name.strip(): unguarded(value.strip()) or None for name, value in row.items()}
     if not values["name"]:
         raise UsageError(f"{file}, record {record}: the name is empty", code="csv")
     known: dict[str, Any] = {name: values.pop(name) for name in PLAIN_FIELDS if name in values}

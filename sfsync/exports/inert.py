@@ -45,7 +45,7 @@ def escaped(text: str) -> str:
 
     A backslash stays single unless what follows would make it read as an escape.
     """
-    if is_plain(text) and "\\" not in text:
+    if "\\" not in text and is_plain(text):
         return text
     shown = [visible(character) for character in text]
     for place, character in enumerate(text):

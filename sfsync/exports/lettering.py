@@ -132,7 +132,8 @@ class Lettering:
         if self._unlaid:
             found.append(
                 f"{_named(self._unlaid)}: writing that runs from right to left or joins its "
-                f"letters cannot be laid out in a PDF; shown as {_BOX}; xlsx and html show it"
+                "letters, and signs beyond U+FFFF, cannot be set in a PDF: shown as "
+                f"{_BOX}; xlsx and html show them"
             )
         return found
 
@@ -148,9 +149,14 @@ def compose(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def needs_layout(letter: str) -> bool:
-    """Whether a letter is written from right to left, or shaped by its neighbours."""
+    """Whether a letter is written from right to left, shaped by its neighbours, or too far out.
+
+    reportlab draws what lies beyond U+FFFF, but writes what nobody can search or copy.
+    """
     if letter < "\u0590":
         return False
+    if letter > "\uffff":
+        return True
     if unicodedata.bidirectional(letter) in {"R", "AL", "AN"}:
         return True
     return any(first <= ord(letter) <= last for first, last in _SHAPED)

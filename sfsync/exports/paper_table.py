@@ -68,15 +68,16 @@ class PaperTable:
         """How wide a column wants to be, and how narrow it can be."""
         column, width = self._table.columns[place], self._lettering.width
         heading = width(self._names[place], size, bold=True)
-        widest = max((width(cells[place], size) for cells in self._cells_of), default=0.0)
-        if column.kind is not Kind.TEXT:
+        # In bold, as in the totals: numbers and codes are never broken.
+        bold = column.kind is not Kind.TEXT
+        texts = [cells[place] for cells in self._cells_of]
+        widest = max((width(text, size, bold=bold) for text in texts), default=0.0)
+        if bold:
             # A total has more digits than what it is the sum of.
             most = max(heading, widest + (width("00,", size) if column.summed else 0.0))
             return most, most
-        word = max(
-            (width(word, size) for cells in self._cells_of for word in cells[place].split(" ")),
-            default=0.0,
-        )
+        words = (word for text in texts for word in text.split(" "))
+        word = max((width(each, size) for each in words), default=0.0)
         return max(heading, min(widest, _WIDEST)), max(heading, min(word, _LONG_WORD))
 
     def _wrapped(self, texts: Sequence[str], *, bold: bool = False) -> list[list[str]]:

@@ -21,6 +21,7 @@ Grid = tuple["Sequence[str]", "Iterable[Sequence[Any]]"]
 """Headings, and rows of values."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_HARMLESS = re.compile(r"[A-Za-z0-9][ -\[\]-~]*")
 _BLOCK = 500
 
 
@@ -51,6 +52,9 @@ def csv_text(grid: Grid) -> Iterator[str]:
 
 
 def _inert(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    # Most texts are this plain, and there may be millions.
+    if value.__class__ is str and _HARMLESS.fullmatch(value):
+        return str(value)
     text = raw(value)
     # A number stays one, and calculates to itself.
     return text if _NUMBER.fullmatch(text) else guarded(text)

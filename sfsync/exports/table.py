@@ -35,7 +35,10 @@ class Kind(Enum):
     @property
     def is_numeric(self) -> bool:
         """Whether the values are written as numbers, to the right."""
-        return self in {Kind.INTEGER, Kind.NUMBER, Kind.MONEY, Kind.PERCENT}
+        return self.value in _NUMERIC
+
+
+_NUMERIC = frozenset({"integer", "number", "money", "percent"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ h1{font-size:1.4rem;margin:0 0 1rem;order:-3}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 1.25rem;order:-2;
 color:var(--dim);font-size:.85rem}
 dt,dd{margin:0}dd{overflow-wrap:anywhere}
-figure{order:-1;margin:0 0 1.5rem}figcaption{font-weight:600;margin-bottom:.4rem}
-svg{display:block;width:100%;height:auto;max-width:54rem}
+figure{order:-1;margin:0 0 1.5rem;overflow-x:auto}figcaption{font-weight:600;margin-bottom:.4rem}
+svg{display:block;width:100%;height:auto;min-width:36rem;max-width:54rem}
 svg text{fill:var(--ink);font-size:12px}svg rect{fill:var(--bar)}svg line{stroke:var(--line)}
 .rows{overflow-x:auto;border:1px solid var(--line);border-radius:.4rem}
 table{border-collapse:collapse;width:max-content;min-width:100%;font-size:.88rem}
@@ -44,7 +44,8 @@ th{background:var(--head);white-space:nowrap}
 tbody tr:last-child td{border-bottom:0}
 tfoot td{font-weight:600;background:var(--head)}
 .none{padding:1rem;color:var(--dim)}
-@media (max-width:40rem){body{padding:.8rem}dl{grid-template-columns:1fr}dt{margin-top:.4rem}
+@media (max-width:40rem){body{padding:.8rem}dt{margin-top:.4rem}
+dl{grid-template-columns:1fr;order:1;margin-top:1.25rem}
 th:first-child,td:first-child{position:sticky;left:0;background:var(--paper)}
 th:first-child,tfoot td:first-child{background:var(--head)}td{max-width:14rem}}
 @media print{:root{--ink:#000;--dim:#444;--line:#bbb;--paper:#fff;--head:#eee;--bar:#2f6da8}

@@ -6,7 +6,9 @@ the file says of itself follow on sheets of their own.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sfsync.exports.bars import Bars
@@ -16,8 +18,6 @@ from sfsync.exports.values import date_of, decimal_of, raw, text_of, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
-    from decimal import Decimal
     from typing import BinaryIO
 
     from sfsync.exports.table import Column, ExportTable, Row
@@ -30,6 +30,10 @@ MOST_ROWS = 1_000_000
 _MEASURED = 2_000
 _LEAST_WIDTH, _MOST_WIDTH = 8, 60
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+# Excel counts days from here, and counts right from March 1900 on.
+_DAY_ZERO, _FIRST_DAY = date(1899, 12, 30), date(1900, 3, 1)
+# What the name of a sheet may not hold, and how long it is with room for a number behind it.
+_FORBIDDEN, _MOST_NAME = re.compile(r"[][:*?/\\']"), 27
 _BAR_HEIGHT, _BAR_SPACE = 15, 140
 
 
@@ -47,7 +51,11 @@ class Workbook:
         self._book.set_properties({"title": table.title, "created": created})
         self._formats: dict[str, Any] = {}
         self._bold = self._book.add_format({"bold": True})
-        self._head = self._book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EDF3"})
+        head = {"bold": True, "bottom": 1, "bg_color": "#E8EDF3"}
+        self._heads = [
+            self._book.add_format({**head, "align": "right" if column.kind.is_numeric else "left"})
+            for column in table.columns
+        ]
         self._totals = Totals(table)
         self._bars = Bars(table.chart)
         self._sheets: list[_Sheet] = []
@@ -82,15 +90,23 @@ class Workbook:
 
     def _begin_sheet(self) -> None:
         number = len(self._sheets) + 1
-        name = self._table.title[:24] if number == 1 else f"{self._table.title[:20]} {number}"
-        sheet = self._book.add_worksheet(name)
+        name = _FORBIDDEN.sub("-", self._table.title)
+        name = name if len(name) <= _MOST_NAME else name[: _MOST_NAME - 1] + "…"
+        sheet = self._sheet(name if number == 1 else f"{name} {number}")
         columns = self._table.columns
         for place, column in enumerate(columns):
-            self._text(sheet, 0, place, column.heading, self._head)
+            self._text(sheet, 0, place, column.heading, self._heads[place])
         widths = [
             min(max(len(column.heading) + 3, _LEAST_WIDTH), _MOST_WIDTH) for column in columns
         ]
         self._sheets.append(_Sheet(sheet, widths))
+
+    def _sheet(self, name: str) -> Any:  # noqa: ANN401 - xlsxwriter has no types
+        sheet = self._book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _finish_sheet(self, sheet: _Sheet) -> None:
         last = len(self._table.columns) - 1
@@ -101,8 +117,6 @@ class Workbook:
             self._total_rows(sheet)
         for place, width in enumerate(sheet.widths):
             sheet.sheet.set_column(place, place, min(width + 1, _MOST_WIDTH))
-        sheet.sheet.set_landscape()
-        sheet.sheet.fit_to_pages(1, 0)
         sheet.sheet.repeat_rows(0)
 
     def _total_rows(self, sheet: _Sheet) -> None:
@@ -121,7 +135,8 @@ class Workbook:
             number = decimal_of(value)
             if number is not None:
                 self._number(sheet, row, place, number, column.kind)
-                return len(f"{number:,}") + 1
+                # With room for the commas.
+                return len(str(value)) * 4 // 3
         elif column.kind is Kind.DATE:
             day = date_of(value)
             if day is not None:
@@ -135,11 +150,10 @@ class Workbook:
         _taken(sheet.write_number(row, place, float(shown), self._style(kind, number)))
 
     def _day(self, sheet: Any, row: int, place: int, day: date) -> None:  # noqa: ANN401 - as above
-        if day.year < 1900:  # noqa: PLR2004 - Excel's calendar begins there
+        if day < _FIRST_DAY:
             self._text(sheet, row, place, day.isoformat(), None)
             return
-        style = self._format("yyyy-mm-dd")
-        _taken(sheet.write_datetime(row, place, datetime(day.year, day.month, day.day), style))  # noqa: DTZ001 - a day has no zone
+        _taken(sheet.write_number(row, place, (day - _DAY_ZERO).days, self._format("yyyy-mm-dd")))
 
     def _text(self, sheet: Any, row: int, place: int, text: str, style: Any) -> int:  # noqa: ANN401 - as above
         shown, whole = _fitting(escaped(text))
@@ -151,27 +165,27 @@ class Workbook:
         _taken(sheet.write_string(row, place, shown, style))
         return len(shown)
 
-    def _style(self, kind: Kind, number: Decimal, *, bold: bool = False) -> Any:  # noqa: ANN401 - as above
+    def _style(self, kind: Kind, number: Decimal, align: str = "") -> Any:  # noqa: ANN401 - as above
         if kind is Kind.INTEGER:
-            return self._format("0", bold=bold)
+            return self._format("0", align)
         decimals = max(-int(number.as_tuple().exponent), 0)
         places = f".{'0' * decimals}" if decimals else ""
         if kind is Kind.PERCENT:
-            return self._format(f"0{places}%", bold=bold)
+            return self._format(f"0{places}%", align)
         if kind is Kind.NUMBER:
-            return self._format("General", bold=bold)
-        return self._format(f"#,##0{places}", bold=bold)
+            return self._format("General", align)
+        return self._format(f"#,##0{places}", align)
 
-    def _format(self, shape: str, *, bold: bool = False) -> Any:  # noqa: ANN401 - as above
-        key = f"{shape}{bold}"
+    def _format(self, shape: str, align: str = "") -> Any:  # noqa: ANN401 - as above
+        key = shape + align
         if key not in self._formats:
-            self._formats[key] = self._book.add_format({"num_format": shape, "bold": bold})
+            self._formats[key] = self._book.add_format({"num_format": shape, "align": align})
         return self._formats[key]
 
     # ------------------------------------------------------------------ the other sheets
 
     def _draw_charts(self) -> None:
-        sheet = self._book.add_worksheet("Chart")
+        sheet = self._sheet("Chart")
         sheet.set_column(0, 0, 36)
         sheet.set_column(1, 1, 18)
         row = 0
@@ -201,15 +215,16 @@ class Workbook:
         )
         chart.set_title({"name": title, "name_font": {"size": 11}, "overlay": False})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True})
+        # Low: beside the picture, not over bars that go to the left.
+        chart.set_y_axis({"reverse": True, "label_position": "low"})
         chart.set_x_axis({"num_format": "#,##0", "major_gridlines": {"visible": True}})
         chart.set_size({"width": 760, "height": bars * _BAR_HEIGHT * 2 + _BAR_SPACE})
         sheet.insert_chart(row, 3, chart)
 
     def _write_facts(self) -> None:
-        sheet = self._book.add_worksheet("About")
+        sheet = self._sheet("About")
         sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 84)
+        sheet.set_column(1, 1, 84, self._book.add_format({"align": "left"}))
         self._text(sheet, 0, 0, self._table.title, self._bold)
         facts = [*self._table.facts, ("Rows", f"{self.written.rows:,}")]
         for number, (label, text) in enumerate(facts, start=2):
@@ -219,7 +234,9 @@ class Workbook:
         for row in self._totals:
             for label, column in self._sums(row):
                 self._text(sheet, number, 0, label, self._bold)
-                self._cell(sheet, number, 1, column, value_at(row, column.field))
+                amount = decimal_of(value_at(row, column.field)) or Decimal(0)
+                style = self._style(column.kind, amount, align="left")
+                _taken(sheet.write_number(number, 1, float(amount), style))
                 number += 1
         self._sheets[0].sheet.activate()
 

@@ -176,6 +176,11 @@ def test_a_list_in_a_file_is_an_event_too(books: Sfsync, tmp_path: Path) -> None
     assert books("help", "files", "-o", str(tmp_path / "f.txt")).status == 0
     event = books("audit", "list", "--limit", "1", "--json").document["result"][0]
     assert (event["action"], event["entity"]) == ("export.customer_list", "c.xlsx")
+    assert event["after"]["command"] == "sfsync customer list"
+    about = {
+        row[0].value: row[1].value for row in openpyxl.load_workbook(tmp_path / "c.xlsx")["About"]
+    }
+    assert about["Command"] == "sfsync customer list"
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -318,3 +323,16 @@ def test_reports_become_files_with_charts_and_totals(
         cells = [cell for row in sheet_rows(tmp_path / "r.xlsx") for cell in row]
         assert float(total["revenue"]) in cells
     assert rows
+
+
+def test_a_phone_number_survives_export_and_import(books: Sfsync, tmp_path: Path) -> None:
+    """`'+1 555 0100` in a CSV file is +1 555 0100 again in the ledger."""
+    assert books("customer", "add", "Phone Ltd", "--phone", "+1 555 0100").status == 0
+    path = tmp_path / "c.csv"
+    assert books("export", "customers", "--fields", "name,phone", "-o", str(path)).status == 0
+    line = next(each for each in path.read_text().splitlines() if each.startswith("Phone Ltd"))
+    assert line == "Phone Ltd,'+1 555 0100"
+    path.write_text(f"name,phone\nOther Ltd,{line.partition(',')[2]}\n")
+    assert books("customer", "import", str(path)).status == 0
+    shown = books("customer", "show", "Other Ltd", "--json").document["result"]
+    assert shown["phone"] == "+1 555 0100"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -236,3 +237,30 @@ def test_tampering_without_triggers_is_found(books: Path, script: str, codes: se
         target.executescript(script)
     with open_ledger(copy) as ledger:
         assert {finding.code for finding in check_ledger(ledger)} == codes
+
+
+def test_a_frozen_logo_stays(tmp_path: Path) -> None:
+    """The picture of a posted document is neither changed, replaced nor taken away unseen."""
+    path = tmp_path / "l.db"
+    rules = replace(RULES, seller=replace(RULES.seller, logo=b"picture"))
+    with new_ledger(path) as ledger:
+        fill(ledger, 2)
+        post_invoice(ledger, "D-000001", rules, today=TODAY)
+        post_invoice(ledger, "D-000002", rules, today=TODAY)
+        assert ledger.rows("SELECT content FROM image") == [(b"picture",)]
+        assert check_ledger(ledger) == []
+    attacks = (
+        "UPDATE image SET content = x'00'",
+        "DELETE FROM image",
+        "INSERT OR REPLACE INTO image SELECT sha256, x'00' FROM image",
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        for attack in attacks:
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(attack)
+        connection.execute("DROP TRIGGER image_update")
+        connection.execute("UPDATE image SET content = x'00'")
+        connection.commit()
+    with open_ledger(path) as ledger:
+        codes = {finding.code for finding in check_ledger(ledger)}
+    assert codes == {"schema-changed", "image-changed"}

@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -89,6 +90,7 @@ def _execute(argv: Sequence[str], context: Context) -> None:
         context.emit("help", {"help": text}, text=text)
         return
     context.words = command_of(rest)
+    context.typed = shlex.join(["sfsync", *rest])
     if flags.verbose:
         from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
 

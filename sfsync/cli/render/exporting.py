@@ -39,7 +39,7 @@ def write_answer_file(context: Context, answer: Answer, wanted: Format) -> dict[
         "sha256": file.sha256,
     }
     if rows is not None and context.used_ledger:
-        record_export(context, answer.schema_name, result)
+        record_export(context, answer.schema_name, {**result, "command": context.typed})
     for warning in written.warnings:
         context.warn(f"{path.name}: {warning}")
     context.note(f"Wrote {path}" + ("" if rows is None else f" ({counted(rows, 'row')})"))
@@ -53,7 +53,7 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
         facts = facts_of(context)
         export = ExportTable(
             schema=answer.schema_name,
-            title=answers.label_of(answer.schema_name),
+            title=_title(answer),
             columns=export_columns(table.columns),
             rows=table.rows,
             facts=facts.shown,
@@ -65,6 +65,13 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
         return write_table(export, wanted, stream)
     _write_pieces(answers.rendered(answer, wanted), stream)
     return Written(len(answer.table.rows) if answer.table is not None else 0)
+
+
+def _title(answer: Answer) -> str:
+    """What an answer is, for people: ``Revenue by customer, month``, ``Invoice list``."""
+    title = answers.label_of(answer.schema_name.removeprefix("report_"))
+    by = answer.result.get("by") if isinstance(answer.result, dict) else None
+    return f"{title} by {', '.join(map(str, by))}" if isinstance(by, list) and by else title
 
 
 def write_table(

@@ -29,17 +29,18 @@ def facts_of(context: Context) -> Facts:
     if not context.used_ledger:
         return Facts()
     with context.read_ledger() as ledger:
-        return facts_of_ledger(ledger)
+        return facts_of_ledger(ledger, typed=context.typed)
 
 
-def facts_of_ledger(ledger: Ledger, chosen: str = "") -> Facts:
-    """The same of an open ledger; `chosen` says which records were asked for."""
+def facts_of_ledger(ledger: Ledger, chosen: str = "", typed: str = "") -> Facts:
+    """The same of an open ledger; `chosen` or `typed` say which records were asked for."""
     from sfsync.ledger.exported import ledger_state  # noqa: PLC0415 - start-up time
 
     state = ledger_state(ledger)
     run = "none" if state.run is None else f"#{state.run}, {state.run_at}"
     said = [
         ("Filter", chosen),
+        ("Command", typed),
         ("Org", state.org or ""),
         ("Last run", run),
         ("Data of", state.at),

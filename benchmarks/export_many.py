@@ -1,0 +1,74 @@
+"""Exports of many invoices: seconds from start to exit, and the most memory that a process held.
+
+    python benchmarks/export_many.py                 # 100,000 invoices
+    python benchmarks/export_many.py --invoices 20000 --keep /tmp/many.db
+
+The ledger is made through its own doors first, four lines to a deal at the most, in four
+currencies; that takes minutes and is not part of the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.ledger.ledger_books import new_ledger  # noqa: E402 - the path comes first
+from tests.ledger.many_invoices import many_invoices  # noqa: E402 - as above
+
+LIMITS = {"invoices.xlsx": (30.0, 300.0), "invoices.csv": (5.0, None)}
+"""Seconds and MiB, for 100,000 invoices."""
+FILES = ("invoices.csv", "invoices.xlsx", "invoices.jsonl", "invoices.html", "lines.csv",
+         "lines.xlsx", "journal.csv", "customers.csv")  # fmt: skip
+_MEBIBYTE = 1024 * 1024
+
+
+def main() -> None:
+    """Make the ledger, then one export after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--invoices", type=int, default=100_000)
+    parser.add_argument("--keep", type=Path, help="use this ledger, or make it here")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = asked.keep or Path(folder) / "many.db"
+        if not path.exists():
+            begun = time.perf_counter()
+            with new_ledger(path) as ledger:
+                many_invoices(ledger, asked.invoices)
+            print(f"made {asked.invoices:,} invoices in {time.perf_counter() - begun:.0f} s")
+        print(f"{'file':<16}{'seconds':>9}{'MiB held':>10}{'MiB file':>10}   limit")
+        for name in FILES:
+            _measure(path, Path(folder) / name)
+
+
+def _measure(ledger: Path, target: Path) -> None:
+    what = target.name.partition(".")[0]
+    command = [sys.executable, "-m", "sfsync", "export", what, "-o", str(target), "-q"]
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--ledger", str(ledger)], env={**os.environ, "SFSYNC_HOME": str(target.parent)}
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begun
+    if status:
+        raise SystemExit(f"{what} failed: {status}")
+    held = usage.ru_maxrss / 1024
+    size = target.stat().st_size / _MEBIBYTE
+    print(f"{target.name:<16}{seconds:>9.1f}{held:>10.0f}{size:>10.1f}   {_limit(target.name)}")
+
+
+def _limit(name: str) -> str:
+    seconds, memory = LIMITS.get(name, (None, None))
+    parts = [f"{seconds:.0f} s" if seconds else "", f"{memory:.0f} MiB" if memory else ""]
+    return ", ".join(part for part in parts if part)
+
+
+if __name__ == "__main__":
+    main()
