@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import re
@@ -10,12 +9,12 @@ import stat
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
-from pypdf import PdfReader
+
+from tests.exports import file_readers as read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,38 +22,6 @@ if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "md", "html", "xlsx", "pdf")
-
-
-class Cells(HTMLParser):
-    """The rows of a page's table body, as texts; and every tag and address in it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.tags: set[str] = set()
-        self.attributes: dict[str, set[str | None]] = defaultdict(set)
-        self._inside = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the tag, and begin a row or a cell."""
-        self.tags.add(tag)
-        for name, value in attrs:
-            self.attributes[name].add(value)
-        self._inside = tag == "td"
-        if tag == "tr":
-            self.rows.append([])
-        elif tag == "td":
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a cell."""
-        self._inside = self._inside and tag != "td"
-
-    def handle_data(self, data: str) -> None:
-        """Take in the text of a cell."""
-        if self._inside:
-            self.rows[-1][-1] += data
 
 
 def sheet_rows(path: Path) -> list[tuple[Any, ...]]:
@@ -65,7 +32,7 @@ def sheet_rows(path: Path) -> list[tuple[Any, ...]]:
 
 def pdf_text(path: Path) -> str:
     """All the text of a PDF."""
-    return "\n".join(page.extract_text() for page in PdfReader(path).pages)
+    return "\n".join(read.pdf_pages(path))
 
 
 @pytest.fixture
@@ -86,8 +53,7 @@ def test_every_format_holds_every_invoice_to_the_minor_unit(
         assert books("export", "invoices", "-o", str(tmp_path / f"a.{kind}")).status == 0, kind
     totals = [row["total"] for row in rows]
     drafts = [row["draft"] for row in rows]
-    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as stream:
-        records = list(csv.DictReader(stream))
+    records = read.csv_records(tmp_path / "a.csv")
     assert [record["total"] for record in records] == totals
     assert [record["draft"] for record in records] == drafts
     assert json.loads((tmp_path / "a.json").read_text())["result"] == rows
@@ -98,7 +64,7 @@ def test_every_format_holds_every_invoice_to_the_minor_unit(
     cells = sheet_rows(tmp_path / "a.xlsx")
     place = cells[0].index("Total")
     assert [Decimal(str(row[place])) for row in cells[1:]] == [Decimal(t) for t in totals]
-    page = Cells((tmp_path / "a.html").read_text())
+    page = read.Page(tmp_path / "a.html")
     on_page = [[cell.replace(",", "") for cell in row] for row in page.rows if row]
     assert all(t in row for t, row in zip(totals, on_page[: len(rows)], strict=True))
     text = pdf_text(tmp_path / "a.pdf").replace(",", "")
@@ -237,10 +203,9 @@ def test_the_journal_balances_in_the_file(
     assert books("export", "journal", "-o", str(path)).status == 0
     debits: dict[str, Decimal] = defaultdict(Decimal)
     credits_: dict[str, Decimal] = defaultdict(Decimal)
-    with path.open(encoding="utf-8", newline="") as stream:
-        for line in csv.DictReader(stream):
-            debits[line["currency"]] += Decimal(line["debit"] or 0)
-            credits_[line["currency"]] += Decimal(line["credit"] or 0)
+    for line in read.csv_records(path):
+        debits[line["currency"]] += Decimal(line["debit"] or 0)
+        credits_[line["currency"]] += Decimal(line["credit"] or 0)
     posted: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
         if row["status"] == "posted":
@@ -254,8 +219,7 @@ def test_customers_of_a_filter(books: Sfsync, tmp_path: Path) -> None:
     assert books("export", "customers", "-o", str(every)).status == 0
     assert books("export", "customers", "--region", "Germany", "-o", str(some)).status == 0
     wanted = books("invoice", "list", "--region", "Germany", "--json").document["result"]
-    with some.open(encoding="utf-8", newline="") as stream:
-        numbers = {record["number"] for record in csv.DictReader(stream)}
+    numbers = {record["number"] for record in read.csv_records(some)}
     assert numbers == {row["customer"]["id"] for row in wanted}
     assert len(every.read_text().splitlines()) > len(numbers) + 1
 
@@ -293,9 +257,9 @@ def test_a_page_needs_nothing_but_itself(books: Sfsync, tmp_path: Path) -> None:
     """No script, no address, no image; a policy that allows one style sheet and nothing else."""
     path = tmp_path / "a.html"
     assert books("export", "customers", "-o", str(path)).status == 0
-    page = Cells(path.read_text())
+    page = read.Page(path)
     assert page.tags.isdisjoint({"script", "img", "link", "iframe", "a", "object", "form", "base"})
-    assert page.attributes.keys().isdisjoint({"src", "href", "style", "onload", "onerror"})
+    assert set(page.attributes).isdisjoint({"src", "href", "style", "onload", "onerror"})
     policies = [value for value in page.attributes["content"] if value and "default-src" in value]
     assert policies[0].startswith("default-src 'none'; style-src 'sha256-")
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
+from tests.exports.file_readers import pdf_pages
+
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 
 def text_of(path: Path) -> str:
     """The text of a PDF, with its line breaks as spaces."""
-    text = " ".join(page.extract_text() for page in PdfReader(path).pages)
-    return " ".join(text.split())
+    return " ".join(" ".join(pdf_pages(path)).split())
 
 
 def png(colour: bytes = b"\x2f\x6d\xa8") -> bytes:
@@ -152,7 +153,7 @@ def test_hundreds_of_lines_go_on_over_pages(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     with path.open("wb") as stream:
         assert write_invoice(paper, stream).warnings == []
-    pages = [page.extract_text() for page in PdfReader(path).pages]
+    pages = pdf_pages(path)
     text = text_of(path)
     assert all(page.count("Description") == 1 for page in pages[:-1])
     assert all(f"Page {n} of {len(pages)}" in " ".join(p.split()) for n, p in enumerate(pages, 1))
