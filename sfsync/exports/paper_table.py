@@ -38,7 +38,7 @@ class PaperTable:
         self._names = [inert(column.heading) for column in table.columns]
         self._cells_of = [self._texts(row) for row in first]
         self._size, self._widths, (width, height) = self._layout()
-        self._headings = self._wrapped(self._names, bold=True)
+        self._headings = self._wrapped(self._names, bold=True, heading=True)
         self._heading_shown = False
         sheet = Sheet(width, height, 12 * MILLIMETRE)
         self._paper = Paper(
@@ -80,10 +80,15 @@ class PaperTable:
         word = max((width(each, size) for each in words), default=0.0)
         return max(heading, min(widest, _WIDEST)), max(heading, min(word, _LONG_WORD))
 
-    def _wrapped(self, texts: Sequence[str], *, bold: bool = False) -> list[list[str]]:
+    def _wrapped(
+        self, texts: Sequence[str], *, bold: bool = False, heading: bool = False
+    ) -> list[list[str]]:
+        columns = zip(texts, self._widths, self._table.columns, strict=True)
         return [
-            self._lettering.wrapped(text, self._size, width, bold=bold)
-            for text, width in zip(texts, self._widths, strict=True)
+            [text]
+            if column.kind.is_numeric and not heading
+            else self._lettering.wrapped(text, self._size, width, bold=bold)
+            for text, width, column in columns
         ]
 
     # ------------------------------------------------------------------ pages
@@ -142,7 +147,10 @@ class PaperTable:
             for number, text in enumerate(cell[:lines]):
                 top = paper.top + number * self._size * _LEAD
                 if column.kind.is_numeric:
-                    paper.text_right(x + width, top, text, self._size, bold=bold)
+                    # Set smaller rather than broken: half a number reads as another one.
+                    own = self._lettering.width(text, self._size, bold=bold)
+                    size = self._size * min(1.0, width / own) if own else self._size
+                    paper.text_right(x + width, top, text, size, bold=bold)
                 else:
                     paper.text(x, top, text, self._size, bold=bold)
             x += width + _GAP

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from sfsync.exports.paper_table import write_paper
+from sfsync.exports.table import Column, ExportTable, Kind
 from sfsync.money import minor_to_text
 from tests.cli.command_line import start
 from tests.exports import file_readers as read
@@ -165,3 +167,18 @@ def test_the_journal_of_many_documents(made: tuple[Path, Made], tmp_path: Path) 
     for currency, amount in owed.items():
         assert balances[currency, "all"] == 0
         assert balances[currency, "1200"] == amount
+
+
+def test_a_number_on_paper_is_never_broken(tmp_path: Path) -> None:
+    """A sum, or a late row, with more digits than its column has room for is set smaller."""
+    rows = [{"currency": "JPY", "total": "1"} for _ in range(400)]
+    rows += [{"currency": "JPY", "total": "999999999999999"} for _ in range(9)]
+    columns = (
+        Column("currency", "Cur.", Kind.CODE),
+        Column("total", "T", Kind.MONEY, "currency", summed=True),
+    )
+    with (tmp_path / "a.pdf").open("wb") as stream:
+        write_paper(ExportTable("x", "X", columns, rows), stream)
+    words = " ".join(read.pdf_pages(tmp_path / "a.pdf")).split()
+    assert words.count("999,999,999,999,999") == 9
+    assert "9,000,000,000,000,391" in words
