@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,9 @@ def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
     Raises:
         ConfigError: the seller's logo cannot be read.
     """
-    from sfsync.cli.logo import read_logo  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.posting_choices import posting_rules  # noqa: PLC0415 - as above
+    from sfsync.ledger.posting_choices import posting_rules  # noqa: PLC0415 - start-up time
 
-    rules = posting_rules(settings.posting, settings.seller)
-    logo = read_logo(settings.seller.logo) if issues else None
-    return replace(rules, seller=replace(rules.seller, logo=logo))
+    return posting_rules(settings.posting, settings.seller, issues=issues)
 
 
 def today(settings: Settings) -> date:

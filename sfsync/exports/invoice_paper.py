@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.exports.lettering import Lettering, inert
 from sfsync.exports.paper import A4, DIM, MILLIMETRE, SHADE, Paper, Sheet
 from sfsync.exports.people import with_thousands
-from sfsync.exports.picture import opened
+from sfsync.exports.picture import is_picture, opened
 from sfsync.exports.table import Written
 
 if TYPE_CHECKING:
@@ -86,8 +86,12 @@ def write_invoice(invoice: PaperInvoice, stream: BinaryIO, font: Path | None = N
         UsageError: `font` cannot be used.
     """
     lettering = Lettering(font)
+    warnings = []
+    if invoice.logo is not None and not is_picture(invoice.logo):
+        warnings.append("the seller's logo cannot be drawn, and is left out")
+        invoice = replace(invoice, logo=None)
     _Setting(invoice, stream, lettering).set()
-    return Written(len(invoice.lines), lettering.warnings())
+    return Written(len(invoice.lines), [*warnings, *lettering.warnings()])
 
 
 class _Setting:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sfsync.ledger.chart import LedgerAccount
+from sfsync.ledger.logo import read_logo
 from sfsync.ledger.posting_rules import PostingRules, Seller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+    from pathlib import Path
 
 
 class ChosenAccount(Protocol):
@@ -66,10 +68,18 @@ class ChosenSeller(Protocol):
     def tax_id(self) -> str | None: ...  # noqa: D102 - as above
     @property
     def email(self) -> str | None: ...  # noqa: D102 - as above
+    @property
+    def logo(self) -> Path | None: ...  # noqa: D102 - as above
 
 
-def posting_rules(posting: ChosenPosting, seller: ChosenSeller) -> PostingRules:
-    """The rules of posting that follow from the config."""
+def posting_rules(
+    posting: ChosenPosting, seller: ChosenSeller, *, issues: bool = True
+) -> PostingRules:
+    """The rules of posting that follow from the config; what `issues` no document needs no logo.
+
+    Raises:
+        ConfigError: the seller's logo cannot be read.
+    """
     chart = tuple(LedgerAccount(a.code, a.name, a.type, a.active) for a in posting.chart)
     return PostingRules(
         numbering=posting.numbering,
@@ -82,7 +92,13 @@ def posting_rules(posting: ChosenPosting, seller: ChosenSeller) -> PostingRules:
         revenue_by_property=posting.revenue_by_property,
         closed_through=posting.closed_through,
         require_review=posting.require_review,
-        seller=Seller(seller.name, seller.address, seller.tax_id, seller.email),
+        seller=Seller(
+            seller.name,
+            seller.address,
+            seller.tax_id,
+            seller.email,
+            read_logo(seller.logo) if issues else None,
+        ),
         cash=posting.cash,
     )
 
