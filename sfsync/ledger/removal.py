@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
+from sfsync.ledger.credit_guards import require_reason
 from sfsync.ledger.credit_plan import CreditRequest
-from sfsync.ledger.crediting import credit_invoice, remove, require_reason
+from sfsync.ledger.credit_rows import remove
+from sfsync.ledger.crediting import credit_invoice
 from sfsync.ledger.model import DocumentStatus
 from sfsync.ledger.references import find_document
 
