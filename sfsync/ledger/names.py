@@ -56,7 +56,8 @@ def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
     if "legal_suffix" in ignores:
         key = _without_legal_suffix(key)
     if "punctuation" in ignores:
-        key = _without_punctuation(key) or key
+        # An apostrophe may have stood between a letter and its accent.
+        key = unicodedata.normalize("NFKC", _without_punctuation(key) or key)
         if "legal_suffix" in ignores:
             # "Acme/Inc": only without its punctuation does the legal form stand by itself.
             key = _without_legal_suffix(key)

@@ -47,6 +47,7 @@ def test_only_what_is_named_is_ignored() -> None:
 
 @given(st.text(min_size=1).filter(str.strip), st.sets(st.sampled_from(sorted(ALL_IGNORES))))
 @example("0{CO", set())
+@example("c'\u0327", set())
 def test_a_key_is_never_empty_and_settles(name: str, ignores: set[str]) -> None:
     """No visible name loses all of itself, and the coarsest key of a key is the key."""
     assert name_key(name, frozenset(ignores))
