@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sfsync.errors import UnavailableError
@@ -29,6 +30,7 @@ class LineStream:
 
     def __init__(self, field: str, condition: str, *, insist: bool) -> None:
         self.over = False
+        self._closed = False
         self._field = field
         self._condition = condition
         self._insist = insist
@@ -57,15 +59,18 @@ class LineStream:
             if self._insist:
                 raise
             found = None
-        self.over = found is None
+        self.over = found is None or self._closed
+        if self._closed and self._rows is not None:
+            self._rows.close()
         return found
 
     def close(self) -> None:
         """Stop reading; a job that is not read to its end is removed from the org."""
-        self.over = True
-        rows, self._rows = self._rows, None
-        if rows is not None:
-            rows.close()
+        self.over = self._closed = True
+        if self._rows is not None:
+            # A thread that is reading still removes the job when it notices.
+            with suppress(ValueError):
+                self._rows.close()
 
     def _up_to(
         self, lines: Source, ids: Sequence[str], wanted: Collection[str]
@@ -79,7 +84,7 @@ class LineStream:
             return None
         found: dict[str, list[Record]] = {}
         while self._next is not None and (deal := self._next[self._field]) <= ids[-1]:
-            if deal < self._last:
+            if deal < self._last or self._closed:
                 return None
             self._last = deal
             if deal in wanted and not self._next.get("IsDeleted"):
