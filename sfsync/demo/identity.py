@@ -21,5 +21,8 @@ USER_ID: Final = "005DEMO00000001YDA"
 USERNAME: Final = "finance@northwind.demo"
 """Username of the finance user, who approves sign-ins and runs the server-to-server flows."""
 
-API_VERSIONS: Final = tuple(f"{number}.0" for number in range(58, 69))
-"""API versions that the org answers, oldest first."""
+API_VERSIONS: Final = tuple(f"{number}.0" for number in range(31, 69))
+"""API versions that the org answers, oldest first: all that Salesforce has not retired.
+
+The Salesforce CLI looks up its user in version 51.0, whichever it uses afterwards.
+"""

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 def test_versions_need_no_sign_in(demo_org: RunningOrg) -> None:
-    """Anybody may list the versions, 58.0 to 68.0, with the names of their releases."""
+    """Anybody may list the versions, 31.0 to 68.0, with the names of their releases."""
     found = requests.get(f"{demo_org.url}/services/data/", timeout=30).json()
     assert [entry["version"] for entry in found] == list(demo.API_VERSIONS)
     labels = {entry["version"]: entry["label"] for entry in found}
-    assert (labels["66.0"], labels["67.0"], labels["68.0"]) == (
+    assert (labels["31.0"], labels["66.0"], labels["67.0"], labels["68.0"]) == (
+        "Summer '14",
         "Spring '26",
         "Summer '26",
         "Winter '27",

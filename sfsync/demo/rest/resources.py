@@ -87,7 +87,7 @@ def known(exchange: Exchange, sobject: str) -> str:
 
 
 def _version(version: str) -> dict[str, Any]:
-    release = _RELEASE_OF_58 + API_VERSIONS.index(version)
+    release = _RELEASE_OF_58 + int(version.partition(".")[0]) - 58
     season, year = _SEASONS[release % 3], release // 3 + (release % 3 == 2)  # noqa: PLR2004 - Winter carries the next year's number
     return {
         "label": f"{season} '{year}",
