@@ -338,6 +338,7 @@ def _remember(
         # It was gone before the ledger ever knew it: there is nothing to notice about it.
         return decision._replace(outcome=decision.outcome._replace(repeated=True))
     currency = deal_currency(record, rules)
+    outcome, code = _lasting(decision.outcome)
     remembered = RememberedOpportunity(
         salesforce_id=record["Id"],
         name=as_text(record.get("Name")),
@@ -355,8 +356,8 @@ def _remember(
         expected_revenue=_text(record, "ExpectedRevenue"),
         close_date=_text(record, "CloseDate"),
         system_modstamp=as_text(record.get("SystemModstamp")),
-        outcome=_lasting(decision.outcome.outcome),
-        code=decision.outcome.code,
+        outcome=outcome,
+        code=code,
         source=_raw(record),
     )
     if seen is not None and seen == remembered.fingerprint:
@@ -367,9 +368,14 @@ def _remember(
     return OpportunityDecision(decision.outcome, remembered, *decision[2:])
 
 
-def _lasting(outcome: Outcome) -> Outcome:
-    """The outcome as it is remembered: what was created or updated is unchanged next time."""
-    return Outcome.UNCHANGED if outcome in {Outcome.CREATED, Outcome.UPDATED} else outcome
+def _lasting(outcome: RecordOutcome) -> tuple[Outcome, str | None]:
+    """Outcome and code as they are remembered: what was created or updated is unchanged next time.
+
+    What was said of it is in the history of that run only, or the next run would write a row.
+    """
+    if outcome.outcome in {Outcome.CREATED, Outcome.UPDATED}:
+        return Outcome.UNCHANGED, None
+    return outcome.outcome, outcome.code
 
 
 def _text(record: Record, name: str) -> str | None:

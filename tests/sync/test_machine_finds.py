@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
 from tests.sync.twin import changed_rows, contents, newest
@@ -141,3 +142,20 @@ def test_a_deal_that_was_gone_before_the_first_run_is_never_taken_in(world: Worl
         assert changed_rows(before, contents(ledger)) == {}
     # It was read, and the history says what became of it.
     assert [one.code for one in again.records if "duplicate entry" in one.name] == ["not-synced"]
+
+
+def test_a_full_run_after_a_change_beside_an_edit_has_nothing_to_do(world: World) -> None:
+    """What a run said of an edited draft is in its history; the deal is remembered as ever."""
+    world.sync()
+    deal = the_deal(world)["Id"]
+    with world.ledger() as ledger:
+        edit_draft(ledger, newest(ledger)[deal].draft, {"region": "North"})
+    world.clock.tick(3600)
+    change(world, "Opportunity", deal, Name="Renamed there")
+    world.clock.tick(3600)
+    world.sync(SyncRequest(full=True))
+    with world.ledger() as ledger:
+        before = contents(ledger)
+    world.sync(SyncRequest(full=True))
+    with world.ledger() as ledger:
+        assert not changed_rows(before, contents(ledger))
