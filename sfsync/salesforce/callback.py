@@ -24,6 +24,7 @@ from sfsync.errors import SignInError
 CALLBACK_PATH = "/OauthRedirect"
 
 _REQUEST_TIMEOUT = 5.0
+_FREE_PORT_TRIES = 20
 _ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}
 _PAGE = (
@@ -81,12 +82,7 @@ class CallbackListener:
         self.answers: queue.SimpleQueue[CallbackAnswer | None] = queue.SimpleQueue()
         self._servers: list[_Server] = []
         self.port = port
-        try:
-            for family, address in _ADDRESSES:
-                self._listen(family, address)
-        except BaseException:
-            self.close()
-            raise
+        self._listen_on_both(_FREE_PORT_TRIES if port == 0 else 1)
         self._threads = [
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
             for server in self._servers
@@ -118,6 +114,22 @@ class CallbackListener:
             if hasattr(self, "_threads"):
                 server.shutdown()
             server.server_close()
+
+    def _listen_on_both(self, tries: int) -> None:
+        """Listen on every loopback address; a free port of one may be taken on the other."""
+        wanted = self.port
+        try:
+            for family, address in _ADDRESSES:
+                self._listen(family, address)
+        except SignInError:
+            self.close()
+            if tries == 1:
+                raise
+            self.port = wanted
+            self._listen_on_both(tries - 1)
+        except BaseException:
+            self.close()
+            raise
 
     def _listen(self, family: socket.AddressFamily, address: str) -> None:
         try:

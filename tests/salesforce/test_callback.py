@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import threading
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from sfsync.errors import SignInError
-from sfsync.salesforce.callback import CALLBACK_PATH, CallbackListener, read_answer
+from sfsync.salesforce.callback import CALLBACK_PATH, CallbackListener, _Server, read_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,26 @@ def test_a_taken_port_is_an_error_that_names_the_flag(family: str) -> None:
             CallbackListener(taken.getsockname()[1], STATE)
         assert refused.value.code == "port-taken"
         assert "--port" in refused.value.fix
+
+
+def test_a_free_port_is_free_on_both_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that somebody has on the other address is no error: the next one is tried."""
+    if not _ipv6_loopback():
+        pytest.skip("this machine has no IPv6 loopback")
+    bind, tried = _Server.server_bind, list[int]()
+
+    def bind_where_others_are(server: _Server) -> None:
+        if server.address_family == socket.AF_INET6:
+            tried.append(server.server_address[1])
+            if len(tried) < 3:
+                raise OSError(errno.EADDRINUSE, "Address already in use")
+        bind(server)
+
+    monkeypatch.setattr(_Server, "server_bind", bind_where_others_are)
+    with CallbackListener(0, STATE) as listening:
+        assert len(tried) == 3
+        assert listening.port == tried[-1]
+        assert ask(listening.port, GOOD, address="::1")[0] == 200
 
 
 def test_an_error_answer_keeps_its_words() -> None:
