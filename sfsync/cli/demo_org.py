@@ -33,7 +33,7 @@ def demo_file(folder: Path) -> Path:
         NotFoundError: there are none.
     """
     path = folder / ORG_FILE
-    if not path.exists():
+    if not path.is_file():
         raise NotFoundError(
             f"there is no demo org in {folder}",
             code="demo-not-found",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SQLITE_MAGIC = b"SQLite format 3\x00"
+_ANOTHER = "name another file: --ledger FILE, or SFSYNC_LEDGER"
 
 
 def create_private(path: Path) -> None:
@@ -29,6 +30,8 @@ def create_private(path: Path) -> None:
 
 def refuse_unsuitable(path: Path, *, create: bool) -> None:
     """Judge the file by its first bytes, so that one that is not ours is never opened."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise LedgerError(f"{path} is not a file.", code="ledger-foreign", fix=_ANOTHER)
     try:
         with path.open("rb") as file:
             header = file.read(100)
@@ -50,7 +53,7 @@ def refuse_unsuitable(path: Path, *, create: bool) -> None:
         raise LedgerError(
             f"{path} is not an sfsync ledger. It was not touched.",
             code="ledger-foreign",
-            fix="name another file: --ledger FILE, or SFSYNC_LEDGER",
+            fix=_ANOTHER,
         )
     version = int.from_bytes(header[60:64], "big")
     if version > schema_version():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sfsync.errors import LockedError
+from sfsync.errors import LedgerError, LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ def run_lock(path: Path, wait: float = 0) -> Iterator[None]:
 
     Raises:
         LockedError: another run still held it after `wait` seconds.
+        LedgerError: the lock's file cannot be used: no permission, a folder, a symbolic link.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - start-up time
 
@@ -34,6 +35,12 @@ def run_lock(path: Path, wait: float = 0) -> Iterator[None]:
             f"Another sfsync run is at work on {path}.",
             code="ledger-locked",
             fix="wait for it to end, or use --lock-wait 60s",
+        ) from None
+    except OSError as problem:
+        raise LedgerError(
+            f"{path}.lock cannot be used as a lock: {problem.strerror}.",
+            code="ledger-unwritable",
+            fix="remove it, or mend its permissions",
         ) from None
     try:
         yield

@@ -133,7 +133,8 @@ def cross_process_lock(path: Path, *, wait: float) -> Iterator[None]:
     """Hold a lock on `path` against other processes and threads; its file has mode 0600.
 
     Raises:
-        SignInError: it is not free within `wait` seconds (``sign-in-busy``).
+        SignInError: it is not free within `wait` seconds (``sign-in-busy``), or its file cannot be
+            used: no permission, a folder, a symbolic link (``file-unwritable``).
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - start-up time
 
@@ -146,6 +147,12 @@ def cross_process_lock(path: Path, *, wait: float) -> Iterator[None]:
             "Another sfsync process is busy with this sign-in.",
             code="sign-in-busy",
             fix="Wait for it to end, then try again.",
+        ) from None
+    except OSError as problem:
+        raise SignInError(
+            f"{path} cannot be used as a lock: {problem.strerror}",
+            code="file-unwritable",
+            fix="Remove it, or mend its permissions.",
         ) from None
     try:
         yield

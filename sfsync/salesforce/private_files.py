@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -12,6 +13,8 @@ from sfsync.errors import SignInError
 _OTHERS = 0o077
 _EVERYBODY = 0o007
 _POSIX = os.name == "posix"
+# A link is not followed, and a pipe that nobody writes to is not waited for.
+_CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def private_folder(folder: Path) -> Path:
@@ -24,13 +27,14 @@ def private_folder(folder: Path) -> Path:
         # mkdir(parents=True) gives only the last folder its mode.
         for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
             missing.mkdir(mode=0o700, exist_ok=True)
+        mode = folder.stat().st_mode
     except OSError as error:
         raise SignInError(
             f"Cannot create the folder {folder}: {error.strerror}",
             code="folder-unusable",
             fix="Set SFSYNC_HOME to a folder that you may write to.",
         ) from error
-    if _POSIX and folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if _POSIX and mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise SignInError(
             f"Other users may write to the folder {folder}.",
             code="folder-open",
@@ -47,19 +51,23 @@ def read_private(path: Path, *, code: str, group: bool = False) -> str | None:
             ``file-unreadable`` when it cannot be read at all.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        handle = os.open(path, os.O_RDONLY | _CAREFULLY)
     except FileNotFoundError:
         return None
     except OSError as error:
-        if path.is_symlink():
+        if error.errno in {errno.ELOOP, errno.EMLINK}:  # what O_NOFOLLOW meets
             raise SignInError(
                 f"{path} is a symbolic link; secrets are read from plain files only.",
                 code=code,
                 fix="Put the file itself there.",
             ) from error
         raise _unreadable(path, error) from error
+    try:
+        _refuse_open_file(path, os.fstat(handle), code, _EVERYBODY if group else _OTHERS)
+    except SignInError:
+        os.close(handle)
+        raise
     with os.fdopen(handle, encoding="utf-8") as file:
-        _refuse_open_file(path, os.fstat(file.fileno()), code, _EVERYBODY if group else _OTHERS)
         try:
             return file.read()
         except (OSError, UnicodeDecodeError) as error:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.frame.paths import usable_path
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 
 class Format(StrEnum):
@@ -107,9 +108,9 @@ def _one_of(name: str, value: str, allowed: type[Format | Color]) -> Any:  # noq
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
-    "config": lambda value: Path(value).expanduser(),
-    "ledger": lambda value: Path(value).expanduser(),
-    "output": lambda value: Path(value).expanduser(),
+    "config": lambda value: usable_path(value, "-c/--config"),
+    "ledger": lambda value: usable_path(value, "--ledger"),
+    "output": lambda value: usable_path(value, "-o/--output"),
     "fields": lambda value: tuple(part.strip() for part in value.split(",") if part.strip()),
     "format": lambda value: _one_of("--format", value, Format),
     "color": lambda value: _one_of("--color", value, Color),

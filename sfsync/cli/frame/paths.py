@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sfsync.errors import ConfigError
+from sfsync.errors import ConfigError, UsageError
 
 ENVIRONMENT: dict[str, str] = {
     "SFSYNC_HOME": "one folder for everything: config, ledger, logs, sign-ins",
@@ -18,6 +18,8 @@ ENVIRONMENT: dict[str, str] = {
 """The environment variables that are read, and what each is for."""
 
 CONFIG_NAME = "mappings.yaml"
+
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Paths:
         """SFSYNC_HOME, else the folders that the platform has for such files."""
         home = os.environ.get("SFSYNC_HOME")
         if home:
-            folder = Path(home).expanduser().absolute()
+            folder = usable_path(home, "SFSYNC_HOME").absolute()
             return cls(folder, folder, folder)
         import platformdirs  # noqa: PLC0415 - start-up time
 
@@ -90,6 +92,30 @@ def ensure_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def usable_path(text: str, name: str) -> Path:
+    """The path that a person has given as `name`, a flag or a variable; it need not exist.
+
+    Raises:
+        UsageError: the system can have no such path, or does not let this user look for it.
+    """
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except (OSError, ValueError, RuntimeError) as problem:
+        # RuntimeError: the home of a person who is not there. ValueError: a NUL.
+        reason = getattr(problem, "strerror", None) or "it is not a path"
+        raise UsageError(
+            f"{name} cannot be {_shortened(text)}: {reason}",
+            code="path-unusable",
+            fix="name a path that this user may look at",
+        ) from None
+    return path
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def _environment_path(name: str) -> Path | None:
     value = os.environ.get(name)
-    return Path(value).expanduser() if value else None
+    return usable_path(value, name) if value else None

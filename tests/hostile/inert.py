@@ -1,0 +1,33 @@
+"""What a terminal may get: text, line ends, and the control sequences that are our own."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+
+from sfsync.errors import EXIT_CODE_MEANINGS, ExitCode
+
+DOCUMENTED = {int(code) for code in EXIT_CODE_MEANINGS} - {int(ExitCode.UNEXPECTED)}
+
+# Colours, links to records, and what a progress bar needs to redraw itself.
+_OURS = re.compile(
+    r"\x1b\[(?:0|[0-9]{1,2})(?:;[0-9]{1,3})*m|\x1b\]8;(?:id=[0-9-]+)?;(?:https?://[!-~]*)?\x1b\\"
+    r"|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r(?=\x1b\[2K)"
+)
+_BLANK = set("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def cases(fast: int) -> int:
+    """How many cases a property gets; a long test names its number in the environment."""
+    return int(os.environ.get("SFSYNC_LONG_HOSTILE", fast))
+
+
+def obeyed(shown: str) -> list[str]:
+    """The characters of an output that a terminal would obey, or that hide or reorder others."""
+    text = _OURS.sub("", shown)
+    return [c for c in text if c not in "\n\t" and (_acts(c) or c in _BLANK)]
+
+
+def _acts(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -1,0 +1,186 @@
+"""Whatever a person types: a documented exit code, and nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sfsync.cli.frame import tree
+from sfsync.ledger import open_ledger_read_only
+from sfsync.ledger.invariants import check_ledger
+from tests.cli.command_line import start
+from tests.hostile.inert import DOCUMENTED, cases, obeyed
+
+if TYPE_CHECKING:
+    from tests.cli.command_line import Done, Sfsync
+
+# They wait for somebody, or play the whole tour.
+WAITING = {("demo", "serve"), ("sync", "watch"), ("demo",)}
+# Each would call a host, or start a program of this machine.
+KEPT = {"login_url", "sandbox", "auth", "no_browser", "open", "as_cron"}
+FIXED = {
+    "connect": ["--login-url", "http://127.0.0.1:9", "--auth", "client-credentials"],
+    "disconnect": ["--no-input"],
+}
+MANY = 100
+LEAVES = [(words, found) for words, found in tree.leaves(tree.root()) if words not in WAITING]
+GLOBAL = ("--json", "--force", "-q", "-v", "--no-input", "-y", "--version")
+GLOBAL_VALUES = ("-c", "--ledger", "--format", "--fields", "-o", "--color")
+
+PLACES = [
+    "folder", "unreadable", "link", "loop", "dangling", "mappings.yaml", "demo-org.db", "/dev/null",
+    "/dev/full", "/", ".", "..", "-", "", "missing/file", "x" * 300, "a/" * 3000, "~",
+    "~nobody/x", "~no-such-person/x", "x" * 255, "demo-org.db/x",
+]  # fmt: skip
+VALUES = [
+    "0", "-1", "-0.00", "1e400", "9" * 400, "NaN", "Infinity", "1,000.00", "0x10", "\u0663",
+    "1_000", "2026-02-30", "-2026-01-01", "0000-00-00", "99999-12-31", "9999-12-31",
+    "0001-01-01", "2026-11-22", "today", "latest", "D-000001", "D-9999999999999999999999",
+    "D-\u0660\u0661", "006000000000001AAA", "006" + "0" * 12, "https://x/006000000000001AAA",
+    "http://[::1", "USD", "A=B", "=", "a=b=c", "1s", "-5m", "9999999999h", "--", "-", "--json",
+    "'; DROP TABLE invoice; --", "%", "_", "\\", "{0}", "[/bold]", "\x1b]0;x\x07", "\u202e",
+    "\udc80\udcff", "\x9b2J", "a\nb\tc", "null", "month", "rep", "USD 5", "5 USD", "1" * 30,
+]  # fmt: skip
+
+values = st.one_of(
+    st.sampled_from(VALUES),
+    st.sampled_from(PLACES),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12),
+    st.integers().map(str),
+    st.integers(-(10**40), 10**40).map(str),
+    st.dates().map(str),
+    st.decimals(allow_nan=True).map(str),
+)
+
+
+def _options(command: Any) -> list[Any]:
+    return [p for p in command.params if p.name not in {*KEPT, "help"}]
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    """A command with some of its own options, values of any kind, and global flags."""
+    words, command = draw(st.sampled_from(LEAVES))
+    argv = [*words, *FIXED.get(words[0], [])]
+    for parameter in _options(command):
+        if parameter.param_type_name == "argument":
+            argv += draw(st.lists(values, min_size=0 if not parameter.required else 1, max_size=2))
+        elif draw(st.integers(0, 3)) == 0:
+            argv.append(draw(st.sampled_from(parameter.opts)))
+            if not parameter.is_flag:
+                argv.append(_choice(draw, parameter))
+    argv += draw(st.lists(st.sampled_from(GLOBAL), max_size=2))
+    if draw(st.integers(0, 3)) == 0:
+        argv += [draw(st.sampled_from(GLOBAL_VALUES)), draw(values)]
+    return argv
+
+
+def _choice(draw: st.DrawFn, parameter: Any) -> str:
+    choices = getattr(parameter.type, "choices", None)
+    if choices and draw(st.booleans()):
+        picked = draw(st.sampled_from(list(choices)))
+        return str(getattr(picked, "value", picked))
+    typed: str = draw(values)
+    return typed
+
+
+@pytest.fixture
+def world(tmp_path: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for a copy of the synced demo, with no program to call."""
+    for name, folder in (("SFSYNC_HOME", "home"), ("HOME", "person"), ("PATH", "no-programs")):
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    for name in ("SFSYNC_CONFIG", "SFSYNC_LEDGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sfsync.salesforce.retry.RetryPolicy.run", lambda _, read: read())
+    (tmp_path / "synced").symlink_to(synced)
+    return tmp_path
+
+
+def fresh(world: Path) -> Path:
+    """The working folder anew: the demo as it was, and places of every unwelcome kind."""
+    for name in ("work", "home", "person"):
+        shutil.rmtree(world / name, ignore_errors=True)
+    shutil.copytree(world / "synced" / "work", world / "work")
+    if (world / "synced" / "home").exists():
+        shutil.copytree(world / "synced" / "home", world / "home")
+    work = world / "work"
+    (work / "folder").mkdir()
+    (work / "unreadable").write_text("x")
+    (work / "unreadable").chmod(0)
+    (work / "link").symlink_to("mappings.yaml")
+    (work / "loop").symlink_to("loop")
+    (work / "dangling").symlink_to("nowhere")
+    return work
+
+
+def check(argv: list[str], done: Done) -> None:
+    """The exit code is in the list, the output is inert, and JSON is one document."""
+    said = f"{argv!r}\n{done}"
+    assert done.status in DOCUMENTED, said
+    assert "Traceback" not in done.out + done.err, said
+    assert "failed unexpectedly" not in done.out + done.err, said
+    assert obeyed(done.err) == [], said
+    as_json = "schema" in done.out[:20]
+    assert obeyed(json.dumps(json.loads(done.out)) if as_json else done.out) == [], said
+
+
+@pytest.mark.parametrize("flag", ["-c", "--ledger", "-o"])
+@pytest.mark.parametrize("path", ["9" * 400, "a/" * 3000, "~no-such-person/x"])
+def test_a_path_that_cannot_be_is_wrong_usage(books: Sfsync, flag: str, path: str) -> None:
+    """Too long, or of a person who is not there: exit 2, and the flag is named."""
+    done = books("invoice", "list", flag, path)
+    assert done.status == 2
+    assert flag in done.err.splitlines()[0]
+    assert len(done.err) < 400
+
+
+@pytest.mark.parametrize("name", ["SFSYNC_HOME", "SFSYNC_CONFIG", "SFSYNC_LEDGER"])
+def test_a_path_of_the_environment_that_cannot_be_is_wrong_usage(
+    books: Sfsync, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The same for what the environment says."""
+    monkeypatch.setenv(name, "9" * 400)
+    done = books("invoice", "list", "--json")
+    assert done.status == 2
+    assert done.document["error"]["code"] == "path-unusable"
+    assert name in done.document["error"]["message"]
+
+
+def run_cases(world: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """So many command lines, each on a fresh copy of the demo."""
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=count < MANY,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(command_lines(), st.booleans())
+    def answer(argv: list[str], terminal: bool) -> None:  # noqa: FBT001 - drawn
+        monkeypatch.chdir(fresh(world))
+        check(argv, start(argv, terminal=terminal, answer="\n\x1b\n"))
+        ledger = Path("demo.db")
+        if ledger.is_file():
+            with open_ledger_read_only(ledger) as opened:
+                assert check_ledger(opened) == [], argv
+
+    answer()
+
+
+def test_any_command_line_is_answered(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample: exit codes of the list, no traceback, nothing that a terminal obeys."""
+    run_cases(world, monkeypatch, 30)
+
+
+@pytest.mark.long
+def test_a_thousand_command_lines_are_answered(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same of a thousand command lines."""
+    run_cases(world, monkeypatch, cases(1000))
