@@ -119,11 +119,17 @@ def extended_price(quantity: Decimal, unit_price: Decimal, discount: Decimal | N
     return full if discount is None else full * (1 - discount / 100)
 
 
+_MOST_DIGITS = 1000
+
+
 def plain(number: Decimal) -> str:
     """Write a decimal without an exponent and without trailing zeros: 1.20E+2 is ``120``."""
     text = str(number)
-    if "E" in text:
+    if "E" in text and abs(number.adjusted()) <= _MOST_DIGITS:
         text = format(number, "f")
+    elif "E" in text:
+        # Written out it would fill the memory; no amount is that large, and the reader says so.
+        return text
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

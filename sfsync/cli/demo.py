@@ -94,7 +94,15 @@ def close_deal(
     context = context_of(ctx)
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
-    _say(context, "demo_close_deal", org.close_deal(_file(context), name, amount, lines))
+    try:
+        done = org.close_deal(_file(context), name, amount, lines)
+    except ValueError as refused:
+        raise UsageError(
+            f"the demo org takes no such deal: {refused}",
+            code="deal-refused",
+            fix="sfsync demo close-deal -h",
+        ) from None
+    _say(context, "demo_close_deal", done)
     context.next_steps("sfsync sync --now")
 
 

@@ -130,10 +130,17 @@ def close_deal(
 
     Returns:
         A sentence: the deal, its account, amount and id.
+
+    Raises:
+        ValueError: the org refuses such a deal, or has no product to give it.
     """
     from sfsync.demo import deals  # noqa: PLC0415 - start-up time
+    from sfsync.demo.catalogue.refusal import OrgRefusal  # noqa: PLC0415 - as above
 
-    return deals.close_deal(path, name, amount, lines)
+    try:
+        return deals.close_deal(path, name, amount, lines)
+    except OrgRefusal as refused:
+        raise ValueError(str(refused)) from None
 
 
 def break_org(path: Path, what: str) -> str:

@@ -91,7 +91,13 @@ def query_reply(body: Any, *, with_ids: bool) -> QueryReply:  # noqa: ANN401 - p
         if type(record) is not dict or (with_ids and not _has_id(record)):
             raise _no_page()
         _drop_attributes(record)
-    return QueryReply(records, total, next_path)
+    return QueryReply(_distinct(records) if with_ids else records, total, next_path)
+
+
+def _distinct(records: list[Record]) -> list[Record]:
+    """Each record once, as it was told last: nothing downstream may see one twice in a page."""
+    by_id = {record["Id"]: record for record in records}
+    return records if len(by_id) == len(records) else list(by_id.values())
 
 
 def _has_id(record: Record) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Lines = tuple[LineContent, ...]
 _reader = cache(getter)
 _family = getter("Product2.Family")
+_LONGEST_PLACE = 12
 _HUNDRED = Decimal(100)
 _ONE = Decimal(1)
 
@@ -96,8 +97,10 @@ def required_products(items: Iterable[Record], rules: Rules) -> set[str]:
 
 
 def _position(item: Record) -> tuple[bool, int, str]:
-    order = item.get("SortOrder")
-    return (order is None, int(order or 0), str(item.get("Id") or ""))
+    """Where a line stands; whatever is no place in an order comes last."""
+    order = as_text(item.get("SortOrder"))
+    is_place = order.isdecimal() and len(order) <= _LONGEST_PLACE
+    return (not is_place, int(order) if is_place else 0, str(item.get("Id") or ""))
 
 
 def _other_currency(item: Record, record: Record) -> Failure | None:

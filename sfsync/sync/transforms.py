@@ -11,6 +11,9 @@ from sfsync.money import InvalidAmountError, parse_decimal, plain, round_half_up
 if TYPE_CHECKING:
     from sfsync.config.settings import Transform
 
+MAX_GROWTH = 10_000
+"""How many characters one `replace` may add to a value."""
+
 Step = Callable[[str], str]
 """One compiled transform; raises ValueError with a sentence when it cannot read its input."""
 
@@ -83,7 +86,15 @@ def _suffix(argument: object) -> Step:
 
 def _replace(argument: object) -> Step:
     old, new = cast("tuple[str, str]", argument)
-    return lambda text: text.replace(old, new)
+    growth = len(new) - len(old)
+
+    def replaced(text: str) -> str:
+        # Twenty steps that each double a text would make a million letters of one.
+        if growth > 0 and text.count(old) * growth > MAX_GROWTH:
+            raise ValueError(f"replacing '{old}' would add more than {MAX_GROWTH:,} characters")
+        return text.replace(old, new)
+
+    return replaced
 
 
 def _negate(text: str) -> str:

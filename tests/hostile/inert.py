@@ -11,10 +11,14 @@ from sfsync.errors import EXIT_CODE_MEANINGS, ExitCode
 DOCUMENTED = {int(code) for code in EXIT_CODE_MEANINGS} - {int(ExitCode.UNEXPECTED)}
 
 # Colours, links to records, and what a progress bar needs to redraw itself.
+_SHADE = "(?:[0-4]|3[0-7]|9[0-7])"
 _OURS = re.compile(
-    r"\x1b\[(?:0|[0-9]{1,2})(?:;[0-9]{1,3})*m|\x1b\]8;(?:id=[0-9-]+)?;(?:https?://[!-~]*)?\x1b\\"
+    rf"\x1b\[{_SHADE}(?:;{_SHADE})*m|\x1b\]8;(?:id=[0-9-]+)?;(?:https?://[!-~]*)?\x1b\\"
     r"|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r(?=\x1b\[2K)"
 )
+MANY = 0 if "SFSYNC_LONG_HOSTILE" in os.environ else 100
+"""Cases from which on a property is drawn at random, not the same ones each time."""
+
 _BLANK = set("\u115f\u1160\u3164\uffa0\u2800")
 
 
@@ -23,10 +27,14 @@ def cases(fast: int) -> int:
     return int(os.environ.get("SFSYNC_LONG_HOSTILE", fast))
 
 
-def obeyed(shown: str) -> list[str]:
-    """The characters of an output that a terminal would obey, or that hide or reorder others."""
+def obeyed(shown: str, *, blank: bool = True) -> list[str]:
+    """The characters of an output that a terminal would obey, or that hide or reorder others.
+
+    With `blank` also those that are merely drawn as nothing: text for people shows them as escapes,
+    JSON and files for other programs keep them.
+    """
     text = _OURS.sub("", shown)
-    return [c for c in text if c not in "\n\t" and (_acts(c) or c in _BLANK)]
+    return [c for c in text if c not in "\n\t" and (_acts(c) or (blank and c in _BLANK))]
 
 
 def _acts(character: str) -> bool:

@@ -1,0 +1,126 @@
+"""Whatever an org answers: the run or the record fails by name, and the ledger is sound."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sfsync.ledger import open_ledger_read_only
+from sfsync.ledger.invariants import check_ledger
+from sfsync.salesforce.retry import RetryPolicy
+from tests.cli.command_line import start
+from tests.hostile.inert import MANY, cases, obeyed
+from tests.hostile.lying_org import BODIES, HUGE, Liar, Lie, lies, lying_gateway
+
+if TYPE_CHECKING:
+    from tests.cli.command_line import Done
+
+ENDINGS = {0, 3, 4, 5, 6, 8, 11}
+
+
+@pytest.fixture
+def liar(tmp_path: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Liar:
+    """A demo org that lies, in a copy of the synced demo; nothing waits between two tries."""
+    liar = Liar()
+    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
+    for name in ("SFSYNC_CONFIG", "SFSYNC_LEDGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sfsync.demo.server.Gateway", lying_gateway(liar))
+    monkeypatch.setattr(RetryPolicy, "_wait", lambda *_: 0.0)
+    (tmp_path / "synced").symlink_to(synced)
+    return liar
+
+
+def fresh(tmp_path: Path, *, first: bool) -> Path:
+    """The working folder anew; on the first sync there is no ledger yet."""
+    work = tmp_path / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(tmp_path / "synced" / "work", work)
+    if first:
+        for path in work.glob("demo.db*"):
+            path.unlink()
+    return work
+
+
+def sync(liar: Liar, told: tuple[Lie, ...], *argv: str) -> Done:
+    """One sync against these lies."""
+    liar.lies, liar.replies = told, 0
+    liar.paths.clear()
+    return start(["sync", *argv])
+
+
+def check(told: object, done: Done) -> None:
+    """A documented ending, said inertly, and a sound ledger."""
+    said = f"{told!r}\n{done}"
+    assert done.status in ENDINGS, said
+    assert "Traceback" not in done.out + done.err, said
+    as_json = done.out.replace("\n", "").replace(" ", "").startswith('{"schema"')
+    assert obeyed(done.out, blank=not as_json) + obeyed(done.err) == [], said
+    assert not as_json or json.loads(done.out)["status"] == done.status, said
+    if Path("demo.db").is_file():
+        with open_ledger_read_only(Path("demo.db")) as ledger:
+            assert check_ledger(ledger) == [], said
+
+
+def run_cases(liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """So many lies; after each, an honest sync ends as one that was never lied to."""
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=count < MANY,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.lists(lies, min_size=1, max_size=2).map(tuple),
+        st.booleans(),
+        st.sampled_from([("--now", "--full"), ("--now", "--json"), ("plan",)]),
+    )
+    def answer(told: tuple[Lie, ...], first: bool, argv: tuple[str, ...]) -> None:  # noqa: FBT001 - drawn
+        monkeypatch.chdir(fresh(tmp_path, first=first))
+        check(told, sync(liar, told, *argv))
+        check(told, sync(liar, (), "--now", "--full"))
+
+    answer()
+
+
+FOUND = {
+    "a page that names each record twice": Lie(5, "double", stays=True),
+    "a line whose place is no number": Lie(5, "replace", stays=True, which=1018, value="x"),
+    "ids that are no ids": Lie(5, "replace", stays=True, which=3, value="006' OR Name != 'x"),
+    "nothing but null": Lie(5, "all-null", stays=True),
+    "pages without end": Lie(4, "more-pages", stays=True),
+    "a number of a thousand million digits": Lie(4, "body", stays=False, which=BODIES.index(HUGE)),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_lie_that_once_broke_a_run_does_not(
+    liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Each ends in a way that is documented, and the ledger is sound."""
+    monkeypatch.chdir(fresh(tmp_path, first=True))
+    check(name, sync(liar, (FOUND[name],), "--now", "--full"))
+    check(name, sync(liar, (), "--now", "--full"))
+
+
+def test_any_answer_of_an_org_is_survived(
+    liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sample of lies: exit 6, 5 or 4, or records that failed by name; never a traceback."""
+    run_cases(liar, tmp_path, monkeypatch, 5)
+    assert liar.told > 0
+
+
+@pytest.mark.long
+def test_a_thousand_lies_are_survived(
+    liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same of a thousand lies."""
+    run_cases(liar, tmp_path, monkeypatch, cases(1000))
