@@ -146,10 +146,11 @@ class Context:
             LedgerError: it is damaged, newer than this program, or not a ledger.
         """
         from sfsync.ledger.connection import open_ledger  # noqa: PLC0415 - start-up time
+        from sfsync.ledger.files import is_unfinished  # noqa: PLC0415 - as above
 
         path = self.ledger_path() if create else self.existing_ledger_path()
         # Only a ledger that is made now has to be told what it is for.
-        demo = create and not path.exists() and self.settings().connection.is_demo
+        demo = create and is_unfinished(path) and self.settings().connection.is_demo
         self.used_ledger = True
         return open_ledger(path, demo=demo, create=create)
 

@@ -60,6 +60,14 @@ def refuse_unsuitable(path: Path, *, create: bool) -> None:
         raise newer(path, version)
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether no ledger was ever completed here: no file, or one whose creation was killed."""
+    if not path.exists() or not path.stat().st_size:
+        return True
+    # Only while it is created has a ledger such a journal: later it is in WAL mode.
+    return path.with_name(f"{path.name}-journal").exists()
+
+
 def file_version(path: Path) -> int:
     """The schema version that a ledger's header tells, without opening it as a database."""
     with path.open("rb") as file:

@@ -107,19 +107,39 @@ def test_interruptions_and_expected_errors_have_their_codes(
     assert sfsync("help", "files", "--json").document["status"] == status
 
 
-def test_sigterm_unwinds_and_ends_with_143(sfsync: Sfsync, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGTERM is an ordinary end with its own code; the handler is put back."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_unwinds_and_ends_with_143(
+    sfsync: Sfsync, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """SIGTERM and a closed terminal are ordinary ends with a code; the handler is put back."""
 
     def stop() -> str:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         return "not reached"
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     monkeypatch.setitem(topics.TOPICS, "files", stop)
     done = sfsync("help", "files", "--json")
     assert done.status == 143
     assert done.document["error"]["code"] == "terminated"
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+
+
+def test_what_nohup_ignores_stays_ignored(sfsync: Sfsync, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under nohup a command outlives its terminal."""
+
+    def go_on() -> str:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return "went on\n"
+
+    monkeypatch.setitem(topics.TOPICS, "files", go_on)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        done = sfsync("help", "files")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done.status == 0
+    assert "went on" in done.out
 
 
 def test_the_form_of_an_error_is_fixed_and_inert() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sfsync.ledger.lock import run_lock
 
 if TYPE_CHECKING:
@@ -60,3 +62,18 @@ def test_a_current_ledger_needs_no_migration(books: Sfsync) -> None:
     done = books("db", "migrate", "--dry-run", "--json")
     assert done.document["result"]["migrated"] is False
     assert "nothing to do" in books("db", "migrate").out
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_a_ledger_whose_creation_was_killed_is_made_by_the_next_sync(
+    books: Sfsync, *, journal: bool
+) -> None:
+    """An empty file, or one with a journal to roll back, is not taken for a ledger of real data."""
+    path = _ledger(books)
+    for one in path.parent.glob(f"{path.name}*"):
+        one.unlink()
+    path.touch()
+    if journal:
+        path.with_name(f"{path.name}-journal").touch()
+    assert books("sync", "--now").status == 3
+    assert books("db", "info", "--json").document["result"]["demo"] is True

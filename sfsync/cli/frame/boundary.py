@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class _Terminated(BaseException):
-    """SIGTERM arrived; unwinds like Ctrl-C, so that transactions roll back."""
+    """SIGTERM or SIGHUP arrived; unwinds like Ctrl-C, so that transactions roll back."""
+
+
+_ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class _UnexpectedError(SfsyncError):
@@ -36,7 +39,7 @@ class _UnexpectedError(SfsyncError):
 
 
 class _StoppedError(SfsyncError):
-    """Ctrl-C or SIGTERM."""
+    """Ctrl-C, SIGTERM or SIGHUP."""
 
 
 def run(argv: Sequence[str]) -> int:
@@ -242,15 +245,18 @@ def _discard_stdout() -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """While inside, SIGTERM unwinds the stack; only the main thread may set that."""
+    """While inside, SIGTERM and SIGHUP unwind the stack; only the main thread may set that."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    # What is ignored stays so: that is what nohup is for.
+    wanted = [one for one in _ENDINGS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = [(one, signal.signal(one, _terminate)) for one in wanted]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
