@@ -1,0 +1,57 @@
+"""The warm process, and the folders that everything here starts from; made once."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.durability.workshop import Workshop, open_zygote
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECOND_MIGRATION = """\
+CREATE TABLE second_thought (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+INSERT INTO second_thought (note) SELECT draft FROM document;
+CREATE INDEX second_thought_by_note ON second_thought (note);
+"""
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[subprocess.Popen[str]]:
+    """The process whose forks are the commands."""
+    with open_zygote() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def fresh(zygote: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A demo org that was never signed in to, and no ledger; copy it."""
+    workshop = Workshop(zygote, tmp_path_factory.mktemp("fresh"))
+    workshop.done("demo", "start", ".")
+    return workshop
+
+
+@pytest.fixture(scope="session")
+def books(fresh: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Two posted invoices, a payment, 20 drafts, a backup, a deal won since; copy it."""
+    workshop = fresh.copy(tmp_path_factory.mktemp("books") / "shop")
+    workshop.done("sync", "--now", status=3)
+    workshop.done("db", "backup", "before.db")
+    workshop.done("invoice", "post", "D-000001")
+    workshop.done("invoice", "post", "D-000006")
+    workshop.done("payment", "add", "D-000001", "--amount", "100", "--date", "2026-11-20")
+    workshop.done("demo", "close-deal")
+    (workshop.folder / "002-second.sql").write_text(SECOND_MIGRATION)
+    return workshop
+
+
+@pytest.fixture
+def shop(books: Workshop, tmp_path: Path) -> Iterator[Workshop]:
+    """A copy of `books` for one test."""
+    yield books.copy(tmp_path / "shop")
+    shutil.rmtree(tmp_path / "shop", ignore_errors=True)
