@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from html.parser import HTMLParser
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -34,7 +35,7 @@ def approve_in_browser(
         The callback URL, with `code` or `error` in its query.
 
     Raises:
-        ApprovalError: the page is an error page, or the org refused the form.
+        ApprovalError: the page is an error page or does not come, or the org refused the form.
         ValueError: the URL is not on loopback: no real org is ever approved this way.
     """
     if urlsplit(authorize_url).hostname not in _LOOPBACK:
@@ -108,6 +109,8 @@ def _open(url: str, form: bytes | None = None) -> str | _Form:
                 return urljoin(url, location)
             page = _Form(error.read().decode("utf-8", "replace"))
             raise ApprovalError(page.error or f"the org answered {error.code}") from error
+    except (OSError, HTTPException) as error:
+        raise ApprovalError(f"the connection failed: {error}") from error
 
 
 def _submit(form: _Form, page_url: str, *, deny: bool, username: str | None) -> str:
