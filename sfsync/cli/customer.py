@@ -9,6 +9,7 @@ from sfsync.cli import customer_screens as screens
 from sfsync.cli.context import context_of
 from sfsync.cli.filters import pairs
 from sfsync.cli.frame import tree
+from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.record_ids import account_id
 from sfsync.cli.render.tables import Table
 from sfsync.errors import UsageError
@@ -16,7 +17,6 @@ from sfsync.ledger.model import Address, CustomerContent
 
 app = tree.new_app("Customers: entered by hand, imported, or synced from Salesforce accounts.")
 
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")]
 AccountOption = Annotated[
     str, typer.Option("--account", metavar="ID", help="Salesforce account: its id or URL")
 ]
@@ -232,7 +232,7 @@ def merge(
     source: Annotated[str, typer.Argument(metavar="FROM", help="the customer that goes")],
     into: Annotated[str, typer.Argument(metavar="INTO", help="the customer that stays")],
     *,
-    reason: ReasonOption,
+    reason: ReasonOption = NO_REASON,
 ) -> None:
     """Merge a customer into another one, for good.
 

@@ -61,7 +61,9 @@ def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Da
         "config": str(folder.absolute() / "mappings.yaml"),
         "records": _records(found),
     }
-    counts = ", ".join(f"{count} {name}" for name, count in _records(found).items())
+    counts = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in _records(found).items()
+    )
     context.emit(
         "demo_start",
         result,
@@ -134,12 +136,18 @@ def fix(
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
     _known(what)
-    _say(context, "demo_fix", org.fix_org(_file(context), what))
+    path = _file(context)
+    done = org.fix_org(path, what)
+    if what == "expired-sign-in":
+        from sfsync.cli.demo_org import sign_in_again  # noqa: PLC0415 - start-up time
+
+        sign_in_again(path)
+    _say(context, "demo_fix", done)
     context.next_steps(_AFTER_FIX.get(what, "sfsync sync retry"))
 
 
 _AFTER_FIX = {
-    "expired-sign-in": "sfsync connect",
+    "expired-sign-in": "sfsync sync --now",
     "api-limit": "sfsync sync --now",
     "outage": "sfsync sync --now",
     "api-disabled": "sfsync sync --now",
@@ -174,7 +182,7 @@ def status(ctx: typer.Context) -> None:
         "requests": found.requests,
         "sessions": found.sessions,
         "broken": list(found.broken),
-        "breaks": org.BREAKS,
+        "breaks": [{"what": what, "does": does} for what, does in org.BREAKS.items()],
     }
     context.emit("demo_status", result, screen=lambda console: _draw_status(console, result))
 
@@ -184,11 +192,12 @@ def _draw_status(console: "Console", result: dict[str, Any]) -> None:
 
     counts = {**result["records"], "requests so far": result["requests"]}
     line(console, f"{result['org']['name']}  {result['org']['id']}", style="bold")
-    draw_pairs(console, [(name, f"{count:,}") for name, count in counts.items()])
+    shown = [(name.replace("_", " "), f"{count:,}") for name, count in counts.items()]
+    draw_pairs(console, shown)
     for name in result["broken"]:
         line(console, f"broken now: {name}", style="red")
     line(console, "Can be broken and fixed:")
-    draw_pairs(console, list(result["breaks"].items()))
+    draw_pairs(console, [(one["what"], one["does"]) for one in result["breaks"]])
 
 
 @tree.command(app, "serve", "sfsync demo serve --port 8080", "sfsync demo serve --json")
@@ -213,7 +222,7 @@ def _records(found: "OrgStatus") -> dict[str, int]:
         "contacts": found.contacts,
         "opportunities": found.opportunities,
         "won": found.won,
-        "line items": found.line_items,
+        "line_items": found.line_items,
     }
 
 

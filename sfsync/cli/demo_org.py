@@ -86,8 +86,8 @@ def serve_demo(context: Context) -> Iterator[RunningOrg]:
 def open_demo_org(context: Context, settings: Settings) -> Iterator[Org]:
     """The demo org, signed in; the first time a consent is given by the tour's own user agent.
 
-    A sign-in that was revoked since (`demo break expired-sign-in`) stays broken until the next
-    `sfsync connect`, as it would with a real org.
+    A sign-in that was revoked since (`demo break expired-sign-in`) stays broken until somebody
+    signs in (`sfsync connect`, `demo fix expired-sign-in`), as it would with a real org.
     """
     from sfsync.salesforce import open_org  # noqa: PLC0415 - start-up time
 
@@ -111,6 +111,21 @@ def _known_or_first(running: RunningOrg, folder: Path, settings: Settings) -> Co
     with cross_process_lock(folder / ".first.lock", wait=_FIRST_SIGN_IN):
         known = read_connections(folder).get(name)
         return known or sign_in_to_demo(running, folder, settings).connection
+
+
+def sign_in_again(path: Path) -> None:
+    """Sign in to the org of a file anew, as the person who works with its folder.
+
+    An org that is also broken in another way may take no sign-in now; `connect` is for later.
+    """
+    from sfsync import demo  # noqa: PLC0415 - start-up time
+    from sfsync.config import load  # noqa: PLC0415 - as above
+
+    if demo.org_status(path).broken:
+        return
+    settings = load(path.parent / "mappings.yaml")
+    with serve_file(path) as running:
+        sign_in_to_demo(running, path.parent / SIGN_IN_FOLDER, settings)
 
 
 def sign_in_to_demo(running: RunningOrg, folder: Path, settings: Settings) -> SignedIn:

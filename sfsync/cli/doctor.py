@@ -171,7 +171,12 @@ def _unhealthy(status: ExitCode, failed: int) -> SfsyncError:
 
 def _row(found: "Finding") -> dict[str, Any]:
     row = asdict(found)
-    return {**row, "verdict": found.verdict.value, "exit_code": int(found.exit_code)}
+    return {
+        **row,
+        "fix": found.fix or None,
+        "verdict": found.verdict.value,
+        "exit_code": int(found.exit_code),
+    }
 
 
 def _draw(console: "Console", result: dict[str, Any], online: bool) -> None:  # noqa: FBT001 - a part of the screen

@@ -10,6 +10,7 @@ from sfsync.cli.context import context_of
 from sfsync.cli.filters import FilterOptions, as_filter, day, pairs, takes_filters
 from sfsync.cli.frame import tree
 from sfsync.cli.invoice_screens import draw_invoice, list_table
+from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
 
 app = tree.new_app("Drafts and posted invoices: list, review, post, delete, reverse.")
@@ -77,7 +78,6 @@ AllOption = Annotated[bool, typer.Option("--all", help="every draft that passes 
 DateOption = Annotated[
     str | None, typer.Option("--date", metavar="DATE", help="posting date; else the document's")
 ]
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")]
 
 
 @tree.command(
@@ -200,7 +200,7 @@ def delete(
     numbers: NumbersArgument = None,
     *,
     filters: FilterOptions,
-    reason: ReasonOption,
+    reason: ReasonOption = NO_REASON,
     every: AllOption = False,
 ) -> None:
     """Delete drafts; they come back only when the deal changes in Salesforce, or on resync."""

@@ -203,18 +203,19 @@ def _draw_drift(console: Console, shown: dict[str, Any]) -> None:
     said = f"{reason}: {sentence}" if sentence else "its values changed in Salesforce"
     screen.line(console, f"Drifted: {said}", style="yellow")
     screen.draw_changes(console, changes, indent="  ")
-    for way in ways_out(shown["number"], shown["draft"], shown["status"]):
+    left = sentence is not None
+    for way in ways_out(shown["number"], shown["draft"], shown["status"], left=left):
         screen.line(console, f"  fix: {way}")
 
 
-def ways_out(number: str | None, draft: str, status: str) -> tuple[str, ...]:
-    """What a person can do about a drifted document."""
+def ways_out(number: str | None, draft: str, status: str, *, left: bool = False) -> tuple[str, ...]:
+    """What a person can do about a drifted document; `left`: its deal is not one to invoice."""
     if status == "draft":
-        return (
-            f"take Salesforce's values: sfsync invoice resync {draft}",
+        ways = (
             f'drop it: sfsync invoice delete {draft} --reason "…"',
             "or mend the deal in Salesforce, then: sfsync sync --now",
         )
+        return ways if left else (f"take Salesforce's values: sfsync invoice resync {draft}", *ways)
     reverse = f'sfsync invoice reverse {number} --reason "…"'
     return (
         f"correct it: {reverse}, then sfsync invoice resync {number}",

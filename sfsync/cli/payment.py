@@ -9,6 +9,7 @@ from sfsync.cli import paying
 from sfsync.cli.context import context_of
 from sfsync.cli.filters import amount, day
 from sfsync.cli.frame import tree
+from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
 
 app = tree.new_app("Payments received for posted invoices: record, list, void.")
@@ -136,7 +137,7 @@ def void(
     ctx: typer.Context,
     payment: Annotated[str, typer.Argument(metavar="ID", help="P-000003, as payment list has it")],
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")],
+    reason: ReasonOption = NO_REASON,
     date: Annotated[
         str | None, typer.Option(metavar="DATE", help="of the reversing entry; else today")
     ] = None,

@@ -195,6 +195,8 @@ def retry(
     from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
 
     with telling(context) as tick, context.open_ledger() as ledger:
+        if run is not None:
+            history.show_run(ledger, run, ())
         failed = tuple(
             one.salesforce_id
             for one in history.open_failures(ledger, run, dead=None if run is not None else False)

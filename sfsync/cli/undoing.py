@@ -22,7 +22,8 @@ def question(found: RunDocuments) -> str:
     if found.by_hand:
         parts.append(f"{found.by_hand} of them edited, reviewed or held by a person")
     if found.posted:
-        parts.append(f"{counted(len(found.posted), 'posted invoice')} stays for you to reverse")
+        left = counted(len(found.posted), "posted invoice stays", "posted invoices stay")
+        parts.append(f"{left} for you to reverse")
     return "; ".join(parts) + "?"
 
 

@@ -46,7 +46,7 @@ def _finding(row: dict[str, Any]) -> Finding:
         check=row["check"],
         verdict=Verdict(row["verdict"]),
         message=row["message"],
-        fix=row["fix"],
+        fix=row["fix"] or "",
         exit_code=ExitCode(row["exit_code"]),
     )
 

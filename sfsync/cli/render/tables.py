@@ -109,7 +109,10 @@ class Table:
 
     def _known(self, name: str) -> str:
         stem = name.partition(".")[0]
+        whole = f"{name}."
         if name in self.fields or f"{stem}.*" in self.fields:
+            return name
+        if any(one.startswith(whole) for one in self.fields):
             return name
         close = get_close_matches(name, self.fields, n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
@@ -126,8 +129,10 @@ def raw(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def shown_value(row: Mapping[str, Any], column: Column) -> Any:  # noqa: ANN401 - any JSON value
-    """The value of a column, or what stands for one that is missing."""
+    """The value of a column, or what stands for one that is missing; a record by its name."""
     value = value_at(row, column.field)
+    if isinstance(value, dict) and "name" in value:
+        value = value["name"]
     return (column.absent or None) if value is None else value
 
 

@@ -1,0 +1,62 @@
+"""Small words of the contract: what may be left out, what a name stands for, what is not found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.command_line import Sfsync
+
+
+def test_a_draft_goes_without_a_reason_and_the_audit_trail_says_so(books: Sfsync) -> None:
+    """Only what the contract names insists on --reason; an empty one is refused anywhere."""
+    assert books("invoice", "delete", "D-000002", "--yes", "--reason", "").status == 2
+    assert books("invoice", "delete", "D-000002", "--yes").status == 0
+    (event,) = books("audit", "list", "--action", "invoice.delete", "--json").document["result"]
+    assert event["reason"] == "no reason given"
+
+
+def test_payments_and_customers_go_without_a_reason(books: Sfsync) -> None:
+    """A void and a merge may be explained, and need not be."""
+    (posted,) = books("invoice", "post", "D-000001", "--json").document["result"]["posted"]
+    paid = ("payment", "add", posted["number"], "--amount", "100", "--date", posted["posting_date"])
+    assert books(*paid).status == 0
+    voided = books("payment", "void", "P-000001", "--json").document["result"]
+    assert voided["void_reason"] == "no reason given"
+    assert books("customer", "merge", "C-0003", "C-0002", "--yes").status == 0
+
+
+def test_a_retry_of_a_run_that_never_was_is_not_found(books: Sfsync) -> None:
+    """Nothing to retry in a run is no error; no such run is one."""
+    missing = books("sync", "retry", "99", "--json")
+    assert (missing.status, missing.document["error"]["code"]) == (9, "run-not-found")
+
+
+def test_a_group_of_fields_is_named_by_its_name(books: Sfsync) -> None:
+    """JSON carries the group as it is; a table says its name."""
+    asked = ("invoice", "list", "--limit", "1", "--fields", "draft,customer")
+    (row,) = books(*asked, "--json").document["result"]
+    assert set(row) == {"draft", "customer"}
+    assert set(row["customer"]) == {"id", "name", "salesforce_id"}
+    assert books(*asked).out == f"{row['draft']}\t{row['customer']['name']}\n"
+    assert books("invoice", "list", "--fields", "custom").status == 2
+
+
+def test_a_mended_sign_in_works_again(books: Sfsync) -> None:
+    """`demo fix` undoes what `demo break` did, the sign-in too."""
+    assert books("demo", "break", "expired-sign-in").status == 0
+    assert books("sync", "--now", "-q").status == 4
+    assert books("demo", "fix", "expired-sign-in").status == 0
+    assert books("sync", "--now", "-q").status == 0
+    assert books("demo", "break", "outage").status == 0
+    assert books("demo", "break", "expired-sign-in").status == 0
+    assert books("demo", "fix", "expired-sign-in").status == 0
+
+
+def test_the_demo_and_the_doctor_keep_to_snake_case_and_null(books: Sfsync) -> None:
+    """Words with hyphens are values, never keys; what is not set is null."""
+    found = books("demo", "status", "--json").document["result"]
+    assert "line_items" in found["records"]
+    assert {"what", "does"} == set(found["breaks"][0])
+    checks = books("doctor", "--json").document["result"]["checks"]
+    assert {row["fix"] for row in checks if row["verdict"] == "ok"} == {None}
