@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sfsync.config.settings import Settings
     from sfsync.salesforce import Org
 
+_ID_LENGTH = 15
+
 
 @contextmanager
 def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
@@ -34,21 +36,28 @@ def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
         from sfsync.cli.demo_org import open_demo_org  # noqa: PLC0415 - start-up time
 
         with open_demo_org(context, settings) as org:
+            _check_expected(settings, org.identity.name, org.identity.org_id)
             yield org
         return
-    from sfsync.salesforce import find_connection, normalise_id, open_org  # noqa: PLC0415 - as above
+    from sfsync.salesforce import find_connection, open_org  # noqa: PLC0415 - as above
 
     folder = context.paths.config_dir
     connection = find_connection(folder, settings.connection.name)
-    expected = settings.connection.expect_org
-    if expected is not None and normalise_id(expected) != connection.org_id:
-        raise LedgerError(
-            f"{connection.name} is signed in to {connection.org_name} ({connection.org_id}), "
-            f"and connection.expect_org names {expected}",
-            code="unexpected-org",
-            fix="connect the right org, or change connection.expect_org",
-        )
+    _check_expected(settings, connection.org_name, connection.org_id)
     with open_org(connection, folder, credential=settings.credential) as org:
         yield org
         for warning in org.warnings:
             context.warn(warning)
+
+
+def _check_expected(settings: Settings, name: str, org_id: str) -> None:
+    """Stop at an org that is not the expected one, before anything is asked of it."""
+    expected = settings.connection.expect_org
+    # Fifteen characters name a record; the other three only guard them against changed case.
+    if expected is not None and expected[:_ID_LENGTH] != org_id[:_ID_LENGTH]:
+        raise LedgerError(
+            f"{settings.connection.name} is signed in to {name} ({org_id}), "
+            f"and connection.expect_org names {expected}",
+            code="unexpected-org",
+            fix="connect the right org, or change connection.expect_org",
+        )

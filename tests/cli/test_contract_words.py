@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,3 +61,23 @@ def test_the_demo_and_the_doctor_keep_to_snake_case_and_null(books: Sfsync) -> N
     assert {"what", "does"} == set(found["breaks"][0])
     checks = books("doctor", "--json").document["result"]["checks"]
     assert {row["fix"] for row in checks if row["verdict"] == "ok"} == {None}
+
+
+def _expecting(org_id: str) -> None:
+    config = Path("mappings.yaml")
+    lines = [one for one in config.read_text().splitlines() if "expect_org" not in one]
+    place = lines.index("connection:") + 1
+    lines.insert(place, f"  expect_org: {org_id}")
+    config.write_text("\n".join(lines) + "\n")
+
+
+def test_only_the_expected_org_is_asked(books: Sfsync) -> None:
+    """expect_org holds for the demo too, in 15 or 18 characters, whatever the last three are."""
+    org_id = books("org", "show", "--json").document["result"]["org_id"]
+    for known in (org_id, org_id[:15], org_id[:15] + "AAA"):
+        _expecting(known)
+        assert books("sync", "--now", "-q").status == 0
+    _expecting("00D5g00000ABCDEEA4")
+    for asked in (("sync", "--now"), ("sync", "plan"), ("org", "stages")):
+        done = books(*asked, "--json")
+        assert (done.status, done.document["error"]["code"]) == (8, "unexpected-org")
