@@ -69,14 +69,18 @@ def strike(state: WireState, path: str) -> Response | ConnectionFault | None:
     """
     if state.row("SELECT 1 FROM wire_fault LIMIT 1") is None:
         return None
-    state.write(
-        "UPDATE wire_fault SET remaining = remaining - 1 WHERE substr(?, 1, length(path)) = path",
-        (path,),
-    )
-    due = state.row(
-        "DELETE FROM wire_fault WHERE no = (SELECT min(no) FROM wire_fault WHERE remaining <= 0)"
-        " RETURNING action, value"
-    )
+    # Another request may come in between, and must not be struck by what was meant for this one.
+    with state.transaction():
+        state.write(
+            "UPDATE wire_fault SET remaining = remaining - 1"
+            " WHERE substr(?, 1, length(path)) = path",
+            (path,),
+        )
+        due = state.row(
+            "DELETE FROM wire_fault WHERE no = (SELECT min(no) FROM wire_fault"
+            " WHERE remaining <= 0 AND substr(?, 1, length(path)) = path) RETURNING action, value",
+            (path,),
+        )
     return None if due is None else _act(due["action"], due["value"])
 
 

@@ -286,6 +286,17 @@ def test_planned_faults_strike_once(caller: Caller, demo_org: RunningOrg) -> Non
     assert [caller.get("/limits").status_code for _ in range(4)] == [200, 500, 502, 200]
 
 
+def test_a_planned_fault_strikes_what_it_was_planned_for(
+    caller: Caller, demo_org: RunningOrg
+) -> None:
+    """A fault that is due waits for a request of its path; others are answered meanwhile."""
+    jobs = Fault("/services/data/v67.0/jobs", 1, "status", "403")
+    demo.plan_faults(demo_org.path, [jobs, jobs])
+    assert caller.get("/jobs/query").status_code == 403
+    assert caller.get("/limits").status_code == 200
+    assert caller.get("/jobs/query").status_code == 403
+
+
 @pytest.mark.parametrize("action", ["reset", "truncate"])
 def test_a_cut_connection(caller: Caller, demo_org: RunningOrg, action: str) -> None:
     """A cut connection is an error of the transport; the request was carried out all the same."""
