@@ -3,12 +3,13 @@
 A job is ``{argv, cwd, env, kill_at, signal, file_limit, second_migration, now}``. Its fork counts
 every SQL statement, page of a copy, file operation and HTTP message of the product, sends itself
 `signal` before number `kill_at` (0: never), may grow no file beyond `file_limit` bytes (0: as it
-likes), takes `now` for the present time (null: the real one), and leaves what it said in `out` and
-`err` of `cwd`'s parent. The answer is ``{status, points}``; `status` is negative for a signal.
+likes), and takes `now` for the present time (empty: the real one). The answer is
+``{status, points, out, err}``; `status` is negative for a signal.
 """
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import importlib
 import json
@@ -21,7 +22,6 @@ import sys
 import time
 from datetime import datetime
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -142,13 +142,8 @@ def _set_clock(now: datetime) -> None:
 
 
 def _run(job: dict[str, Any], answer: int) -> int:
-    cwd = Path(job["cwd"])
-    os.chdir(cwd)
+    os.chdir(job["cwd"])
     os.environ.update(job["env"])
-    for stream, name in ((sys.stdout, "out"), (sys.stderr, "err")):
-        handle = os.open(cwd.parent / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.dup2(handle, stream.fileno())
-        os.close(handle)
     from sfsync.cli.frame.boundary import run  # noqa: PLC0415 - once for all forks
     from sfsync.ledger import migrations  # noqa: PLC0415 - as above
 
@@ -175,19 +170,32 @@ def _run(job: dict[str, Any], answer: int) -> int:
 
 def _in_fork(job: dict[str, Any]) -> dict[str, Any]:
     reader, writer = os.pipe()
+    # Pipes, not files: what is said has room where files have none.
+    said = {1: os.pipe(), 2: os.pipe()}
+    for _, into in said.values():
+        fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 1 << 20)
     child = os.fork()
     if child == 0:
         status = 99
         try:
             os.close(reader)
+            for number, (_, into) in said.items():
+                os.dup2(into, number)
             status = _run(job, writer)
         finally:
             os._exit(status)
     os.close(writer)
-    with os.fdopen(reader, "rb") as said:
-        points = said.read()
+    for _, into in said.values():
+        os.close(into)
+    points, out, err = (_all_of(each) for each in (reader, said[1][0], said[2][0]))
     _, ended = os.waitpid(child, 0)
-    return {"status": os.waitstatus_to_exitcode(ended), "points": int(points or 0)}
+    status = os.waitstatus_to_exitcode(ended)
+    return {"status": status, "points": int(points or 0), "out": out, "err": err}
+
+
+def _all_of(handle: int) -> str:
+    with os.fdopen(handle, "rb") as stream:
+        return stream.read().decode("utf-8", "replace")
 
 
 def main() -> None:
