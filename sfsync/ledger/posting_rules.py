@@ -126,7 +126,7 @@ def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[R
         yield Refusal(
             "drifted",
             f"{name} no longer agrees with its opportunity in Salesforce.",
-            f"sfsync invoice show {name}, then: sfsync invoice resync {name}",
+            f"see what changed and the ways out: sfsync invoice show {name}",
         )
     if candidate.hold_note is not None:
         fix = f"sfsync invoice release {name}"
