@@ -19,7 +19,7 @@ from sfsync.sync.failures import Failure, failure
 from sfsync.sync.invoices import account_id_of
 from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import Deal, candidate
-from sfsync.sync.reader import ids_of
+from sfsync.sync.reader import ids_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -181,8 +181,9 @@ def _items(rules: Rules, span: _Span, sources: OpportunitySources) -> dict[str, 
     for condition in span.conditions(field, sources.line_filter):
         for page in sources.lines.where(condition, order_by=(field, "Id")):
             for item in page.records:
-                if item[field] in wanted and not item.get("IsDeleted"):
-                    items.setdefault(item[field], []).append(item)
+                deal = key_of(item, field)
+                if deal in wanted and not item.get("IsDeleted"):
+                    items.setdefault(deal, []).append(item)
     return items
 
 

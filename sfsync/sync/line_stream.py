@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import UnavailableError
 from sfsync.salesforce import QueryRefused, soql
+from sfsync.sync.reader import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -83,7 +84,7 @@ class LineStream:
         if list(ids) != sorted(ids):
             return None
         found: dict[str, list[Record]] = {}
-        while self._next is not None and (deal := self._next[self._field]) <= ids[-1]:
+        while self._next is not None and (deal := key_of(self._next, self._field)) <= ids[-1]:
             if deal < self._last or self._closed:
                 return None
             self._last = deal

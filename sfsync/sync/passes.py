@@ -21,7 +21,7 @@ from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
 from sfsync.sync.parents import deals_of_changed, parent_fields
 from sfsync.sync.pipeline import one_ahead, writing_behind
-from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, ids_of
+from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, ids_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +114,7 @@ class Pass:
                 continue
             last = page.records[-1]
             # Never beyond the server's own time: one row stamped in the future would hide the rest.
-            stamp = min(as_text(last["SystemModstamp"]), self.started)
+            stamp = min(key_of(last, "SystemModstamp"), self.started)
             if (stamp, last["Id"]) > (position.system_modstamp, position.salesforce_id):
                 position = Cursor(self.source.sobject, stamp, last["Id"])
             yield page, position

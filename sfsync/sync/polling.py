@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfsync.salesforce import QueryRefused, soql
-from sfsync.sync.reader import OVERLAP, stamp_of, stamp_text
+from sfsync.sync.reader import OVERLAP, key_of, stamp_of, stamp_text
 from sfsync.sync.touched import WATCHED
 
 if TYPE_CHECKING:
@@ -134,5 +134,7 @@ def _query(sobject: str, stamp: str) -> str:
 
 def _rows(pages: Iterable[Page]) -> Rows:
     return frozenset(
-        (record["Id"], record["SystemModstamp"]) for page in pages for record in page.records
+        (record["Id"], key_of(record, "SystemModstamp"))
+        for page in pages
+        for record in page.records
     )

@@ -189,14 +189,14 @@ def stamp_text(moment: datetime) -> str:
 
 
 def _after(last: Record) -> str:
-    stamp = soql.datetime_literal(stamp_of(last["SystemModstamp"]))
+    stamp = soql.datetime_literal(stamp_of(key_of(last, "SystemModstamp")))
     return (
         f"(SystemModstamp = {stamp} AND Id > {soql.quote(last['Id'])}) OR SystemModstamp > {stamp}"
     )
 
 
 def _beyond(field: str, row: Record) -> str:
-    key, last = soql.quote(row[field]), soql.quote(row["Id"])
+    key, last = soql.quote(key_of(row, field)), soql.quote(row["Id"])
     return f"({field} > {key} OR ({field} = {key} AND Id > {last}))"
 
 
@@ -219,6 +219,22 @@ def _pages(ask: _Ask, query: _Query, first: Iterator[Page] | None = None) -> Ite
                 raise
         else:
             return
+
+
+def key_of(record: Record, field: str) -> str:
+    """The text of a field without which a record has no place.
+
+    Raises:
+        UnavailableError: the answer lacks it, so it is not what was asked for.
+    """
+    value = record.get(field)
+    if isinstance(value, str) and value:
+        return value
+    raise UnavailableError(
+        f"Salesforce's answer lacks {field} of the record {record.get('Id')}.",
+        code="bad-reply",
+        fix="Try again; a proxy between here and Salesforce may have answered.",
+    )
 
 
 def ids_of(records: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from sfsync.ledger import pages
 from sfsync.ledger.model import Cursor, PageOfChanges
 from sfsync.salesforce import QueryRefused
-from sfsync.sync.mapping import as_text
 from sfsync.sync.parents import PARENTS, deals_of_changed, parent_fields
-from sfsync.sync.reader import Source
+from sfsync.sync.reader import Source, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -104,7 +103,7 @@ def _move(run: Run, cursor: Cursor) -> None:
 def _deals_of(run: Run, records: list[Record], dependency: Dependency) -> Iterator[str]:
     if dependency.leads_by == _LINES:
         field = run.rules.settings.line_items.opportunity_field
-        yield from (as_text(record[field]) for record in records)
+        yield from (key_of(record, field) for record in records)
     elif dependency.leads_by == _PRODUCTS:
         yield from pages.deals_of_products(run.ledger, (record["Id"] for record in records))
     else:

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sfsync.errors import UnavailableError
 from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.sync import gather
 from sfsync.sync.filters import asked_of_parent
+from sfsync.sync.reader import key_of
 from tests.sync.conftest import demo_settings
 
 if TYPE_CHECKING:
@@ -51,3 +53,11 @@ def lines_of(place: Workplace) -> dict[str, list[str]]:
     with place.ledger() as ledger:
         drafts = [show_invoice(ledger, one.draft) for one in list_invoices(ledger)]
         return {one.row.opportunity_id: [repr(line) for line in one.lines] for one in drafts}
+
+
+@pytest.mark.parametrize("missing", [None, 7, ""])
+def test_a_line_without_its_deal_is_no_answer(missing: object) -> None:
+    """What lacks its place is taken for a spoilt reply, not for a line of nobody."""
+    with pytest.raises(UnavailableError) as refused:
+        key_of({"Id": "00k", "OpportunityId": missing}, "OpportunityId")
+    assert refused.value.code == "bad-reply"
