@@ -208,10 +208,11 @@ def serve(
 ) -> None:
     """Serve the demo org on loopback until Ctrl-C, for other clients."""
     context = context_of(ctx)
-    from sfsync.demo import CLIENT_ID  # noqa: PLC0415 - start-up time
+    from sfsync.demo import CLIENT_ID, CLIENT_SECRET  # noqa: PLC0415 - start-up time
 
     with serve_file(_file(context), port) as running:
-        context.say(f"DEMO org at {running.url}  client id {CLIENT_ID}  (Ctrl-C stops it)")
+        context.say(f"DEMO org at {running.url}  (Ctrl-C stops it)")
+        context.say(f"client id      {CLIENT_ID}\nclient secret  {CLIENT_SECRET}")
         while True:
             time.sleep(3600)
 

@@ -141,7 +141,8 @@ def draw_tally(console: Console, result: dict[str, Any], waiting: int) -> None:
     if result["posted"]:
         parts.insert(0, f"posted {spoken_totals(_totals(result['posted']))}")
     parts += [f"{len(result['refused'])} refused"] if result["refused"] else []
-    left = f"{waiting} still to look at" if waiting else "nothing left to look at"
+    done = "none of these left" if parts else "nothing left to look at"
+    left = f"{waiting} still to look at" if waiting else done
     said = " · ".join([*parts, left])
     line(console, said[:1].upper() + said[1:], style="bold")
 

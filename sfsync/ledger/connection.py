@@ -208,7 +208,9 @@ def _check_org(identity: LedgerIdentity, org_id: str, name: str, kind: str) -> N
         raise LedgerError(
             f"This ledger is {of_ledger}, and {name} is a {kind} org.",
             code="ledger-of-another-org",
-            fix=fix,
+            fix="keep demo data in a folder of its own: sfsync demo start"
+            if kind == "demo"
+            else fix,
         )
     if identity.org_id is not None and (identity.org_id, identity.org_kind) != (org_id, kind):
         raise LedgerError(

@@ -112,7 +112,7 @@ def _decide(
     name = name_of(record, rules)
     match = index.match(name, external_id_of(record, rules), rules.settings.duplicates)
     if match.blocked or len(match.candidates) > 1:
-        return _failed(record, _not_found(name, match))
+        return _failed(record, _not_found(record, name, match))
     if match.candidates:
         return _matched(record, values, match, state, rules)
     if rules.settings.accounts.sync and rules.settings.duplicates.create:
@@ -183,7 +183,7 @@ def _link(record: Record) -> dict[str, tuple[object, object]]:
     return {"salesforce_account": (None, record["Id"])}
 
 
-def _not_found(name: str, match: Match) -> Failure:
+def _not_found(record: Record, name: str, match: Match) -> Failure:
     if match.blocked:
         message = f"'{name}' has no customer: {match.blocked} and duplicates.if_blank is fail"
         return failure("external-id-blank", message, source_field="AccountId", target="customer")
@@ -191,7 +191,8 @@ def _not_found(name: str, match: Match) -> Failure:
     return failure(
         "customer-not-found",
         f"'{name}' matches {len(labels)} customers: {', '.join(labels[:5])}",
-        fix="merge them, or say which one it is with: sfsync customer link",
+        fix="merge them, or say which one it is: "
+        f"sfsync customer link C-… --account {record['Id']}, then: sfsync sync retry",
         source_field="AccountId",
         target="customer",
     )

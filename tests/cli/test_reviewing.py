@@ -96,7 +96,7 @@ def test_refusals_are_said_and_the_review_goes_on(books: Sfsync) -> None:
     assert "is on hold: ask Dana" in done.err
     assert "fix: sfsync invoice release D-000001" in done.err
     assert done.err.count("Nothing was changed.") == 2
-    assert "1 skipped · nothing left to look at" in done.out
+    assert "1 skipped · none of these left" in done.out
     shown = books("invoice", "show", "D-000001", "--json").document["result"]
     assert (shown["status"], shown["reviewed_by"]) == ("draft", None)
 
