@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
@@ -63,14 +64,24 @@ def hold_invoice(ledger: Ledger, reference: str, note: str) -> DocumentReference
     """
     with ledger.transaction():
         document = _find_draft(ledger, reference)
+        before = _hold_of(ledger, document)
         ledger.execute(
             "INSERT INTO document_hold (document_id, note, at, actor) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (document_id) DO UPDATE SET note = excluded.note, at = excluded.at,"
             " actor = excluded.actor",
             (document.document_id, note, ledger.now(), ledger.actor),
         )
-        append_event(ledger, "invoice.hold", document.draft, reason=note)
+        append_event(
+            ledger, "invoice.hold", document.draft, before=before, after={"hold": note}, reason=note
+        )
     return document
+
+
+def _hold_of(ledger: Ledger, document: DocumentReference) -> dict[str, str | None]:
+    found = ledger.row(
+        "SELECT note FROM document_hold WHERE document_id = ?", (document.document_id,)
+    )
+    return {"hold": None if found is None else found[0]}
 
 
 def release_invoice(ledger: Ledger, reference: str) -> DocumentReference:
@@ -81,12 +92,11 @@ def release_invoice(ledger: Ledger, reference: str) -> DocumentReference:
     """
     with ledger.transaction():
         document = _find_draft(ledger, reference)
-        taken = ledger.execute(
-            "DELETE FROM document_hold WHERE document_id = ?", (document.document_id,)
-        )
-        if not taken:
+        before = _hold_of(ledger, document)
+        if before["hold"] is None:
             raise RefusedError(f"{document.name} is not on hold.", code="not-on-hold")
-        append_event(ledger, "invoice.release", document.draft)
+        ledger.execute("DELETE FROM document_hold WHERE document_id = ?", (document.document_id,))
+        append_event(ledger, "invoice.release", document.draft, before=before, after={"hold": None})
     return document
 
 
@@ -120,7 +130,14 @@ def accept_drift(ledger: Ledger, reference: str, reason: str) -> DocumentReferen
             (found[0], reason, ledger.now(), ledger.actor, document.document_id),
         )
         ledger.execute("DELETE FROM document_drift WHERE document_id = ?", (document.document_id,))
-        append_event(ledger, "invoice.accept", document.draft, reason=reason)
+        append_event(
+            ledger,
+            "invoice.accept",
+            document.draft,
+            before={"drift": json.loads(found[0])},
+            after={"drift": None},
+            reason=reason,
+        )
     return document
 
 
@@ -147,5 +164,5 @@ def review_invoice(
             " ON CONFLICT (document_id) DO UPDATE SET at = excluded.at, actor = excluded.actor",
             (document.document_id, ledger.now(), ledger.actor),
         )
-        append_event(ledger, "invoice.review", document.draft)
+        append_event(ledger, "invoice.review", document.draft, after={"reviewed_by": ledger.actor})
     return document

@@ -19,9 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from sfsync.errors import RefusedError
 from sfsync.ledger import open_ledger, pages
+from sfsync.ledger.audit import list_events
 from sfsync.ledger.chart import close_period
 from sfsync.ledger.invariants import check_ledger
-from sfsync.ledger.marks import hold_invoice, release_invoice
+from sfsync.ledger.marks import hold_invoice, release_invoice, review_invoice
 from sfsync.ledger.model import (
     DraftUpdate,
     DriftChange,
@@ -165,3 +166,20 @@ def test_kills_while_posting_lose_nothing(tmp_path: Path) -> None:
             numbers = {name for (name,) in ledger.rows("SELECT number FROM document")}
             assert set(acknowledged) <= numbers, f"seed {seed}"
             assert check_ledger(ledger) == [], f"seed {seed}"
+
+
+def test_holds_and_reviews_say_what_was_before_and_after(tmp_path: Path) -> None:
+    """The trail tells of each mark what it replaced."""
+    with new_ledger(tmp_path / "ledger.db") as ledger:
+        (draft,) = fill(ledger, 1)
+        hold_invoice(ledger, draft, "wait for the PO")
+        hold_invoice(ledger, draft, "wait for legal")
+        release_invoice(ledger, draft)
+        review_invoice(ledger, draft)
+        newest_last = reversed(list(list_events(ledger, entities=[draft])))
+        events = {one.action: one for one in newest_last}
+    assert events["invoice.hold"].before == {"hold": "wait for the PO"}
+    assert events["invoice.hold"].after == {"hold": "wait for legal"}
+    assert events["invoice.release"].before == {"hold": "wait for legal"}
+    assert events["invoice.release"].after == {"hold": None}
+    assert events["invoice.review"].after == {"reviewed_by": ledger.actor}
