@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from sfsync.exports.table import Chart
+    from sfsync.exports.table import ExportTable
 
 MOST = 25
 """How many bars one chart has: the largest, in the order of the rows."""
@@ -21,8 +21,8 @@ Bar = tuple[str, "Decimal"]
 class Bars:
     """What a chart draws; fed row by row, and never larger than a few times `MOST`."""
 
-    def __init__(self, chart: Chart | None) -> None:
-        self._chart = chart
+    def __init__(self, table: ExportTable) -> None:
+        self._title, self._chart = table.title, table.chart
         self._groups: dict[str, list[tuple[int, str, Decimal]]] = {}
         self._counts: dict[str, int] = {}
 
@@ -40,11 +40,13 @@ class Bars:
         if len(bars) >= 4 * MOST:
             self._groups[group] = _largest(bars)
 
-    def __iter__(self) -> Iterator[tuple[str, int, list[Bar]]]:
-        """Each group by name, how many bars it would have, and those that are drawn."""
+    def __iter__(self) -> Iterator[tuple[str, list[Bar]]]:
+        """The caption and the bars of each group that is drawn, by its name."""
         for group, bars in sorted(self._groups.items()):
             drawn = [(label, value) for _, label, value in _largest(bars)]
-            yield group, self._counts[group], drawn
+            title, count = f"{self._title} {group}".strip(), self._counts[group]
+            whole = count == len(drawn)
+            yield title if whole else f"{title}: the {len(drawn)} largest of {count:,}", drawn
 
 
 def _largest(bars: list[tuple[int, str, Decimal]]) -> list[tuple[int, str, Decimal]]:

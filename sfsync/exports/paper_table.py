@@ -165,8 +165,8 @@ class PaperTable:
             self._set(self._wrapped(total_cells(self._table, row), bold=True), bold=True)
         self._heading_shown = False
         self._line_below(f"{written.rows:,} {'row' if written.rows == 1 else 'rows'}")
-        for group, count, drawn in bars:
-            self._chart(f"{self._table.title} {group}".strip(), count, drawn)
+        for caption, drawn in bars:
+            self._chart(caption, drawn)
         self._paper.finish()
 
     def _line_below(self, text: str) -> None:
@@ -178,12 +178,11 @@ class PaperTable:
 
     # ------------------------------------------------------------------ charts
 
-    def _chart(self, title: str, count: int, bars: Sequence[Bar]) -> None:
+    def _chart(self, caption: str, bars: Sequence[Bar]) -> None:
         paper, margin = self._paper, self._paper.sheet.margin
         if paper.room < len(bars) * _BAR + 30:
             paper.next_page()
-        drawn = title if count == len(bars) else f"{title}: the {len(bars)} largest of {count:,}"
-        paper.text(margin, paper.top, drawn, 10, bold=True)
+        paper.text(margin, paper.top, caption, 10, bold=True)
         paper.top += 18
         labels, values = 190.0, 110.0
         scale = Scale(bars, min(paper.sheet.inner, 700) - labels - values)
@@ -205,7 +204,7 @@ def write_paper(table: ExportTable, stream: BinaryIO, font: Path | None = None) 
         UsageError: `font` cannot be used.
     """
     written, lettering = Written(), Lettering(font)
-    totals, bars = Totals(table), Bars(table.chart)
+    totals, bars = Totals(table), Bars(table)
     rows = iter(table.rows)
     first = list(islice(rows, _MEASURED))
     paper = PaperTable(table, stream, lettering, first)

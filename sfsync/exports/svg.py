@@ -17,9 +17,8 @@ _WIDTH, _LABELS, _VALUES, _HEIGHT, _GAP = 860, 260, 130, 18, 8
 _LONGEST = 38
 
 
-def bar_chart(title: str, count: int, bars: Sequence[Bar]) -> str:
+def bar_chart(caption: str, bars: Sequence[Bar]) -> str:
     """A figure with one bar for each label; amounts below zero go to the left of the line."""
-    caption = title if count == len(bars) else f"{title}: the {len(bars)} largest of {count:,}"
     height = len(bars) * (_HEIGHT + _GAP) + _GAP
     scale = Scale(bars, _WIDTH - _LABELS - _VALUES)
     parts = [_bar(number, bar, scale) for number, bar in enumerate(bars)]

@@ -75,7 +75,7 @@ def _page(table: ExportTable, written: Written) -> Iterator[str]:
         f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{title}</h1>\n"
     )
-    totals, bars = Totals(table), Bars(table.chart)
+    totals, bars = Totals(table), Bars(table)
     yield '<div class="rows">\n<table>\n<thead>\n<tr>'
     for column in table.columns:
         yield f'<th scope="col"{_class(column.kind)}>{text(column.heading)}</th>'
@@ -91,8 +91,8 @@ def _page(table: ExportTable, written: Written) -> Iterator[str]:
     if not written.rows:
         yield '<div class="none">no rows</div>\n'
     yield "</div>\n"
-    for group, count, drawn in bars:
-        yield bar_chart(f"{table.title} {group}".strip(), count, drawn)
+    for caption, drawn in bars:
+        yield bar_chart(caption, drawn)
     yield "<dl>\n"
     for label, value in (*table.facts, ("Rows", f"{written.rows:,}")):
         yield f"<dt>{text(label)}</dt><dd>{text(value)}</dd>\n"

@@ -57,7 +57,7 @@ class Workbook:
             for column in table.columns
         ]
         self._totals = Totals(table)
-        self._bars = Bars(table.chart)
+        self._bars = Bars(table)
         self._sheets: list[_Sheet] = []
 
     def add(self, row: Row) -> None:
@@ -189,16 +189,14 @@ class Workbook:
         sheet.set_column(0, 0, 36)
         sheet.set_column(1, 1, 18)
         row = 0
-        for group, count, bars in self._bars:
-            title = f"{self._table.title} {group}".strip()
-            drawn = title if count == len(bars) else f"{title}: the {len(bars)} largest of {count}"
-            self._text(sheet, row, 0, drawn, self._bold)
+        for caption, bars in self._bars:
+            self._text(sheet, row, 0, caption, self._bold)
             for number, (label, amount) in enumerate(bars, start=row + 1):
                 self._text(sheet, number, 0, label, None)
                 _taken(
                     sheet.write_number(number, 1, float(amount), self._style(Kind.MONEY, amount))
                 )
-            self._chart(sheet, drawn, row, len(bars))
+            self._chart(sheet, caption, row, len(bars))
             # Room for the picture, whose rows are as high as those of the sheet.
             row += max(len(bars), (len(bars) * _BAR_HEIGHT * 2 + _BAR_SPACE) // 20) + 3
 
