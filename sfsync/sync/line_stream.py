@@ -20,7 +20,7 @@ class LineStream:
     """Line items by the id of their deal, read by one Bulk job while a full pass goes by Id.
 
     Deals and lines must come in the same order, that of the ids' characters. Where they do not, or
-    where the org refuses the job and nobody insists on it, the stream is `over`, and whoever wants
+    where the org refuses the job and nobody insists on it, the stream is over, and whoever wants
     lines asks for them by deal.
 
     Args:
@@ -30,8 +30,7 @@ class LineStream:
     """
 
     def __init__(self, field: str, condition: str, *, insist: bool) -> None:
-        self.over = False
-        self._closed = False
+        self._over = False
         self._field = field
         self._condition = condition
         self._insist = insist
@@ -52,7 +51,7 @@ class LineStream:
         Raises:
             UnavailableError, QueryRefused: no Bulk job, and nothing else is wanted.
         """
-        if not ids or self.over:
+        if not ids or self._over:
             return None
         try:
             found = self._up_to(lines, ids, wanted)
@@ -60,14 +59,15 @@ class LineStream:
             if self._insist:
                 raise
             found = None
-        self.over = found is None or self._closed
-        if self._closed and self._rows is not None:
+        if found is None:
+            self._over = True
+        if self._over and self._rows is not None:
             self._rows.close()
         return found
 
     def close(self) -> None:
         """Stop reading; a job that is not read to its end is removed from the org."""
-        self.over = self._closed = True
+        self._over = True
         if self._rows is not None:
             # A thread that is reading still removes the job when it notices.
             with suppress(ValueError):
@@ -85,7 +85,7 @@ class LineStream:
             return None
         found: dict[str, list[Record]] = {}
         while self._next is not None and (deal := key_of(self._next, self._field)) <= ids[-1]:
-            if deal < self._last or self._closed:
+            if deal < self._last or self._over:
                 return None
             self._last = deal
             if deal in wanted and not self._next.get("IsDeleted"):
