@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from sfsync.errors import UnavailableError
 from sfsync.salesforce import LocatorLost, QueryRefused, soql
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     _Query = Callable[[Record | None], str]
     _Ask = Callable[[str], Iterator[Page]]
-
-T = TypeVar("T")
 
 OVERLAP = timedelta(minutes=10)
 """How far an incremental pass looks back: the longest transaction that Salesforce allows."""
@@ -66,27 +64,29 @@ class Source:
         self, after: str = "", *, deleted: bool = False, transport: Transport = Transport.AUTO
     ) -> Iterator[Page]:
         """Every row by Id, starting after the id `after`; `deleted` ones too where asked for."""
-        last = after
-
-        def query(row: Record | None) -> str:
-            start = last if row is None else row["Id"]
-            where = f"Id > {soql.quote(start)}" if start else None
-            return soql.select(self.columns, self.sobject, where=where, order_by=("Id",))
-
+        # Thousands of pages may lie ahead: one comes while another is decided and written.
+        rest = self._rest(all_rows=deleted, prefetch=True)
         if transport is not Transport.BULK:
-            # Thousands of pages may lie ahead: one comes while another is decided and written.
-            for page in _pages(self._rest(all_rows=deleted, prefetch=True), query):
+            for page in self._by_id(rest, after):
                 yield page
-                last = page.records[-1]["Id"]
+                after = page.records[-1]["Id"]
                 if goes_by_bulk(transport, page.total):
                     break
             else:
                 return
-        yield from by_bulk_or_rest(
-            _pages(self._bulk(all_rows=deleted), query),
-            lambda: _pages(self._rest(all_rows=deleted, prefetch=True), query),
-            transport,
-        )
+        bulk = self._by_id(self._bulk(all_rows=deleted), after)
+        if transport is Transport.BULK:
+            yield from bulk
+        else:
+            yield from _unless_refused(bulk, self._by_id(rest, after))
+
+    def _by_id(self, ask: _Ask, after: str) -> Iterator[Page]:
+        def query(row: Record | None) -> str:
+            start = after if row is None else row["Id"]
+            where = f"Id > {soql.quote(start)}" if start else None
+            return soql.select(self.columns, self.sobject, where=where, order_by=("Id",))
+
+        return _pages(ask, query)
 
     def all_of(self, field: str, condition: str) -> Generator[Record]:
         """The rows that meet a condition in the order of the lookup `field`, by a Bulk job.
@@ -162,16 +162,12 @@ def goes_by_bulk(transport: Transport, rows: int) -> bool:
     return transport is Transport.BULK or (transport is Transport.AUTO and rows > BULK_FROM)
 
 
-def by_bulk_or_rest(
-    bulk: Iterator[T], rest: Callable[[], Iterator[T]], transport: Transport
-) -> Iterator[T]:
-    """What `bulk` answers; where nobody insists on it and the org refuses it, what `rest` does."""
+def _unless_refused(bulk: Iterator[Page], rest: Iterator[Page]) -> Iterator[Page]:
+    """What `bulk` answers; where the org refuses it, what `rest` does, which asks only then."""
     try:
         first = next(bulk, None)
     except (QueryRefused, UnavailableError):
-        if transport is Transport.BULK:
-            raise
-        yield from rest()
+        yield from rest
         return
     if first is not None:
         yield first
