@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sfsync.salesforce import soql
     from sfsync.salesforce.budget import ApiBudget
+    from sfsync.salesforce.composite import MOST_QUERIES
     from sfsync.salesforce.connections import Connection, find_connection, read_connections
     from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
     from sfsync.salesforce.ids import normalise_id
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in, disconnect
 
 __all__ = [
+    "MOST_QUERIES",
     "SCOPES",
     "ApiBudget",
     "Coming",
@@ -44,6 +46,7 @@ __all__ = [
 
 _HOMES = {
     "budget": ("ApiBudget",),
+    "composite": ("MOST_QUERIES",),
     "connections": ("Connection", "find_connection", "read_connections"),
     "faults": ("LocatorLost", "QueryRefused", "QueryTooSlow"),
     "ids": ("normalise_id",),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sfsync.salesforce import QueryRefused, soql
+from sfsync.salesforce import MOST_QUERIES, QueryRefused, soql
 from sfsync.sync.reader import OVERLAP, key_of, stamp_of, stamp_text
 from sfsync.sync.touched import WATCHED
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     Rows = frozenset[tuple[str, str]]
 
 _FIRST = ("Opportunity", "Account", "Contact")
-_TOGETHER = 5
-"""Queries that fit one call."""
-
 _NEWEST = 200
 """Rows of an object that a poll looks at: a change is always among the newest."""
 
@@ -82,9 +79,9 @@ class Poller:
 
         An object that a later config adds is asked for in its turn.
         """
-        if len(objects) <= _TOGETHER or not self._seen:
+        if len(objects) <= MOST_QUERIES or not self._seen:
             return objects
-        always, seldom = objects[: _TOGETHER - 1], objects[_TOGETHER - 1 :]
+        always, seldom = objects[: MOST_QUERIES - 1], objects[MOST_QUERIES - 1 :]
         self._turn += 1
         return [*always, seldom[self._turn % len(seldom)]]
 
