@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.ledger.apply_parties import before_and_after, ids_json
 from sfsync.ledger.audit import AuditEntry
-from sfsync.ledger.model import source_hash
+from sfsync.ledger.model import canonical_json, source_hash
 from sfsync.ledger.products import product_ids
 from sfsync.money import minor_to_text
 
@@ -66,10 +66,12 @@ def create_drafts(
     (org_id,) = ledger.row("SELECT org_id FROM ledger")
     now = ledger.now()
     ids = {one.opportunity_id: last + place for place, one in enumerate(creates, 1)}
+    sources = [canonical_json(one.content.as_source()) for one in creates]
     ledger.execute_many(
         _INSERT,
-        [(*_columns(one.content), one.source, source_hash(one.source), ids[one.opportunity_id],
-          org_id, one.opportunity_id, one.predecessor_id, run_id, now) for one in creates],
+        [(*_columns(one.content), source, source_hash(source), ids[one.opportunity_id],
+          org_id, one.opportunity_id, one.predecessor_id, run_id, now)
+         for one, source in zip(creates, sources, strict=True)],
     )  # fmt: skip
     contents = [(ids[one.opportunity_id], one.content) for one in creates]
     _write_lines(ledger, contents)

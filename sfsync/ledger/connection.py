@@ -268,8 +268,6 @@ def connect(path: Path, *, read_only: bool = False, immutable: bool = False) -> 
         timeout=BUSY_SECONDS,
         isolation_level=None,
         cached_statements=256,
-        # A sync hands its connection to the thread that writes, and takes it back afterwards.
-        check_same_thread=False,
     )
     try:
         for name, wanted in _PRAGMAS.items():

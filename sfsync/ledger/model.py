@@ -341,7 +341,6 @@ class DraftCreate:
 
     opportunity_id: str
     content: InvoiceContent
-    source: str
     predecessor_id: int | None = None
 
 

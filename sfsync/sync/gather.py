@@ -86,7 +86,7 @@ def ask_for_deals(
         ahead: read in the background; the page is then a range of ids without gaps, as a full pass
             has them.
     """
-    invoiced = pages.live_deals(run.reads, ids_of(records))
+    invoiced = pages.live_deals(run.ledger, ids_of(records))
     wanted = [
         record
         for record in records
@@ -202,7 +202,7 @@ def _meeting_condition(rules: Rules, span: _Span, opportunities: Source) -> set[
 def _resolve_accounts(run: Run, wanted: Sequence[Record], accounts: Source) -> None:
     """Find or create customers for accounts that no earlier pass has linked."""
     ids = {account_id for record in wanted if (account_id := _account_id(run, record))}
-    linked = pages.customers_of_accounts(run.reads, ids)
+    linked = pages.customers_of_accounts(run.ledger, ids)
     unknown = sorted(ids - linked.keys() - run.unmatched.keys())
     if not unknown:
         return

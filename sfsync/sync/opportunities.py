@@ -158,13 +158,13 @@ def _no_customer(record: Record, account_id: str) -> Failure:
 def _with_content(
     record: Record, content: InvoiceContent, known: InvoiceState | None, *, unmoved: bool
 ) -> OpportunityDecision:
-    values = content.as_source()
-    source = canonical_json(values)
     if known is None:
-        create = DraftCreate(record["Id"], content, source)
+        create = DraftCreate(record["Id"], content)
         return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
     if known.status not in _LIVE:
         return _after_removal(record, content, known)
+    values = content.as_source()
+    source = canonical_json(values)
     if known.source_hash == source_hash(source):
         outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
         return OpportunityDecision(outcome, None, drift=_closing(known))
@@ -230,8 +230,7 @@ def _after_removal(
 
 def _again(record: Record, content: InvoiceContent, known: InvoiceState) -> OpportunityDecision:
     """A new draft for a deal whose invoice was deleted or reversed, linked to that."""
-    source = canonical_json(content.as_source())
-    create = DraftCreate(record["Id"], content, source, predecessor_id=known.document_id)
+    create = DraftCreate(record["Id"], content, predecessor_id=known.document_id)
     return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -25,17 +25,21 @@ from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, i
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
-    from sfsync.ledger import Ledger
     from sfsync.ledger.model import OpportunityState
     from sfsync.salesforce.records import Page, Record
     from sfsync.sync.gather import Asked, OpportunitySources
     from sfsync.sync.opportunities import Deal
+    from sfsync.sync.pipeline import WriteBehind
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Run
 
     ApplyPage = Callable[[Sequence[Record], Cursor | None], None]
+
+_WORTH_A_PROCESS = 3
+"""From so many pages on, the process that writes them saves more time than it takes to begin."""
 
 MANY = 10
 """So many remembered deals make an empty answer suspicious."""
@@ -180,16 +184,18 @@ def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) ->
 
 
 def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -> int:
-    """Read every deal: a page is written while the next is decided and the one after it read."""
+    """Read every deal, the next page while one is decided; where many come, others write them."""
     found = 0
     read_pages = _announced(run, one_pass)
     first = next(read_pages, None)
     if first is None:
         return found
+    page, total = first[0], first[0].total
     with (
-        _with_lines(run, one_pass, sources, first[0].total) as with_lines,
-        writing_behind(run.ledger, partial(_write, run), partial(_count, run)) as behind,
+        _with_lines(run, one_pass, sources, total) as with_lines,
+        _writing(run, pages_to_come=ceil(total / len(page.records))) as behind,
     ):
+        # The same run: what it has counted and touched so far is shared.
         ahead = replace(run, behind=behind)
 
         def ask(read: tuple[Page, Cursor | None]) -> tuple[Asked, Cursor | None]:
@@ -198,11 +204,19 @@ def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -
 
         with closing(one_ahead(chain((first,), read_pages), ask)) as pages_of_deals:
             for asked, cursor in pages_of_deals:
-                deals = gather_deals(ahead, asked, sources)
-                behind.submit(partial(_decided, ahead, deals, cursor))
-                found += len(deals)
-                run.progress.advance(len(deals))
+                deals = len(asked.records)
+                _apply(ahead, gather_deals(ahead, asked, sources), sources, cursor)
+                found += deals
+                run.progress.advance(deals)
+                del asked
     return found
+
+
+def _writing(run: Run, pages_to_come: int) -> AbstractContextManager[WriteBehind | None]:
+    """Who writes the pages of a pass: a process of its own where it has time to begin."""
+    if pages_to_come < _WORTH_A_PROCESS:
+        return nullcontext()
+    return writing_behind(run.ledger, run.run_id, run.count)
 
 
 @contextmanager
@@ -223,17 +237,39 @@ def apply_deals(
     run: Run, records: Sequence[Record], sources: OpportunitySources, cursor: Cursor | None
 ) -> None:
     """Decide a page of deals and write it, with its cursor, in one transaction."""
-    deals = gather_deals(run, ask_for_deals(run, records, sources, ahead=False), sources)
-    with run.ledger.transaction():
-        changes = _decided(run, deals, cursor, run.ledger)
-        _write(run, changes)
-    _count(run, changes)
+    asked = ask_for_deals(run, records, sources, ahead=False)
+    _apply(run, gather_deals(run, asked, sources), sources, cursor)
 
 
-def _decided(
-    run: Run, deals: Sequence[Deal], cursor: Cursor | None, ledger: Ledger
-) -> PageOfChanges:
-    state = _opportunity_state(run, ledger, deals)
+def _apply(
+    run: Run, deals: Sequence[Deal], sources: OpportunitySources, cursor: Cursor | None
+) -> None:
+    if run.behind is None:
+        with run.ledger.transaction():
+            changes = _decided(run, deals, cursor)
+            pages.apply(run.ledger, run.run_id, changes)
+        run.count(changes.records)
+        return
+    ids = ids_of([deal.record for deal in deals])
+    run.behind.submit(
+        partial(_decided, run, deals, cursor),
+        partial(_read_again, replace(run, behind=None), ids, sources, cursor),
+    )
+
+
+def _read_again(
+    run: Run, ids: Sequence[str], sources: OpportunitySources, cursor: Cursor | None
+) -> Callable[[], PageOfChanges]:
+    """A page of deals anew, because somebody wrote to the ledger after it was decided."""
+    deals = []
+    for page in sources.opportunities.by_ids(ids):
+        asked = ask_for_deals(run, page.records, sources, ahead=False)
+        deals += gather_deals(run, asked, sources)
+    return partial(_decided, run, deals, cursor)
+
+
+def _decided(run: Run, deals: Sequence[Deal], cursor: Cursor | None) -> PageOfChanges:
+    state = _opportunity_state(run, deals)
     decisions = [decide_opportunity(deal, state, run.rules) for deal in deals]
     return PageOfChanges(
         records=tuple(one.outcome for one in decisions),
@@ -244,14 +280,6 @@ def _decided(
         baselines=tuple(one.baseline for one in decisions if one.baseline is not None),
         opportunities=tuple(one.remembered for one in decisions if one.remembered is not None),
     )
-
-
-def _write(run: Run, changes: PageOfChanges) -> None:
-    pages.apply(run.ledger, run.run_id, changes)
-
-
-def _count(run: Run, changes: PageOfChanges) -> None:
-    run.count(changes.records)
 
 
 def _go_through(run: Run, one_pass: Pass, apply: ApplyPage) -> None:
@@ -291,11 +319,11 @@ def _close(run: Run, one_pass: Pass) -> None:
             pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=closing))
 
 
-def _opportunity_state(run: Run, ledger: Ledger, deals: Sequence[Deal]) -> OpportunityState:
+def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:
     records = [deal.record for deal in deals]
     accounts = {account_id_of(record, run.rules) for record in records}
     return pages.opportunity_state(
-        ledger,
+        run.ledger,
         run.org.identity.org_id,
         ids_of(records),
         sorted(one for one in accounts if isinstance(one, str)),

@@ -1,44 +1,41 @@
 """Three pages of deals at work at a time: one is read, one is decided, one is written.
 
-SQLite and the network work outside Python's lock, so that a thread that reads, one that decides and
-one that writes share two cores and hide the network's latency. A page is decided against what a
-second connection reads, before its turn to be written comes. That is sound because the deals of a
-full pass do not depend on each other, and because whatever anybody else writes leaves an audit
-event: a page that was decided before such an event is decided again, in the transaction that
-writes it.
+A thread reads ahead and hides the network's latency; a process of its own writes. A page is decided
+while the one before is still being written. That is sound because the deals of a full pass do not
+depend on each other, and because whatever anybody else writes leaves an audit event: a page that
+was decided before such an event is read again, and decided in the transaction that writes it.
 """
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfsync.errors import SfsyncError
-from sfsync.ledger import audit
+from sfsync.ledger import audit, pages
+from sfsync.ledger.page_writer import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from concurrent.futures import Future
 
     from sfsync.ledger import Ledger
-    from sfsync.ledger.model import Cursor, PageOfChanges
+    from sfsync.ledger.model import Cursor, PageOfChanges, RecordOutcome
     from sfsync.salesforce.records import Page
     from sfsync.sync.gather import Asked
 
     ReadPage = tuple[Page, Cursor | None]
     AskedPage = tuple[Asked, Cursor | None]
 
-    Decide = Callable[[Ledger], PageOfChanges]
-    Write = Callable[[PageOfChanges], None]
-
-_SWITCH_SECONDS = 0.001
-"""How soon a thread that comes back from SQLite gets Python's lock; ten times the usual."""
+    Decide = Callable[[], PageOfChanges]
+    ReadAgain = Callable[[], Decide]
+    Write = Callable[[PageOfChanges], object]
+    Records = tuple[RecordOutcome, ...]
+    Written = Callable[[Records], None]
 
 
 def one_ahead(
-    pages: Iterator[ReadPage], ask: Callable[[ReadPage], AskedPage]
+    read: Iterator[ReadPage], ask: Callable[[ReadPage], AskedPage]
 ) -> Generator[AskedPage]:
     """Each page with what was asked for it; meanwhile the next one is asked for. Close it.
 
@@ -47,13 +44,15 @@ def one_ahead(
     """
     waiting: AskedPage | None = None
     try:
-        for page, failure in _until_failure(pages):
+        for page, failure in _until_failure(read):
             if waiting is not None:
                 # Only one answer is read at a time.
                 waiting[0].answer.result()
             ready, waiting = waiting, ask(page) if page is not None else None
             if ready is not None:
                 yield ready
+            # A page is large: it must be gone before the one after the next is here.
+            del ready
             if failure is not None:
                 raise failure
     finally:
@@ -62,11 +61,11 @@ def one_ahead(
 
 
 def _until_failure(
-    pages: Iterator[ReadPage],
+    read: Iterator[ReadPage],
 ) -> Iterator[tuple[ReadPage | None, SfsyncError | None]]:
     """The pages, and at their end None with the error that ended them, if one did."""
     try:
-        for page in pages:
+        for page in read:
             yield page, None
     except SfsyncError as error:
         yield None, error
@@ -78,79 +77,78 @@ class WriteBehind:
     """One page under way at most: who hands over the next one waits for the one before.
 
     Args:
-        ledger: the ledger that is written; nobody else may use this connection before `settle`.
-        reader: a second connection to the same file.
-        write: writes a decided page, in the transaction that is open.
-        written: told of each page once it is committed, in the caller's thread.
+        ledger: the ledger that is written; who writes to it here calls `settle` first.
+        writer: writes decided pages into the same file, meanwhile.
+        write: writes a decided page here, in the transaction that is open.
+        written: told of the records of each page once it is committed.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        reader: Ledger,
-        write: Write,
-        written: Callable[[PageOfChanges], None],
-    ) -> None:
-        self.reader = reader
+    def __init__(self, ledger: Ledger, writer: PageWriter, write: Write, written: Written) -> None:
         self._ledger = ledger
+        self._writer = writer
         self._write = write
         self._written = written
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sfsync-write")
-        self._under_way: Future[PageOfChanges] | None = None
+        # Not the page itself: three pages of records and lines would be in memory at a time.
+        self._under_way: tuple[ReadAgain, Records] | None = None
         # The chain's head after our own last page, and the last event that is not of a page.
-        self._own = audit.last_seq(reader)
+        self._own = audit.last_seq(ledger)
         self._foreign = 0
 
-    def submit(self, decide: Decide) -> None:
-        """Decide a page now, and write it as soon as the one before is written.
+    def submit(self, decide: Decide, read_again: ReadAgain) -> None:
+        """Decide a page now, and have it written as soon as the one before is.
+
+        Args:
+            decide: decides it on the ledger as it is.
+            read_again: reads it anew, where somebody has come between; how to decide that.
 
         Raises:
             SfsyncError: the page before could not be written; this one is not.
         """
-        seen = audit.last_seq(self.reader)
-        changes = decide(self.reader)
+        seen = audit.last_seq(self._ledger)
+        changes = decide()
         self.settle()
-        self._under_way = self._thread.submit(self._commit, decide, changes, seen)
+        if self._foreign > seen:
+            self._anew(read_again)
+            return
+        self._writer.send(changes, own=self._own, seen=seen)
+        self._under_way = read_again, changes.records
 
     def settle(self) -> None:
-        """Wait until nothing is under way; the ledger may then be used by the caller."""
-        under_way, self._under_way = self._under_way, None
-        if under_way is not None:
-            self._written(under_way.result())
+        """Wait until nothing is under way.
 
-    def stop(self) -> None:
-        """Wait for the thread, whatever has become of its page."""
-        self._thread.shutdown()
+        Raises:
+            SfsyncError: the page under way could not be written.
+        """
+        if self._under_way is None:
+            return
+        (read_again, records), self._under_way = self._under_way, None
+        reply = self._writer.result()
+        if reply.written:
+            self._own = reply.head
+            self._written(records)
+        else:
+            self._anew(read_again)
 
-    def _commit(self, decide: Decide, changes: PageOfChanges, seen: int) -> PageOfChanges:
+    def _anew(self, read_again: ReadAgain) -> None:
+        """Decide a page where nobody can come between, and write it."""
+        decide = read_again()
         with self._ledger.transaction():
-            head = audit.last_seq(self._ledger)
-            if head != self._own:
-                self._foreign = head
-            if self._foreign > seen:
-                changes = decide(self._ledger)
+            self._foreign = audit.last_seq(self._ledger)
+            changes = decide()
             self._write(changes)
-            own = audit.last_seq(self._ledger)
-        self._own = own
-        return changes
+            self._own = audit.last_seq(self._ledger)
+        self._written(changes.records)
 
 
 @contextmanager
-def writing_behind(
-    ledger: Ledger, write: Write, written: Callable[[PageOfChanges], None]
-) -> Iterator[WriteBehind]:
+def writing_behind(ledger: Ledger, run_id: int, written: Written) -> Iterator[WriteBehind]:
     """A `WriteBehind` whose pages are all written when the block ends well.
 
     Raises:
         SfsyncError: the last page could not be written.
     """
-    interval = sys.getswitchinterval()
-    with ledger.reader() as reader:
-        behind = WriteBehind(ledger, reader, write, written)
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        try:
-            yield behind
-            behind.settle()
-        finally:
-            behind.stop()
-            sys.setswitchinterval(interval)
+    with closing(PageWriter(ledger, run_id)) as writer:
+        write = partial(pages.apply, ledger, run_id)
+        behind = WriteBehind(ledger, writer, write, written)
+        yield behind
+        behind.settle()

@@ -95,7 +95,8 @@ class Run:
 
     `unmatched` holds the accounts that were decided in this run and have no customer, with the
     reason where there is one, so that no account is read or counted twice. `touched` gathers the
-    deals that a changed account makes worth another look. `behind` writes pages meanwhile.
+    deals that a changed account makes worth another look. `behind` has pages written meanwhile,
+    where there are many.
     """
 
     run_id: int
@@ -108,11 +109,6 @@ class Run:
     tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
     behind: WriteBehind | None = None
-
-    @property
-    def reads(self) -> Ledger:
-        """Where to look something up: a second connection while pages are written behind."""
-        return self.ledger if self.behind is None else self.behind.reader
 
     def settle(self) -> None:
         """Wait for the page that is being written; the ledger may then be written here."""

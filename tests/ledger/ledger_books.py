@@ -24,7 +24,6 @@ from sfsync.ledger.model import (
     RememberedOpportunity,
     RunOutcome,
     RunStart,
-    canonical_json,
 )
 from sfsync.ledger.posting_rules import PostingRules, Seller
 
@@ -124,7 +123,7 @@ def content(
 def create(number: int, body: InvoiceContent | None = None) -> DraftCreate:
     """A new draft for the n-th deal."""
     mapped = body or content()
-    return DraftCreate(opportunity_id(number), mapped, canonical_json(mapped.as_source()))
+    return DraftCreate(opportunity_id(number), mapped)
 
 
 def remembered(number: int, stamp: str = "2026-11-01T00:00:00.000+0000") -> RememberedOpportunity:

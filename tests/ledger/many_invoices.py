@@ -30,7 +30,6 @@ from sfsync.ledger.model import (
     RecordOutcome,
     RememberedOpportunity,
     RunOutcome,
-    canonical_json,
 )
 from sfsync.ledger.payments import PaymentOrder, add_payment, void_payment
 from sfsync.ledger.posting import PostedInvoice, post_many
@@ -274,7 +273,7 @@ def _draft(made: MadeInvoice) -> DraftCreate:
         region=made.region,
         properties={"cost_center": made.cost_center} if made.cost_center else {},
     )
-    return DraftCreate(opportunity_id(made.deal), content, canonical_json(content.as_source()))
+    return DraftCreate(opportunity_id(made.deal), content)
 
 
 def _deal(made: MadeInvoice) -> RememberedOpportunity:

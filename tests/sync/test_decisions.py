@@ -13,6 +13,7 @@ from sfsync.ledger.model import (
     InvoiceState,
     OpportunityState,
     Outcome,
+    canonical_json,
     source_hash,
 )
 from sfsync.sync.opportunities import Deal, decide_opportunity
@@ -265,7 +266,7 @@ def created(rules_of: RulesOf, record: dict[str, Any]) -> str:
     """The source that a first sync stored for a deal."""
     decision = decide(rules_of, record)
     assert decision.create is not None
-    return decision.create.source
+    return canonical_json(decision.create.content.as_source())
 
 
 def test_a_second_sync_changes_nothing(rules_of: RulesOf) -> None:
@@ -274,7 +275,7 @@ def test_a_second_sync_changes_nothing(rules_of: RulesOf) -> None:
     assert first.create is not None
     assert first.remembered is not None
     state = known(
-        document(first.create.source, DocumentStatus.DRAFT),
+        document(canonical_json(first.create.content.as_source()), DocumentStatus.DRAFT),
         seen={ID: first.remembered.fingerprint},
     )
     second = decide(rules_of, won(), state=state)

@@ -1,27 +1,49 @@
+"""Reading ahead, and writing behind in a process of its own."""
+
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sfsync.errors import LedgerError, UnavailableError
-from sfsync.ledger import open_ledger
-from sfsync.ledger.audit import append_event
-from sfsync.ledger.model import Cursor, PageOfChanges
+from sfsync.errors import LedgerError, LockedError, UnavailableError
+from sfsync.ledger import history, open_ledger
+from sfsync.ledger.audit import append_event, verify_chain
+from sfsync.ledger.model import (
+    ContactChange,
+    ContactContent,
+    Outcome,
+    PageOfChanges,
+    RecordOutcome,
+    RunStart,
+)
 from sfsync.sync.pipeline import one_ahead, writing_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from sfsync.ledger import Ledger
+
+
+ORG = "00D000000000001EAA"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A new ledger."""
     with open_ledger(tmp_path / "ledger.db", demo=True) as opened:
+        opened.bind_org(ORG, "Org", "demo", "http://127.0.0.1:1")
         yield opened
 
 
@@ -31,70 +53,168 @@ def write_event(path: Path) -> None:
         append_event(other, "test.event", "ledger")
 
 
-def empty_page(number: int) -> PageOfChanges:
-    """A page that can be told by its cursor."""
-    return PageOfChanges(records=(), cursor=Cursor("Opportunity", str(number), ""))
+Step = Callable[[], object]
 
 
-def test_a_page_decided_before_somebody_else_wrote_is_decided_again(ledger: Ledger) -> None:
-    """No decision on a state that somebody has changed since is written."""
-    decided: list[tuple[int, bool]] = []
-    written: list[str] = []
+@dataclass
+class Pages:
+    """Pages handed over in their order, each with an event of its own; what became of them."""
 
-    def decide(number: int, at: Ledger) -> PageOfChanges:
-        decided.append((number, at is ledger))
-        if number == 2 and at is not ledger:
-            write_event(ledger.path)
-        return empty_page(number)
+    ledger: Ledger
+    again: list[int] = field(default_factory=list)
+    written: list[int] = field(default_factory=list)
 
-    def write(changes: PageOfChanges) -> None:
-        assert changes.cursor is not None
-        written.append(changes.cursor.system_modstamp)
+    def hand_over(
+        self,
+        *numbers: int,
+        before: Mapping[int, Step] = MappingProxyType({}),
+        after: Mapping[int, Step] = MappingProxyType({}),
+    ) -> None:
+        """Hand over pages; `before` and `after` happen just before and after one is decided."""
+        run_id = begin_run(self.ledger)
 
-    with writing_behind(ledger, write, lambda _: None) as behind:
-        for number in (1, 2, 3):
-            behind.submit(lambda at, number=number: decide(number, at))  # type: ignore[misc]
-    assert written == ["1", "2", "3"]
-    # The first page is decided again too, where the other's event came before its own turn.
-    assert (2, True) in decided
-    assert [number for number, again in decided if not again] == [1, 2, 3]
+        def decide(number: int) -> PageOfChanges:
+            if number in after:
+                after[number]()
+            return page_of(number)
+
+        def read_again(number: int) -> Callable[[], PageOfChanges]:
+            self.again.append(number)
+            return partial(page_of, number)
+
+        def count(records: Sequence[RecordOutcome]) -> None:
+            self.written += [int(one.name) for one in records]
+
+        with writing_behind(self.ledger, run_id, count) as behind:
+            for number in numbers:
+                if number in before:
+                    behind.settle()
+                    before[number]()
+                behind.submit(partial(decide, number), partial(read_again, number))
+
+    def in_history(self) -> list[int]:
+        """The pages whose records are in the ledger."""
+        rows = self.ledger.rows("SELECT name FROM run_record ORDER BY id")
+        return [int(name) for (name,) in rows]
 
 
-def test_events_of_the_pages_themselves_do_not_make_them_decided_again(ledger: Ledger) -> None:
+def begin_run(ledger: Ledger) -> int:
+    """A run that is at work."""
+    return history.start_run(
+        ledger,
+        RunStart(
+            trigger="manual",
+            org_id=ORG,
+            org_name="Org",
+            org_kind="demo",
+            config_digest="",
+            evaluation_digest="",
+            config_text="",
+            selection="",
+            started_at=datetime(2026, 11, 22, tzinfo=UTC),
+            whole=True,
+        ),
+    )
+
+
+def page_of(number: int) -> PageOfChanges:
+    """A page with one new contact, and so with one event."""
+    record = RecordOutcome("Contact", f"003{number:015}", str(number), Outcome.CREATED)
+    change = ContactChange(record.salesforce_id, "{}", ContactContent(f"Person {number}"))
+    return PageOfChanges(records=(record,), contacts=(change,))
+
+
+def test_a_page_decided_before_somebody_else_wrote_is_read_again(ledger: Ledger) -> None:
+    """No decision on a state that somebody has changed since is written; all pages arrive once."""
+    made = Pages(ledger)
+    made.hand_over(1, 2, 3, 4, after={2: lambda: write_event(ledger.path)})
+    # The page before is read again too, where the event came before its own turn.
+    assert made.again in ([2], [1, 2])
+    assert made.written == made.in_history() == [1, 2, 3, 4]
+
+
+def test_so_is_the_page_that_was_decided_while_that_one_waited(ledger: Ledger) -> None:
+    """Somebody writes after a page was sent: the next one, decided before, is read again too."""
+    made = Pages(ledger)
+    # The event comes while page 3 is decided: page 2 is under way, or just written.
+    made.hand_over(1, 2, 3, after={3: lambda: write_event(ledger.path)})
+    assert made.in_history() == [1, 2, 3]
+    assert 3 in made.again
+
+
+def test_events_of_the_pages_themselves_do_not_make_them_read_again(ledger: Ledger) -> None:
     """What the run writes is no reason to doubt what it decided."""
-    decided: list[bool] = []
+    made = Pages(ledger)
+    made.hand_over(*range(1, 7))
+    assert made.again == []
+    assert made.written == made.in_history() == list(range(1, 7))
+    (events,) = ledger.row("SELECT count(*) FROM audit_event WHERE action = 'contact.create'")
+    assert events == 6
+    assert verify_chain(ledger) == []
 
-    def decide(at: Ledger) -> PageOfChanges:
-        decided.append(at is ledger)
-        return empty_page(len(decided))
 
-    def write(_: PageOfChanges) -> None:
-        append_event(ledger, "test.page", "ledger")
+def test_what_the_run_writes_itself_between_two_pages_is_no_strangers(ledger: Ledger) -> None:
+    """A customer that is made on the way to a page is seen by that page."""
 
-    with writing_behind(ledger, write, lambda _: None) as behind:
-        for _ in range(5):
-            behind.submit(decide)
-    assert decided == [False] * 5
+    def make() -> None:
+        with ledger.transaction():
+            append_event(ledger, "test.event", "ledger")
+
+    made = Pages(ledger)
+    made.hand_over(1, 2, 3, before={2: make})
+    assert made.again == []
+    assert made.in_history() == [1, 2, 3]
 
 
 def test_a_page_that_cannot_be_written_ends_the_pass(ledger: Ledger) -> None:
     """The error arrives, what was written before it stays, and nothing after it is written."""
-    seen: list[PageOfChanges] = []
 
-    def write(changes: PageOfChanges) -> None:
-        if changes.cursor == empty_page(2).cursor:
-            raise LedgerError("the disk is full", code="ledger-unwritable")
-        append_event(ledger, "test.page", "ledger")
+    def forbid() -> None:
+        with sqlite3.connect(ledger.path) as other:
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON run_record WHEN NEW.name = '2'"
+                " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+            )
 
-    def hand_over() -> None:
-        with writing_behind(ledger, write, seen.append) as behind:
-            for number in (1, 2, 3):
-                behind.submit(lambda _, number=number: empty_page(number))  # type: ignore[misc]
+    made = Pages(ledger)
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        made.hand_over(1, 2, 3, 4, after={1: forbid})
+    assert made.written == made.in_history() == [1]
 
-    with pytest.raises(LedgerError, match="disk is full"):
-        hand_over()
-    assert seen == [empty_page(1)]
-    assert ledger.row("SELECT count(*) FROM audit_event WHERE action = 'test.page'") == (1,)
+
+@pytest.mark.long
+def test_a_ledger_that_another_one_keeps_locked_is_told_as_such(ledger: Ledger) -> None:
+    """The writing process's error for people arrives with its code and its exit code."""
+    other = sqlite3.connect(ledger.path, isolation_level=None)
+    made = Pages(ledger)
+    with pytest.raises(LockedError) as caught:
+        made.hand_over(1, after={1: lambda: other.execute("BEGIN IMMEDIATE")})
+    other.close()
+    assert caught.value.code == "ledger-busy"
+    assert made.in_history() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_killed_writer_is_told_as_such(ledger: Ledger) -> None:
+    """What it had committed stays; the run ends with an error that says what to do."""
+
+    def kill() -> None:
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+
+    made = Pages(ledger)
+    with pytest.raises(LedgerError) as caught:
+        made.hand_over(1, 2, 3, after={2: kill})
+    assert caught.value.code == "writer-lost"
+    assert "signal 9" in caught.value.message
+    assert made.in_history() in ([], [1])
+    assert children() == []
+
+
+def children() -> list[int]:
+    """The processes that this one has started and that are not yet gone."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 class Answer:

@@ -1,0 +1,59 @@
+"""The process of `page_writer`: pages come in, are written, and a reply goes out for each."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfsync.errors import SfsyncError
+from sfsync.ledger.apply import apply
+from sfsync.ledger.audit import last_seq
+from sfsync.ledger.connection import Ledger, connect
+from sfsync.ledger.page_writer import Reply, next_message, send_message
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from sfsync.ledger.page_writer import PageToWrite, WritersTask
+
+
+def work(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+    """Write every page that comes in; one reply for each."""
+    task: WritersTask = next_message(incoming)
+    now = ""
+    path = Path(task.path)
+    with Ledger(
+        path, connect(path), actor=task.actor, clock=lambda: datetime.fromisoformat(now)
+    ) as ledger:
+        while (asked := _next(incoming)) is not None:
+            now = asked.now
+            send_message(outgoing, _reply(ledger, task.run_id, asked))
+
+
+def _next(incoming: IO[bytes]) -> PageToWrite | None:
+    try:
+        page: PageToWrite = next_message(incoming)
+    except EOFError:
+        # The run is over, or was killed while it sent a page: that page was not decided to its end.
+        return None
+    return page
+
+
+def _reply(ledger: Ledger, run_id: int, asked: PageToWrite) -> Reply:
+    try:
+        with ledger.transaction():
+            head = last_seq(ledger)
+            # Somebody else's event, later than what the page was decided on.
+            if head != asked.own and head > asked.seen:
+                return Reply(head, written=False)
+            apply(ledger, run_id, asked.page)
+            head = last_seq(ledger)
+    except SfsyncError as error:
+        return Reply(
+            0, written=False, error=(type(error).__name__, error.message, error.code, error.fix)
+        )
+    except Exception:  # noqa: BLE001 - the run raises it again
+        return Reply(0, written=False, error=("", traceback.format_exc(), "", ""))
+    return Reply(head, written=True)

@@ -1,0 +1,204 @@
+"""Writing pages in a process of its own, so that one page is written while the next is decided.
+
+Python runs one thread at a time, SQLite's work is a third of a first sync, and there is a second
+core. What is sent is decided already: the process only checks that nobody else has written since,
+and writes. It ends when its input ends, so it does not outlive a sync that is killed by more than
+the page it has in hand.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import pickle
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import fields
+from operator import attrgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sfsync.errors import LedgerError, LockedError
+from sfsync.ledger.model import (
+    InvoiceContent,
+    LineContent,
+    ProductKey,
+    RecordOutcome,
+    RememberedOpportunity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import IO
+
+    from sfsync.errors import SfsyncError
+    from sfsync.ledger.connection import Ledger
+    from sfsync.ledger.model import PageOfChanges
+
+_SECONDS_TO_END = 30.0
+"""How long the process may take to end: a page's transaction, and the wait for another's."""
+
+_ERRORS: dict[str, type[SfsyncError]] = {one.__name__: one for one in (LedgerError, LockedError)}
+
+# The modules of this process, whatever it was started by; -P keeps the working folder out of it.
+_START = (
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from sfsync.ledger.page_process import work; work(sys.stdin.buffer, sys.stdout.buffer)"
+)
+_LENGTH = struct.Struct("!Q")
+
+_values = attrgetter(*(one.name for one in fields(InvoiceContent)))
+
+
+def _as_made(cls: type[tuple[Any, ...]]) -> Callable[[Any], tuple[Any, ...]]:
+    """How to pickle a NamedTuple at half the cost of pickle's own way."""
+    return lambda one: (tuple.__new__, (cls, tuple(one)))
+
+
+_REDUCED: dict[type, Any] = {
+    **copyreg.dispatch_table,
+    InvoiceContent: lambda content: (InvoiceContent, _values(content)),
+    MappingProxyType: lambda mapping: (dict, (dict(mapping),)),
+    **{
+        one: _as_made(one)
+        for one in (LineContent, ProductKey, RecordOutcome, RememberedOpportunity)
+    },
+}
+"""What pickle does with these by itself is slow, or nothing."""
+
+
+class WritersTask(NamedTuple):
+    """What the process is started for."""
+
+    path: str
+    actor: str
+    run_id: int
+
+
+class PageToWrite(NamedTuple):
+    """A decided page, the time, and the events it was decided after.
+
+    `own` is the audit chain's head after the run's own last page, `seen` the head when the page was
+    decided.
+    """
+
+    page: PageOfChanges
+    now: str
+    own: int
+    seen: int
+
+
+class Reply(NamedTuple):
+    """The chain's head, and whether the page was written or came too late; or what went wrong."""
+
+    head: int
+    written: bool
+    error: tuple[str, str, str, str] | None = None
+
+
+class PageWriter:
+    """The process, as the run sees it: one page under way at a time.
+
+    Args:
+        ledger: the ledger that is written; its clock and its actor are those of the pages.
+        run_id: the run whose pages they are.
+    """
+
+    def __init__(self, ledger: Ledger, run_id: int) -> None:
+        self._ledger = ledger
+        self._process = subprocess.Popen(  # noqa: S603 - this Python, and nothing of a person
+            [sys.executable, "-P", "-c", _START, *sys.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Ctrl-C is for the run, which lets the page under way be written.
+            start_new_session=True,
+        )
+        self._say(WritersTask(str(ledger.path), ledger.actor, run_id))
+
+    def send(self, page: PageOfChanges, *, own: int, seen: int) -> None:
+        """Have a page written; `result` says what became of it.
+
+        Raises:
+            LedgerError: the process is gone.
+        """
+        self._say(PageToWrite(page, self._ledger.now(), own, seen))
+
+    def result(self) -> Reply:
+        """Wait for the page that was sent.
+
+        Raises:
+            LedgerError, LockedError: it could not be written; nothing of it was kept.
+        """
+        try:
+            reply: Reply = next_message(_stream(self._process.stdout))
+        except (EOFError, OSError) as problem:
+            raise self._lost() from problem
+        if reply.error is not None:
+            name, message, code, fix = reply.error
+            if name not in _ERRORS:
+                raise RuntimeError(f"the writing process failed: {message}")
+            raise _ERRORS[name](message, code=code, fix=fix)
+        return reply
+
+    def close(self) -> None:
+        """Let the page under way be written, and end the process."""
+        # Where it is gone already, whoever waited for its last page has been told.
+        with suppress(OSError):
+            _stream(self._process.stdin).close()
+        try:
+            self._process.wait(_SECONDS_TO_END)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+        finally:
+            _stream(self._process.stdout).close()
+
+    def _say(self, message: WritersTask | PageToWrite) -> None:
+        try:
+            send_message(_stream(self._process.stdin), message)
+        except OSError as problem:
+            raise self._lost() from problem
+
+    def _lost(self) -> LedgerError:
+        status = self._process.wait(_SECONDS_TO_END)
+        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        return LedgerError(
+            f"The process that writes {self._ledger.path} {how}. The pages before are kept.",
+            code="writer-lost",
+            fix="check memory and disk, then sync again: it goes on after the last page",
+        )
+
+
+def send_message(stream: IO[bytes], message: object) -> None:
+    """Send one message through a pipe."""
+    body = io.BytesIO()
+    pickler = pickle.Pickler(body, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _REDUCED
+    pickler.dump(message)
+    # The length first: who receives it then takes it off the pipe at once, and unpacks it later.
+    stream.write(_LENGTH.pack(body.tell()))
+    stream.write(body.getbuffer())
+    stream.flush()
+
+
+def next_message(stream: IO[bytes]) -> Any:  # noqa: ANN401 - whatever was sent
+    """The next message of a pipe.
+
+    Raises:
+        EOFError: there is none, or its end is missing.
+    """
+    head = stream.read(_LENGTH.size)
+    length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else 0
+    body = stream.read(length)
+    if not length or len(body) < length:
+        raise EOFError
+    return pickle.loads(body)  # noqa: S301 - from our own process
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise RuntimeError("the process has pipes")
+    return stream
