@@ -1,7 +1,8 @@
 """One sync as a process: ``one_sync.py HOME LEDGER PAGE_SIZE KILL_AT``, for tests that end it.
 
 It kills itself with SIGKILL before statement KILL_AT of its ledger's connection (0: never), and
-prints how many statements there were.
+prints how many statements there were. The process that writes its pages does the same before the
+statement that the environment names (see `dying_writer`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sfsync.ledger import open_ledger
+from sfsync.ledger import open_ledger, page_process, page_writer
 from sfsync.ledger.lock import run_lock
 from sfsync.salesforce import find_connection, open_org
 from sfsync.sync import run_sync
+from tests.sync import dying_writer
 from tests.sync.world import NOON, SETTINGS, Conditions, SmallPages
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ def main() -> None:
         if last == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    if dying_writer.DIES_AT in os.environ:
+        ours, theirs = page_process.__name__, dying_writer.__name__
+        page_writer._START = page_writer._START.replace(ours, theirs)  # noqa: SLF001 - as below
     with (
         open_org(find_connection(home, "acme"), home) as org,
         run_lock(path),

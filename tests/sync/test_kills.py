@@ -22,6 +22,7 @@ from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices
 from sfsync.ledger.lock import run_lock
 from sfsync.ledger.posting import post_invoice
+from tests.sync.dying_writer import DIES_AT
 from tests.sync.many_deals import add_many_deals
 from tests.sync.twin import newest, view
 from tests.sync.world import NOON, POSTING, READS, new_world, remove_ledger
@@ -46,13 +47,16 @@ def org_of(folder: Path, deals: int) -> Iterator[World]:
         yield world
 
 
-def start(world: World, ledger: Path, *, page_size: int, kill_at: int = 0) -> subprocess.Popen[str]:
-    """A sync as a process of its own."""
+def start(
+    world: World, ledger: Path, *, page_size: int, kill_at: int = 0, kill_writer_at: int = 0
+) -> subprocess.Popen[str]:
+    """A sync as a process of its own; statements at which it, or its writer, kills itself."""
+    dies = {DIES_AT: str(kill_writer_at)} if kill_writer_at else {}
     arguments = [str(world.home), str(ledger), str(page_size), str(kill_at)]
     return subprocess.Popen(
         [sys.executable, str(ONE_SYNC), *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **dies},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -175,6 +179,49 @@ def test_fifty_kills_of_a_large_sync_lose_nothing(tmp_path: Path) -> None:
     sys.stdout.write(f"seed {seed}\n")
     with org_of(tmp_path, 5000) as world:
         kill_and_finish(world, kills=kills, page_sizes=(2000, 500), seed=seed)
+
+
+def kill_the_writer(world: World, *, kills: int, page_size: int, seed: int) -> None:
+    """Kill the process that writes at random statements; the run says so, and the next one ends."""
+    chance = random.Random(seed)  # noqa: S311 - as above
+    undisturbed = world.folder / "undisturbed.db"
+    finish(world, undisturbed, page_size=page_size)
+    with world.ledger(undisturbed) as ledger:
+        expected = portrait(ledger)
+    path = world.folder / "killed.db"
+    lost = 0
+    for _ in range(kills):
+        remove_ledger(path)
+        dies_at = chance.randint(1, 40 * 400 // page_size)
+        process = start(world, path, page_size=page_size, kill_writer_at=dies_at)
+        _, problem = process.communicate(timeout=300)
+        assert process.returncode in {0, 1}
+        if process.returncode:
+            assert "LedgerError: The process that writes" in problem
+            assert "was ended by signal 9" in problem
+            lost += 1
+        check_after_kill(path)
+        finish(world, path, page_size=page_size)
+        with world.ledger(path) as ledger:
+            assert check_ledger(ledger) == []
+            assert portrait(ledger) == expected
+    assert lost
+
+
+def test_a_killed_writer_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    """Three kills of the process that writes pages: the run fails by name, the next one goes on."""
+    with org_of(tmp_path, 400) as world:
+        kill_the_writer(world, kills=3, page_size=90, seed=20261122)
+
+
+@pytest.mark.long
+def test_many_killed_writers_lose_nothing(tmp_path: Path) -> None:
+    """Kills at new statements each time; the seed is printed."""
+    kills = int(os.environ.get("SFSYNC_LONG_KILLS", "50"))
+    seed = random.SystemRandom().randrange(2**32)
+    sys.stdout.write(f"seed {seed}\n")
+    with org_of(tmp_path, 400) as world:
+        kill_the_writer(world, kills=kills, page_size=90, seed=seed)
 
 
 # -- the command itself, on a demo folder ----------------------------------------------------------
