@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 SIGN_IN = ".demo/credentials/demo.json"
+LOG = "log/sfsync.log"
 LOCKS = ("demo.db.lock", ".demo/credentials/demo.refresh.lock")
 
 
@@ -62,12 +63,15 @@ def test_every_file_is_private_under_any_umask(
 
 
 def test_a_file_that_was_open_to_others_is_mended_or_refused(books: Sfsync, home: Path) -> None:
-    """A ledger becomes 0600 when it is written; a sign-in is refused with the chmod that helps."""
+    """Ledger and log become 0600 when written; a sign-in is refused with the chmod that helps."""
     work = home.parent / "work"
     ledger = next(path for path in (home / "demo.db", work / "demo.db") if path.is_file())
     ledger.chmod(0o644)
+    log = home / LOG
+    log.parent.mkdir(parents=True)
+    log.touch(0o644)
     assert books("sync", "--now", "-q").status == 0
-    assert stat.S_IMODE(ledger.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (ledger, log)] == [0o600] * 2
     (work / SIGN_IN).chmod(0o644)
     refused = books("sync", "--now")
     assert refused.status == 4
@@ -113,3 +117,20 @@ def test_what_stands_in_the_place_of_a_file_is_refused(
     if kind in {"loop", "dangling"} and place != ".demo":
         assert done.status not in {0, 3}, done
     assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("kind", ["loop", "dangling", "link", "folder", "pipe"])
+def test_what_stands_in_the_place_of_the_log_is_left_alone(
+    books: Sfsync, home: Path, kind: str
+) -> None:
+    """The run does its work, says that the log is missing, and writes nothing through a link."""
+    elsewhere = home.parent / "elsewhere"
+    (home / LOG).parent.mkdir(parents=True)
+    if kind == "link":
+        elsewhere.write_text("somebody's")
+    put(kind, home / LOG, elsewhere)
+    done = books("sync", "--now", "-q")
+    assert done.status in {0, 3}, done
+    assert "warning: the log " in done.err
+    assert elsewhere.exists() == (kind == "link")
+    assert kind != "link" or elsewhere.read_text() == "somebody's"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
+import stat
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 MAX_BYTES = 5_000_000
 FILES = 5
 """How many files there are at most: ``sfsync.log``, ``sfsync.log.1`` and so on."""
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+# A link is not followed, and a pipe that nobody reads is not waited for.
+_CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class JsonLines(logging.Formatter):
@@ -76,9 +82,9 @@ class LogFile(logging.Handler):
 
     def _append(self, line: bytes) -> None:
         ensure_folder(self._path.parent)
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = _open_plain(self._path)
         try:
-            found = os.fstat(handle)
+            found = _private(handle)
             if found.st_size == 0 or found.st_size + len(line) <= MAX_BYTES:
                 os.write(handle, line)
                 return
@@ -98,3 +104,22 @@ class LogFile(logging.Handler):
             newer = older.with_suffix(f".{number - 1}") if number > 1 else self._path
             with suppress(FileNotFoundError):
                 newer.replace(older)
+
+
+def _open_plain(path: Path) -> int:
+    try:
+        return os.open(path, _APPEND | _CAREFULLY, 0o600)
+    except OSError as problem:
+        if problem.errno in {errno.ELOOP, errno.EMLINK}:  # what O_NOFOLLOW meets
+            raise OSError(problem.errno, "it is a symbolic link") from None
+        raise
+
+
+def _private(handle: int) -> os.stat_result:
+    """What was opened: a file, and from now on its owner's alone."""
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a file")
+    if found.st_mode & 0o077:
+        os.fchmod(handle, 0o600)
+    return found
