@@ -56,6 +56,9 @@ CASES = {
     "backup": Case(("db", "backup", "copy.db", "--force")),
     "restore": Case(("db", "restore", "before.db", "--yes"), whole=False),
     "list-csv": Case(("invoice", "list", "--format", "csv", "-o", "list.csv", "--force")),
+    **{f"export-{kind}": Case(("export", "invoices", "-o", f"sold.{kind}", "--force"), whole=False)
+       for kind in ("xlsx", "pdf", "html", "csv", "jsonl")},
+    "pdf": Case(("invoice", "pdf", "D-000001", "-o", "one.pdf", "--force"), whole=False),
     "journal": Case(("journal", "export", "--format", "csv", "-o", "books.csv", "--force"),
                     whole=False),
 }  # fmt: skip
