@@ -298,7 +298,8 @@ class InvoiceState:
 
     `source` is the canonical JSON last synced into it, `source_hash` its hash. `drift` is the
     JSON of the open drift, None when there is none. `removed_stamp` is the opportunity's
-    SystemModstamp when the document was deleted or reversed.
+    SystemModstamp when the document was deleted or reversed; of such a document `deal` is the
+    opportunity as last read, in JSON.
     `accepted` is the JSON of the drift that a person called right as posted. A draft of which a
     person set values has its whole content in `edited`, and the names of those values in `pins`.
     """
@@ -314,6 +315,7 @@ class InvoiceState:
     accepted: str | None = None
     edited: InvoiceContent | None = None
     pins: frozenset[str] = frozenset()
+    deal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

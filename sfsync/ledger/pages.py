@@ -258,7 +258,9 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         """
         SELECT d.opportunity_id, d.id, d.draft, d.number, d.status,
                coalesce(a.source, d.source), coalesce(a.source_hash, d.source_hash),
-               f.detail, r.system_modstamp, a.accepted
+               f.detail, r.system_modstamp, a.accepted,
+               CASE WHEN r.document_id IS NOT NULL THEN
+                   (SELECT source FROM opportunity WHERE salesforce_id = d.opportunity_id) END
         FROM json_each(?) j
         CROSS JOIN document d ON d.opportunity_id = j.value
         LEFT JOIN document_acceptance a ON a.document_id = d.id
@@ -287,9 +289,10 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
             accepted=accepted,
             edited=edited[document_id][0] if document_id in edited else None,
             pins=edited[document_id][1] if document_id in edited else frozenset(),
+            deal=deal,
         )
         for (opportunity_id, document_id, draft, number, status, source, source_hash, drift,
-             removed_stamp, accepted) in rows
+             removed_stamp, accepted, deal) in rows
     }  # fmt: skip
 
 

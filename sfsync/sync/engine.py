@@ -80,7 +80,9 @@ def run_sync(
             run_id=run_id,
             org=org,
             ledger=ledger,
-            rules=replace(prepared.rules, changed=changed, resync=request.resync),
+            rules=replace(
+                prepared.rules, changed=changed, resync=request.resync, newest=_newest(ledger)
+            ),
             progress=progress or Silence(),
             request=request,
         )
@@ -132,6 +134,11 @@ def _start(
 
 def _first(ledger: Ledger) -> bool:
     return "Opportunity" not in history.cursors(ledger)
+
+
+def _newest(ledger: Ledger) -> str | None:
+    cursor = history.cursors(ledger).get("Opportunity")
+    return None if cursor is None else cursor.system_modstamp
 
 
 def _rules_changed(ledger: Ledger, settings: Settings) -> bool:

@@ -91,7 +91,7 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
             decision = _again(record, content, known)
         else:
             unmoved = _unmoved(record, state, rules)
-            decision = _with_content(record, content, known, unmoved=unmoved)
+            decision = _with_content(record, content, known, rules, unmoved=unmoved)
     else:
         decision = _without_content(record, content, known)
     return _remember(decision, record, state, rules)
@@ -156,13 +156,18 @@ def _no_customer(record: Record, account_id: str) -> Failure:
 
 
 def _with_content(
-    record: Record, content: InvoiceContent, known: InvoiceState | None, *, unmoved: bool
+    record: Record,
+    content: InvoiceContent,
+    known: InvoiceState | None,
+    rules: Rules,
+    *,
+    unmoved: bool,
 ) -> OpportunityDecision:
     if known is None:
         create = DraftCreate(record["Id"], content)
         return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
     if known.status not in _LIVE:
-        return _after_removal(record, content, known)
+        return _after_removal(record, content, known, rules)
     values = content.as_source()
     source = canonical_json(values)
     if known.source_hash == source_hash(source):
@@ -214,10 +219,14 @@ def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDec
 
 
 def _after_removal(
-    record: Record, content: InvoiceContent, known: InvoiceState
+    record: Record, content: InvoiceContent, known: InvoiceState, rules: Rules
 ) -> OpportunityDecision:
     """A deleted or reversed invoice comes back only when the deal has changed since."""
-    if as_text(record.get("SystemModstamp")) > (known.removed_stamp or ""):
+    stamp = as_text(record.get("SystemModstamp"))
+    differs = known.source_hash != source_hash(canonical_json(content.as_source()))
+    if stamp > (known.removed_stamp or "") or (
+        differs and _moved_within(stamp, record, known, rules)
+    ):
         return _again(record, content, known)
     deleted = known.status is DocumentStatus.DELETED
     code = "deleted-here" if deleted else "reversed-here"
@@ -225,6 +234,23 @@ def _after_removal(
     message = f"{name} was {known.status}; it comes back when the deal changes, or with resync"
     return OpportunityDecision(
         _outcome(record, Outcome.SKIPPED, code, message, document_id=known.document_id), None
+    )
+
+
+def _moved_within(stamp: str, record: Record, known: InvoiceState, rules: Rules) -> bool:
+    """Whether the deal changed after it was read, but within the second that its stamp names.
+
+    Only while no later stamp was read can that be: of any other deal the whole second was read,
+    and a value that differs all the same is one that Salesforce reckons anew at each read.
+    """
+    if stamp != known.removed_stamp or rules.newest is None or stamp < rules.newest:
+        return False
+    before, now = json.loads(known.deal or "{}"), json.loads(_raw(record))
+    # Its own fields, as far as both reads asked for them: the mapping may be another by now.
+    return any(
+        before[name] != now[name]
+        for name in before.keys() & now.keys()
+        if not isinstance(now[name], dict)
     )
 
 

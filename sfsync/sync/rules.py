@@ -43,7 +43,8 @@ class Rules:
     unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
     `lines_exist` is false where the org has no such line object. `changed` is true in a run that
     decides everything again because the config is another one than before. With `resync` a deal
-    whose invoice was deleted or reversed gets a new draft although it did not change.
+    whose invoice was deleted or reversed gets a new draft although it did not change. `newest` is
+    the latest stamp of a deal that earlier runs have read, None where there was no run yet.
     """
 
     settings: Settings
@@ -57,6 +58,7 @@ class Rules:
     lines_exist: bool
     changed: bool = False
     resync: bool = False
+    newest: str | None = None
 
     @classmethod
     def compile(
