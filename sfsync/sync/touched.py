@@ -70,14 +70,14 @@ def touched_deals(run: Run, watched: Sequence[tuple[Dependency, Pass]]) -> set[s
         for page, cursor in one_pass.pages(answer):
             touched.update(_deals_of(run, page.records, dependency))
             if cursor is not None:
-                _move(run, cursor)
+                _move(run, dependency, cursor)
     return touched
 
 
 def begin_watching(run: Run, watched: Iterable[Dependency], started: str) -> None:
     """After a full pass everything is known: the next run looks for what changed since it began."""
     for dependency in watched:
-        _move(run, Cursor(dependency.source.sobject, started, ""))
+        _move(run, dependency, Cursor(dependency.source.sobject, started, ""))
 
 
 def watch_name(sobject: str) -> str:
@@ -93,9 +93,10 @@ def _asked_together(run: Run, passes: Sequence[Pass]) -> Sequence[Iterator[Page]
         return [None] * len(passes)
 
 
-def _move(run: Run, cursor: Cursor) -> None:
+def _move(run: Run, dependency: Dependency, cursor: Cursor) -> None:
     # Accounts have a pass and a cursor of their own; what is watched for deals has another one.
-    named = Cursor(watch_name(cursor.sobject), cursor.system_modstamp, cursor.salesforce_id)
+    name = watch_name(dependency.source.sobject)
+    named = Cursor(name, cursor.system_modstamp, cursor.salesforce_id)
     with run.ledger.transaction():
         pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=named))
 

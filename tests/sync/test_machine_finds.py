@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sfsync.ledger import history
 from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
@@ -157,6 +158,20 @@ def test_open_deals_are_remembered_under_new_names(
             (deal["Id"],),
         )
     assert "Quite Another" in remembered
+
+
+def test_each_watched_object_keeps_one_cursor(world: World) -> None:
+    """Whether a look at owners, lines and products finds something new or what it knew."""
+    world.sync()
+    with world.ledger() as ledger:
+        cursors = set(history.cursors(ledger))
+    for name in ("Once", "Once", "Twice"):
+        world.clock.tick(60)
+        change(world, "User", the_deal(world)["OwnerId"], LastName=name)
+        for _ in range(2):
+            world.sync()
+            with world.ledger() as ledger:
+                assert set(history.cursors(ledger)) == cursors
 
 
 def test_a_deal_that_was_gone_before_the_first_run_is_never_taken_in(world: World) -> None:
