@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sfsync.demo.store import OrgStore
 from tests.durability.workshop import Workshop, open_zygote
 
 if TYPE_CHECKING:
@@ -48,6 +50,35 @@ def books(fresh: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop
     workshop.done("demo", "close-deal")
     (workshop.folder / "002-second.sql").write_text(SECOND_MIGRATION)
     return workshop
+
+
+@pytest.fixture(scope="session")
+def eventful(books: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """`books`, after a day in which all that can happen to a deal happened to one; copy it."""
+    workshop = books.copy(tmp_path_factory.mktemp("eventful") / "shop")
+    workshop.done("invoice", "edit", "D-000007", "--set", "region=North")
+    workshop.done("invoice", "delete", "D-000010", "--reason", "test", "--yes")
+    deals = {number: _deal(workshop, number) for number in (1, 2, 3, 4, 5, 7, 8, 9, 10)}
+    with OrgStore.open(workshop.work / "demo-org.db") as org:
+        for number in (1, 3, 7, 10):
+            org.update("Opportunity", deals[number], {"Name": f"Renamed {number}"})
+        org.delete("Opportunity", deals[8])
+        org.update("Opportunity", deals[9], {"StageName": "Prospecting"})
+        org.update("Opportunity", deals[4], {"AccountId": None})
+        accounts = [org.get("Opportunity", deals[number])["AccountId"] for number in (2, 5)]
+        org.update("Account", accounts[0], {"Name": "Quite Another", "Industry": "Shipping"})
+        org.merge("Account", accounts[0], accounts[1])
+        org.update("User", org.get("Opportunity", deals[2])["OwnerId"], {"LastName": "Married"})
+        org.update("Contact", org.ids("Contact")[0], {"Email": "new@example.com"})
+        org.insert("Contact", {"LastName": "New", "AccountId": accounts[0]})
+        org.delete("OpportunityLineItem", org.ids("OpportunityLineItem")[0])
+    workshop.done("demo", "fix", "missing-field")
+    return workshop
+
+
+def _deal(workshop: Workshop, number: int) -> str:
+    shown = json.loads(workshop.done("invoice", "show", f"D-{number:06}", "--json").out)
+    return str(shown["result"]["opportunity"])
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from tests.durability.workshop import differences
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.durability.workshop import Workshop
@@ -27,7 +28,8 @@ class Case:
 
     `again` is how a second one after a finished one ends; None: it would be a second one of its
     kind, so that nobody runs it again who sees that it is there. `whole`: it is one transaction.
-    `first`: it starts where there is no ledger yet.
+    `first`: it starts where there is no ledger yet; `eventful`: after a day on which much happened.
+    `posts`: the config lets drafts be posted by themselves.
     """
 
     argv: tuple[str, ...]
@@ -35,12 +37,19 @@ class Case:
     status: int = 0
     whole: bool = True
     first: bool = False
+    eventful: bool = False
+    posts: bool = False
     migrates: bool = False
 
 
 CASES = {
     "first-sync": Case(("sync", "--now"), status=3, whole=False, first=True),
     "sync": Case(("sync", "--now"), whole=False),
+    "sync-eventful": Case(("sync", "--now"), again=3, status=3, whole=False, eventful=True),
+    "sync-full": Case(("sync", "--now", "--full"), again=3, status=3, whole=False,
+                      eventful=True),
+    "sync-posts": Case(("sync", "--now"), again=3, status=3, whole=False, eventful=True,
+                       posts=True),
     "post": Case(("invoice", "post", "D-000005"), again=11),
     "post-many": Case(("invoice", "post", *OTHERS, "--yes"), again=11),
     "edit": Case(("invoice", "edit", "D-000005", "--set", "description=Other")),
@@ -82,6 +91,12 @@ def _kill_at_points(
 ) -> int:
     """Kill at each of the points, check, run once more, compare; how many points that were."""
     base = base.copy(folder / "base")
+    if case.posts:
+        config = base.work / "mappings.yaml"
+        text = config.read_text(encoding="utf-8")
+        config.write_text(
+            text.replace("auto_post: off", "auto_post: {max_amount: 5000}"), encoding="utf-8"
+        )
     if case.migrates:
         base.second_migration = str(base.folder / "002-second.sql")
     before = base.portrait()
@@ -111,19 +126,21 @@ def _kill_at_points(
     return len(points)
 
 
-def _base(case: Case, fresh: Workshop, books: Workshop) -> Workshop:
-    return fresh if case.first else books
+@pytest.fixture
+def starts(fresh: Workshop, books: Workshop, eventful: Workshop) -> Callable[[Case], Workshop]:
+    """Where a case starts from."""
+    return lambda case: fresh if case.first else eventful if case.eventful else books
 
 
 @pytest.mark.parametrize(
-    "name", ["first-sync", "sync", "post-many", "credit", "pay-once", "migrate", "restore"]
+    "name", ["first-sync", "sync-posts", "post-many", "credit", "pay-once", "migrate", "restore"]
 )
 def test_a_kill_at_some_steps_loses_and_doubles_nothing(
-    name: str, fresh: Workshop, books: Workshop, tmp_path: Path
+    name: str, starts: Callable[[Case], Workshop], tmp_path: Path
 ) -> None:
     """Sound after the kill, no partial file, and as undisturbed after one more run."""
     case = CASES[name]
-    assert _kill_at_points(case, _base(case, fresh, books), tmp_path, 1) >= 1
+    assert _kill_at_points(case, starts(case), tmp_path, 1) >= 1
 
 
 @pytest.mark.parametrize(
@@ -140,21 +157,21 @@ def test_a_signal_at_some_steps_ends_in_order(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("name", ["first-sync", "post-many", "migrate", "backup", "restore"])
 def test_a_signal_in_any_phase_ends_in_order(
-    name: str, number: signal.Signals, fresh: Workshop, books: Workshop, tmp_path: Path
+    name: str, number: signal.Signals, starts: Callable[[Case], Workshop], tmp_path: Path
 ) -> None:
     """The same in long work of each kind, at forty steps or SFSYNC_LONG_POINTS of each."""
     case = CASES[name]
     wanted = int(os.environ.get("SFSYNC_LONG_POINTS", "40"))
-    _kill_at_points(case, _base(case, fresh, books), tmp_path, min(wanted, 40), number)
+    _kill_at_points(case, starts(case), tmp_path, min(wanted, 40), number)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_a_kill_at_every_step_loses_and_doubles_nothing(
-    name: str, fresh: Workshop, books: Workshop, tmp_path: Path
+    name: str, starts: Callable[[Case], Workshop], tmp_path: Path
 ) -> None:
     """The same at every step there is, or at SFSYNC_LONG_POINTS of them."""
     case = CASES[name]
     wanted = int(os.environ.get("SFSYNC_LONG_POINTS", "0"))
-    killed = _kill_at_points(case, _base(case, fresh, books), tmp_path, wanted)
+    killed = _kill_at_points(case, starts(case), tmp_path, wanted)
     sys.stdout.write(f"{name}: killed at {killed} points\n")

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _OF_RUNS = {"run", "run_record", "run_page", "config_text", "_sqlite_migrations"}
 """Tables that tell of runs: one that was killed is on record, and that is right."""
-_NAMES_OF_RUNS = {"run_id", "first_run", "last_run"}
+_NAMES_OF_RUNS = {"run_id", "first_run", "last_run", "tries"}
+"""Columns of other tables that tell of runs; `tries` counts those that met a failure."""
 _PASSING = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?|\d{8}T\d{12}Z|(1\$)?[0-9a-f]{64}|http://[\w.:]+"
 )
