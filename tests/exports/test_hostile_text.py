@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import unicodedata
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -33,7 +36,7 @@ from tests.exports import file_readers as read
 from tests.ledger.ledger_books import account_id, begin, content, create, new_ledger, outcome
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.cli.command_line import Done
 
@@ -254,3 +257,57 @@ def test_both_rules_can_be_undone(text: str) -> None:
     assert unescaped(shown) == text
     assert unguarded(guarded(shown)) == shown
     assert not FORMULA.match(guarded(shown))
+
+
+WATCHED = {"open", "socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system"}
+
+
+@contextmanager
+def reached() -> Iterator[list[str]]:
+    """Whatever is opened, called or connected to meanwhile, by its name."""
+    seen: list[str] = []
+    listening = [True]
+
+    def heard(event: str, arguments: tuple[object, ...]) -> None:
+        if listening and event in WATCHED and not isinstance(arguments[0], int):
+            seen.append(f"{event} {arguments[0]}")
+
+    sys.addaudithook(heard)
+    try:
+        yield seen
+    finally:
+        listening.clear()
+
+
+def invoices_as_paper(ledger: Path, folder: Path, step: int) -> None:
+    """The papers of every so many payloads: each says its text and reaches for nothing."""
+    for number, payload in list(enumerate(PAYLOADS, 1))[::step]:
+        path = folder / f"{number}.pdf"
+        with reached() as seen:
+            done = start(
+                ["invoice", "pdf", f"D-{number:06}", "-o", str(path), "--ledger", str(ledger)]
+            )
+        assert done.status == 0, (payload, done)
+        ours = (str(folder), str(ledger), sys.prefix, str(Path(lettering.__file__).parents[1]))
+        strange = [
+            one for one in seen if not one.startswith(tuple(f"open {each}" for each in ours))
+        ]
+        assert not strange, payload
+        raw = path.read_bytes()
+        assert not re.search(rb"/(URI|JavaScript|JS|Launch|GoToR|EmbeddedFile|SubmitForm)\b", raw)
+        if payload.isascii() and payload.isprintable() and payload is not LONG:
+            shown = "".join("".join(read.pdf_pages(path)).split())
+            assert shown.count("".join(escaped(payload).split())) >= 2, payload
+
+
+def test_the_paper_of_an_invoice_shows_texts_and_reaches_for_nothing(
+    ledger: Path, tmp_path: Path
+) -> None:
+    """Markup, formulas and addresses are set as they are: no link, script, file or connection."""
+    invoices_as_paper(ledger, tmp_path, 12)
+
+
+@pytest.mark.long
+def test_the_paper_of_every_text_reaches_for_nothing(ledger: Path, tmp_path: Path) -> None:
+    """The same of each text."""
+    invoices_as_paper(ledger, tmp_path, 1)
