@@ -20,7 +20,7 @@ from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, 
 from sfsync.sync.preflight import prepare
 from sfsync.sync.reader import stamp_text
 from sfsync.sync.run import PLAN, Run, Silence, SyncRequest, rare_collections
-from sfsync.sync.touched import WATCHED, begin_watching, dependencies, touched_deals, watch_name
+from sfsync.sync.touched import WATCHED, dependencies, first_watches, touched_deals, watch_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -237,13 +237,12 @@ def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:
     watched = dependencies(run, prepared.deals)
     read: set[str] = set()
     for deals_pass in planner.passes(prepared.deals.opportunities):
-        read |= sync_opportunities(run, deals_pass, prepared.deals)
-        if deals_pass.full:
-            begin_watching(run, watched, deals_pass.closing_stamp)
+        watches = first_watches(watched, deals_pass.closing_stamp)
+        read |= sync_opportunities(run, deals_pass, prepared.deals, watches)
     if not deals_pass.full:
         planner = planner.again()
-        watches = [(one, planner.watch(one.source)) for one in watched]
-        run.touched.update(touched_deals(run, watches))
+        passes = [(one, planner.watch(one.source)) for one in watched]
+        run.touched.update(touched_deals(run, passes))
     # What a person did in the ledger (linked, merged, ignored) may decide a deal anew as well.
     run.touched.update(pages.opportunities_to_recheck(run.ledger))
     read_deals(run, prepared, sorted(run.touched - read))

@@ -161,8 +161,12 @@ def sync_contacts(run: Run, one_pass: Pass) -> None:
     _close(run, one_pass)
 
 
-def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) -> set[str]:
+def sync_opportunities(
+    run: Run, one_pass: Pass, sources: OpportunitySources, watches: Sequence[Cursor] = ()
+) -> set[str]:
     """Read the opportunities of a pass and write their drafts.
+
+    `watches` are the cursors of what deals depend on; a full pass writes them with its last one.
 
     Returns:
         The ids that an incremental pass read; a full one keeps none, it read them all.
@@ -171,7 +175,7 @@ def sync_opportunities(run: Run, one_pass: Pass, sources: OpportunitySources) ->
         found = _deals_of_full_pass(run, one_pass, sources)
         if not found and not one_pass.resumed_after:
             _refuse_sudden_emptiness(run)
-        _close(run, one_pass)
+        _close(run, one_pass, *watches)
         return set()
     read: set[str] = set()
 
@@ -313,10 +317,12 @@ def _check_budget(run: Run, sobject: str, rows: int, page_size: int) -> None:
     run.org.check_budget(ceil(rows / page_size) * calls_a_page)
 
 
-def _close(run: Run, one_pass: Pass) -> None:
+def _close(run: Run, one_pass: Pass, *watches: Cursor) -> None:
     if closing := one_pass.closing():
+        # Together: a run that was killed in between would leave nobody to look at lines and owners.
         with run.ledger.transaction():
-            pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=closing))
+            for cursor in (closing, *watches):
+                pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=cursor))
 
 
 def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:

@@ -74,10 +74,9 @@ def touched_deals(run: Run, watched: Sequence[tuple[Dependency, Pass]]) -> set[s
     return touched
 
 
-def begin_watching(run: Run, watched: Iterable[Dependency], started: str) -> None:
+def first_watches(watched: Iterable[Dependency], started: str) -> tuple[Cursor, ...]:
     """After a full pass everything is known: the next run looks for what changed since it began."""
-    for dependency in watched:
-        _move(run, dependency, Cursor(dependency.source.sobject, started, ""))
+    return tuple(Cursor(watch_name(one.source.sobject), started, "") for one in watched)
 
 
 def watch_name(sobject: str) -> str:

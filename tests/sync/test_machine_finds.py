@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sfsync.ledger import history
+from sfsync.ledger import Ledger, history
 from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
@@ -172,6 +173,35 @@ def test_each_watched_object_keeps_one_cursor(world: World) -> None:
             world.sync()
             with world.ledger() as ledger:
                 assert set(history.cursors(ledger)) == cursors
+
+
+@pytest.mark.parametrize("commits_left", [0, 1, 2, 3, 4, 5])
+def test_a_first_run_that_died_late_leaves_nothing_unwatched(
+    world: World, monkeypatch: pytest.MonkeyPatch, commits_left: int
+) -> None:
+    """The next run leaves every cursor, or lines and owners that changed would never be noticed."""
+    commits = iter(range(1_000))
+    deadline = [-1]
+    real = Ledger.transaction
+
+    @contextmanager
+    def transaction(ledger: Ledger) -> Iterator[None]:
+        with real(ledger):
+            yield
+        if next(commits) == deadline[0]:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ledger, "transaction", transaction)
+    world.sync()
+    with world.ledger() as ledger:
+        expected = set(history.cursors(ledger))
+    deadline[0] = 2 * next(commits) - commits_left
+    world.restart()
+    with suppress(KeyboardInterrupt):
+        world.sync()
+    world.sync()
+    with world.ledger() as ledger:
+        assert set(history.cursors(ledger)) == expected
 
 
 def test_a_deal_that_was_gone_before_the_first_run_is_never_taken_in(world: World) -> None:
