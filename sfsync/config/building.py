@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sfsync.config.building_records import accounts, contacts, line_items, opportunities, place_of
 from sfsync.config.digests import digest_of, evaluation_digest_of
 from sfsync.config.keys import WEEKDAYS
+from sfsync.config.keys_posting import AUTO_POST_PER_RUN
 from sfsync.config.settings import (
     AuthKind,
     AutoPost,
@@ -35,8 +36,6 @@ from sfsync.config.settings import (
 
 if TYPE_CHECKING:
     from sfsync.config.kinds import Values
-
-AUTO_POST_PER_RUN = 500
 
 
 def build(root: Values, *, file: str, folder: Path, text: str) -> Settings:

@@ -7,7 +7,14 @@ from datetime import timedelta
 
 from sfsync.config.conditions import query
 from sfsync.config.keys_posting import POSTING
-from sfsync.config.keys_records import ACCOUNTS, CONTACTS, LINE_ITEMS, OPPORTUNITIES
+from sfsync.config.keys_records import (
+    ACCOUNTS,
+    CONTACTS,
+    LINE_ITEMS,
+    OPPORTUNITIES,
+    OWN_NAME,
+    OWN_NAME_PHRASE,
+)
 from sfsync.config.kinds import Group, Key, ListOf, Named, Text, UnfitError
 from sfsync.config.problems import shown
 from sfsync.config.scalars import (
@@ -267,8 +274,8 @@ ROOT = Group(
                         ),
                     )
                 ),
-                re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}"),
-                "a letter, then letters, digits, _ or -, at most 64",
+                OWN_NAME,
+                OWN_NAME_PHRASE,
                 "a group of report: {sql}",
             ),
             "Your own reports over the ledger, each a SELECT.",

@@ -9,9 +9,13 @@ from sfsync.config.numbering import numbering
 from sfsync.config.scalars import choice, day, flag, matching, number, terms, text, whole
 from sfsync.money import EXPONENTS
 
-_ACCOUNT_CODE = matching(
-    r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}", "an account code", "letters, digits, . _ : / or -"
-)
+AUTO_POST_PER_RUN = 500
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}")
+_CODE_CHARACTERS = "letters, digits, . _ : / or -"
+_ACCOUNT_CODE = matching(_CODE.pattern, "an account code", _CODE_CHARACTERS)
+_WORDING = re.compile(r"[^\x00-\x1f]{1,255}")
+_WORDING_PHRASE = "at most 255 characters"
 _AUTO_POST = Group(
     (
         Key(
@@ -53,7 +57,7 @@ _AUTO_POST = Group(
             "max_per_run",
             whole(1, 1_000_000),
             "When a run makes more drafts than this, none of them is posted by itself.",
-            "500",
+            str(AUTO_POST_PER_RUN),
             "max_per_run: 50",
         ),
     )
@@ -140,8 +144,8 @@ POSTING = Group(
                         "revenue_by_product",
                         Named(
                             _ACCOUNT_CODE,
-                            re.compile(r"[^\x00-\x1f]{1,255}"),
-                            "at most 255 characters",
+                            _WORDING,
+                            _WORDING_PHRASE,
                             "a group of product: account",
                         ),
                         "Revenue accounts of single products, by code, name or family.",
@@ -153,12 +157,12 @@ POSTING = Group(
                         Named(
                             Named(
                                 _ACCOUNT_CODE,
-                                re.compile(r"[^\x00-\x1f]{1,255}"),
-                                "at most 255 characters",
+                                _WORDING,
+                                _WORDING_PHRASE,
                                 "a group of value: account",
                             ),
-                            re.compile(r"[^\x00-\x1f]{1,255}"),
-                            "at most 255 characters",
+                            _WORDING,
+                            _WORDING_PHRASE,
                             "a group of property: {value: account}",
                         ),
                         "Revenue accounts by custom property of line or invoice; products go "
@@ -199,8 +203,8 @@ POSTING = Group(
                         ),
                     )
                 ),
-                re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,39}"),
-                "an account code: letters, digits, . _ : / or -",
+                _CODE,
+                f"an account code: {_CODE_CHARACTERS}",
                 "a group of account: {name, type}",
                 most=2000,
             ),

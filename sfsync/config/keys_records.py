@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 OPPORTUNITY_LINES = "OpportunityLineItem"
 _LOOKUPS = {"customer", "contact", "billing_address"}
-PROPERTY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+"""What a person may call a custom property or a report."""
+
+OWN_NAME_PHRASE = "a letter, then letters, digits, _ or -, at most 64"
 
 
 def _properties(on: str, of: str) -> Key:
@@ -23,8 +26,8 @@ def _properties(on: str, of: str) -> Key:
         "properties",
         Named(
             FieldKind(on),
-            PROPERTY_NAME,
-            "a letter, then letters, digits, _ or -, at most 64",
+            OWN_NAME,
+            OWN_NAME_PHRASE,
             "a group of property: field",
         ),
         f"Your own fields, kept as custom properties of the {of} and usable in reports.",

@@ -256,7 +256,7 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSettings:
-    """`schedule`. `days` holds ISO weekdays, Monday 0; empty means every day."""
+    """`schedule`. `days` holds weekdays, Monday 0; empty means every day."""
 
     frequency: Frequency
     at: time | None
@@ -346,7 +346,8 @@ class Settings:
     """One whole config. `digest` is the SHA-256 of the mapping's meaning, comments excluded.
 
     `evaluation_digest` covers only what decides the outcome of a record (filters, mappings, line
-    items, duplicates, currency, accounts): when it changes, records need to be decided again.
+    items, accounts, contacts, duplicates, currency, terms): when it changes, records need to be
+    decided again.
     """
 
     file: str
