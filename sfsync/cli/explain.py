@@ -1,6 +1,5 @@
 """`sfsync explain`: why a deal is an invoice, or why it is not."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,11 +35,11 @@ def explain(
     """
     context = context_of(ctx)
     settings = context.settings()
+    from sfsync.cli.posting import today  # noqa: PLC0415 - start-up time
     from sfsync.ledger.opportunities import show_opportunity  # noqa: PLC0415 - start-up time
     from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
 
-    today = datetime.now(UTC).astimezone(settings.schedule.time_zone).date()
-    rules = Rules.compile(settings, today=today, rates={}, lines_exist=True)
+    rules = Rules.compile(settings, today=today(settings), rates={}, lines_exist=True)
     with context.read_ledger() as ledger:
         deal = show_opportunity(ledger, reference)
         found = explained(ledger, deal, rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import ExitCode, NotFoundError, RefusedError, UsageError
@@ -39,7 +39,7 @@ def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
 
 def today(settings: Settings) -> date:
     """Today in the company's time zone."""
-    return datetime.now(settings.schedule.time_zone).date()
+    return settings.schedule.day_of(datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

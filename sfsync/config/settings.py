@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date, time, timedelta
+    from datetime import date, datetime, time, timedelta
     from decimal import Decimal
     from pathlib import Path
     from zoneinfo import ZoneInfo
@@ -264,6 +264,10 @@ class ScheduleSettings:
     time_zone: ZoneInfo
     poll_every: timedelta
     overdue_after: timedelta | None
+
+    def day_of(self, moment: datetime) -> date:
+        """The day that an aware moment falls on in this time zone."""
+        return moment.astimezone(self.time_zone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def latest_slot(schedule: ScheduleSettings, now: datetime) -> datetime | None:
         return now.astimezone(UTC)
     if schedule.frequency is Frequency.HOURLY:
         return _latest_hour(schedule, now)
-    today = now.astimezone(schedule.time_zone).date()
+    today = schedule.day_of(now)
     days = (today - timedelta(days=back) for back in range(_A_WEEK + 1))
     slots = (_slot(schedule, day) for day in days if _is_chosen(schedule, day))
     return next((slot for slot in slots if slot <= now), None)
@@ -96,7 +96,7 @@ def _coming(schedule: ScheduleSettings, now: datetime) -> Iterator[datetime]:
     elif schedule.frequency is Frequency.HOURLY:
         yield from _coming_hours(schedule, now)
     else:
-        today = now.astimezone(schedule.time_zone).date()
+        today = schedule.day_of(now)
         days = (today + timedelta(days=ahead) for ahead in count())
         slots = (_slot(schedule, day) for day in days if _is_chosen(schedule, day))
         yield from (slot for slot in slots if slot > now)

@@ -47,8 +47,8 @@ def _deadline(schedule: ScheduleSettings, since: datetime, allowed: timedelta) -
     deadline = since + allowed
     if schedule.frequency is not Frequency.DAILY or not schedule.days:
         return deadline
-    day = since.astimezone(schedule.time_zone).date() + _A_DAY
-    while day <= deadline.astimezone(schedule.time_zone).date():
+    day = schedule.day_of(since) + _A_DAY
+    while day <= schedule.day_of(deadline):
         if day.weekday() not in schedule.days:
             deadline += _A_DAY
         day += _A_DAY

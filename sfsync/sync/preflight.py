@@ -69,7 +69,7 @@ def prepare(org: Org, settings: Settings, now: datetime, *, probe: bool) -> Prep
     lines_exist = lines.sync and org.describe(lines.object) is not None
     rules = Rules.compile(
         settings,
-        today=now.astimezone(settings.schedule.time_zone).date(),
+        today=settings.schedule.day_of(now),
         rates=_rates(org, settings),
         lines_exist=lines_exist,
     )
