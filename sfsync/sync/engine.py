@@ -6,32 +6,29 @@ Cron, watch, retry and resync are ways of starting this run, not other runs.
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sfsync.errors import SfsyncError
 from sfsync.ledger import history, pages
 from sfsync.ledger.auto_posting import Rails, auto_post
-from sfsync.ledger.model import Cursor, Outcome, RunOutcome, RunStart
+from sfsync.ledger.model import RunStart
 from sfsync.ledger.posting_choices import posting_rules
-from sfsync.sync.passes import Pass, apply_deals, sync_accounts, sync_contacts, sync_opportunities
+from sfsync.sync.ending import kept_however_it_ends
+from sfsync.sync.pass_planner import PassPlanner
+from sfsync.sync.passes import apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
-from sfsync.sync.reader import stamp_text
 from sfsync.sync.run import PLAN, Run, Silence, SyncRequest, rare_collections
-from sfsync.sync.touched import WATCHED, dependencies, first_watches, touched_deals, watch_name
+from sfsync.sync.touched import dependencies, first_watches, touched_deals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from sfsync.config.settings import Settings
     from sfsync.ledger import Ledger
     from sfsync.salesforce import Org
     from sfsync.sync.preflight import Prepared
-    from sfsync.sync.reader import Source
     from sfsync.sync.run import Progress
-
 
 _log = logging.getLogger("sfsync.sync")
 
@@ -69,8 +66,7 @@ def run_sync(
     run_id = history.start_run(ledger, start)
     _log.log(_level(request), "run %d (%s)", run_id, request.trigger, extra={"run": run_id})
     with (
-        _closing(ledger, org, run_id, clock) as tally_of,
-        _logged(run_id, _level(request), tally_of, org),
+        kept_however_it_ends(run_id, org, ledger, clock, level=_level(request)) as tally,
         rare_collections(),
     ):
         prepared = prepare(org, settings, clock(), probe=changed or _first(ledger))
@@ -85,8 +81,8 @@ def run_sync(
             ),
             progress=progress or Silence(),
             request=request,
+            tally=tally,
         )
-        tally_of.append(run)
         _passes(run, prepared, clock())
         _post_by_itself(run, clock())
     return run_id
@@ -95,23 +91,6 @@ def run_sync(
 def _level(request: SyncRequest) -> int:
     """A rehearsal is no event."""
     return logging.DEBUG if request.trigger == PLAN else logging.INFO
-
-
-@contextmanager
-def _logged(run_id: int, level: int, runs: list[Run], org: Org) -> Iterator[None]:
-    """However the run ends, its last line says so; ids and counts, no names."""
-    how = "was interrupted"
-    try:
-        yield
-        tally = [item for run in runs for item in sorted(run.tally.items())]
-        counts = ", ".join(f"{count} {sobject} {what.value}" for (sobject, what), count in tally)
-        how = f"ended: {counts or 'nothing to do'}"
-    except Exception as error:
-        how = f"failed: {error.code if isinstance(error, SfsyncError) else type(error).__name__}"
-        raise
-    finally:
-        end = {"run": run_id, "ended": True}
-        _log.log(level, "run %d %s; %d API calls", run_id, how, org.api_calls, extra=end)
 
 
 def _start(
@@ -154,48 +133,6 @@ def _rules_changed(ledger: Ledger, settings: Settings) -> bool:
     )
 
 
-@contextmanager
-def _closing(
-    ledger: Ledger, org: Org, run_id: int, clock: Callable[[], datetime]
-) -> Iterator[list[Run]]:
-    """Whatever happens, the run's row says how it ended."""
-    runs: list[Run] = []
-    try:
-        yield runs
-    except SfsyncError as error:
-        history.finish_run(
-            ledger,
-            run_id,
-            RunOutcome.FAILED,
-            error_code=error.code,
-            error_message=error.message,
-            api_calls=org.api_calls,
-            finished_at=clock(),
-        )
-        raise
-    except BaseException as error:
-        # Ctrl-C, SIGTERM and the like are no Exception; whatever else comes here is a defect.
-        interrupted = not isinstance(error, Exception)
-        history.finish_run(
-            ledger,
-            run_id,
-            RunOutcome.INTERRUPTED if interrupted else RunOutcome.FAILED,
-            error_code="interrupted" if interrupted else "unexpected",
-            error_message="stopped by a signal" if interrupted else type(error).__name__,
-            api_calls=org.api_calls,
-            finished_at=clock(),
-        )
-        raise
-    failed = any(run.tally[key] for run in runs for key in run.tally if key[1] is Outcome.FAILED)
-    history.finish_run(
-        ledger,
-        run_id,
-        RunOutcome.PARTIAL if failed else RunOutcome.OK,
-        api_calls=org.api_calls,
-        finished_at=clock(),
-    )
-
-
 def _passes(run: Run, prepared: Prepared, now: datetime) -> None:
     settings, request = run.rules.settings, run.request
     if request.opportunity_ids:
@@ -228,7 +165,7 @@ def _post_by_itself(run: Run, now: datetime) -> None:
         most_per_run=chosen.max_per_run,
     )
     rules = posting_rules(settings.posting, settings.seller)
-    today = now.astimezone(settings.schedule.time_zone).date()
+    today = settings.schedule.day_of(now)
     auto_post(run.ledger, run.run_id, rules, rails, today=today)
 
 
@@ -252,75 +189,3 @@ def read_deals(run: Run, prepared: Prepared, ids: Sequence[str]) -> None:
     """Just these deals, by id; cursors stay where they are."""
     for page in prepared.deals.opportunities.by_ids(ids):
         apply_deals(run, page.records, prepared.deals, None)
-
-
-@dataclass(frozen=True, slots=True)
-class PassPlanner:
-    """Decides for each object whether it is read whole, and from when what changed is read."""
-
-    run: Run
-    cursors: Mapping[str, Cursor]
-    started: str
-    wide: bool
-
-    @classmethod
-    def of(cls, run: Run, now: datetime) -> PassPlanner:
-        """Plan the passes of a run from the ledger's cursors.
-
-        The first run of a day looks back further, for rows that committed later than any
-        transaction should take.
-        """
-        started = stamp_text(run.org.server_time or now)
-        earlier = list(history.list_runs(run.ledger, 2))[1:]
-        wide = bool(earlier) and earlier[0].started_at[:10] != started[:10]
-        return cls(run, history.cursors(run.ledger), started, wide)
-
-    def passes(self, source: Source) -> Iterator[Pass]:
-        """The passes over an object: one, and after a resumed full one what changed meanwhile."""
-        first = self.one_pass(source)
-        yield first
-        closing = first.closing()
-        if closing is not None and first.resumed_after:
-            yield Pass(source, closing, full=False, started=self.started)
-
-    def again(self) -> PassPlanner:
-        """The same plan with the cursors as they are by now."""
-        return replace(self, cursors=history.cursors(self.run.ledger))
-
-    def one_pass(self, source: Source) -> Pass:
-        """The pass over an object: whole at first, on request, and when the rules changed."""
-        request = self.run.request
-        if request.since is not None:
-            since = Cursor(source.sobject, stamp_text(request.since), "")
-            return Pass(source, since, full=False, started=self.started, moves_cursor=False)
-        return self._from(source, self.cursors.get(source.sobject))
-
-    def watch(self, source: Source) -> Pass:
-        """The pass over an object that deals depend on; only what changed, never the whole."""
-        if self.run.request.since is not None:
-            return self.one_pass(source)
-        cursor = self.cursors.get(watch_name(source.sobject))
-        if cursor is None:
-            start = Cursor(source.sobject, self.started, "")
-            return Pass(source, start, full=False, started=self.started)
-        return Pass(source, cursor, full=False, started=self.started, wide=self.wide)
-
-    def _from(self, source: Source, cursor: Cursor | None) -> Pass:
-        digest = self.run.rules.settings.evaluation_digest
-        if self.run.request.full or (cursor is not None and cursor.rules != digest):
-            cursor = None
-        full = cursor is None or cursor.full
-        return Pass(
-            source,
-            cursor,
-            full=full,
-            started=self.started,
-            wide=self.wide,
-            deleted=full and self._complete,
-            transport=self.run.request.transport,
-        )
-
-    @property
-    def _complete(self) -> bool:
-        """Whether an earlier run has read every deal: only then can one have been deleted since."""
-        return any(name.endswith(WATCHED) for name in self.cursors)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from sfsync.ledger.model import Outcome
 from sfsync.sync.reader import Transport
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sfsync.ledger import Ledger
-    from sfsync.ledger.model import Outcome, RecordOutcome
+    from sfsync.ledger.model import RecordOutcome
     from sfsync.salesforce import Org
     from sfsync.sync.failures import Failure
     from sfsync.sync.pipeline import WriteBehind
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("sfsync.sync")
 PLAN = "plan"
 """The trigger of a run that is a rehearsal."""
+
+Tally = Counter[tuple[str, Outcome]]
+"""How many records of each sObject had which outcome."""
 
 OBJECTS = ("accounts", "contacts", "opportunities")
 """What a run may be restricted to, in the order in which they are synced."""
@@ -106,7 +110,7 @@ class Run:
     progress: Progress
     request: SyncRequest
     touched: set[str] = field(default_factory=set)
-    tally: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
     behind: WriteBehind | None = None
 
