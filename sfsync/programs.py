@@ -16,25 +16,44 @@ if TYPE_CHECKING:
 _AFTER_KILL = 1.0
 """Seconds for a killed program's pipes to close; a child of its own may still hold them."""
 
+_LONGEST_WORDS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a program ended.
+    """How a program ended; what it wrote may quote a secret, so it is not in the repr.
 
     `trouble` says in a few words what went wrong; it is empty when the program ended with status 0.
-    `out` and `last_words`, the last line on stderr, may quote a secret: not in the repr.
+    `status` is None where it did not end by itself.
     """
 
-    out: str = field(repr=False)
     trouble: str
-    last_words: str = field(default="", repr=False)
+    status: int | None = None
+    stdout: bytes = field(default=b"", repr=False)
+    stderr: bytes = field(default=b"", repr=False)
+
+    @property
+    def out(self) -> str:
+        """What it wrote, as text."""
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def complaint(self) -> str:
+        """What it wrote on stderr."""
+        return self.stderr.decode(errors="replace").strip()
+
+    @property
+    def last_words(self) -> str:
+        """The last line that it wrote on stderr."""
+        lines = self.complaint.split("\n")
+        return lines[-1].strip()[:_LONGEST_WORDS]
 
 
 def run_program(
     argv: Sequence[str],
     *,
     seconds: float,
-    given: str = "",
+    given: bytes = b"",
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Finished:
@@ -55,17 +74,17 @@ def run_program(
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Finished("", f"cannot be started: {reason}")
+        return Finished(f"cannot be started: {reason}")
     try:
-        out, err = process.communicate(given.encode(), timeout=seconds)
+        stdout, stderr = process.communicate(given, timeout=seconds)
     except subprocess.TimeoutExpired:
         _kill(process)
-        return Finished("", f"was still running after {seconds:g} s and was stopped")
+        return Finished(f"was still running after {seconds:g} s and was stopped")
     except BaseException:
         _kill(process)
         raise
     trouble = "" if process.returncode == 0 else _status(process.returncode)
-    return Finished(out.decode(errors="replace"), trouble, _last_words(err))
+    return Finished(trouble, process.returncode, stdout, stderr)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -81,8 +100,3 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _status(status: int) -> str:
     return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-
-
-def _last_words(err: bytes) -> str:
-    lines = err.decode(errors="replace").split("\n")
-    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")

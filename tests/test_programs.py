@@ -48,7 +48,7 @@ def test_a_program_that_takes_too_long_ends_with_its_children(tmp_path: Path) ->
 )
 def test_how_it_ended_is_said_in_a_few_words(program: str, trouble: str, last_words: str) -> None:
     """The status or signal, and its last line apart: that one may quote a secret."""
-    done = run_program(python(program), given="x" * 1_000_000, seconds=10)
+    done = run_program(python(program), given=b"x" * 1_000_000, seconds=10)
     assert (done.trouble, done.last_words) == (trouble, last_words)
     assert "because" not in repr(done)
 

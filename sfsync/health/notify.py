@@ -83,6 +83,6 @@ def _told(
 
 
 def _call(settings: NotifySettings, notice: Notice) -> str:
-    given = json.dumps(notice) + "\n"
+    given = json.dumps(notice).encode() + b"\n"
     done = run_program(settings.command, given=given, seconds=TIME_LIMIT)
     return redact(f"{done.trouble}: {done.last_words}" if done.last_words else done.trouble)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sfsync.errors import NotFoundError, SfsyncError
+from sfsync.programs import run_program
+
+if TYPE_CHECKING:
+    from sfsync.programs import Finished
 
 _PATIENCE = 30.0
 
@@ -16,21 +19,12 @@ class SchedulerError(SfsyncError):
     """The system's scheduler refused, or did not answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """How a program ended."""
-
-    status: int
-    out: bytes
-    err: str
-
-
 def is_there(program: str) -> bool:
     """Whether the machine has the program."""
     return shutil.which(program) is not None
 
 
-def call_program(program: str, *words: str, given: bytes = b"") -> Reply:
+def call_program(program: str, *words: str, given: bytes = b"") -> Finished:
     """Run a program to its end, `given` on its stdin; its words are those of the C locale.
 
     Raises:
@@ -40,20 +34,25 @@ def call_program(program: str, *words: str, given: bytes = b"") -> Reply:
     path = shutil.which(program)
     if path is None:
         raise missing(program)
-    try:
-        done = subprocess.run(  # noqa: S603 - found on PATH, its words are ours
-            [path, *words],
-            input=given,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except subprocess.TimeoutExpired:
-        raise refused(program, f"did not end within {_PATIENCE:.0f} s") from None
-    except OSError as problem:
-        raise refused(program, problem.strerror or str(problem)) from None
-    return Reply(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
+    done = run_program(
+        [path, *words],
+        seconds=_PATIENCE,
+        given=given,
+        environment={**os.environ, "LC_ALL": "C"},
+    )
+    if done.status is None:
+        raise refused(program, f"it {done.trouble}")
+    return done
+
+
+def require_success(program: str, done: Finished) -> None:
+    """Make sure that a program has done what it was asked.
+
+    Raises:
+        SchedulerError: it ended with another status than 0.
+    """
+    if done.trouble:
+        raise refused(program, done.complaint or f"exit {done.status}")
 
 
 def missing(program: str) -> NotFoundError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sfsync.schedule.programs import call_program, refused
+from sfsync.schedule.programs import call_program, require_success
 
+_PROGRAM = "crontab"
 _NONE = ("no crontab for", "no such file or directory")
 """What the common crons say when there is none."""
 
@@ -15,12 +16,11 @@ def read_crontab() -> bytes | None:
         NotFoundError: the machine has no cron.
         SchedulerError: this user may not have a crontab.
     """
-    reply = call_program("crontab", "-l")
-    if reply.status == 0:
-        return reply.out
-    if any(words in reply.err.casefold() for words in _NONE):
+    done = call_program(_PROGRAM, "-l")
+    if done.trouble and any(words in done.complaint.casefold() for words in _NONE):
         return None
-    raise refused("crontab", reply.err or f"exit {reply.status}")
+    require_success(_PROGRAM, done)
+    return done.stdout
 
 
 def write_crontab(crontab: bytes | None) -> None:
@@ -30,8 +30,7 @@ def write_crontab(crontab: bytes | None) -> None:
         NotFoundError, SchedulerError: as `read_crontab`; or cron finds a fault in it.
     """
     if crontab is None:
-        reply = call_program("crontab", "-r")
+        done = call_program(_PROGRAM, "-r")
     else:
-        reply = call_program("crontab", "-", given=crontab)
-    if reply.status:
-        raise refused("crontab", reply.err or f"exit {reply.status}")
+        done = call_program(_PROGRAM, "-", given=crontab)
+    require_success(_PROGRAM, done)

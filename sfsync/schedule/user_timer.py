@@ -7,7 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.schedule.programs import SchedulerError, call_program, is_there, missing, refused
+from sfsync.schedule.programs import (
+    SchedulerError,
+    call_program,
+    is_there,
+    missing,
+    refused,
+    require_success,
+)
 from sfsync.schedule.systemd import unit_files
 
 if TYPE_CHECKING:
@@ -66,9 +73,7 @@ def remove_timer(call: Call) -> None:
 
 
 def _systemctl(*words: str) -> None:
-    reply = call_program(_PROGRAM, "--user", *words)
-    if reply.status:
-        raise refused(_PROGRAM, reply.err or f"exit {reply.status}")
+    require_success(_PROGRAM, call_program(_PROGRAM, "--user", *words))
 
 
 def _write(units: Mapping[str, str]) -> None:
