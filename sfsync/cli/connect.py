@@ -289,7 +289,6 @@ STORES = {
     "none": "nothing: no token is kept",
     "command": "nothing: credential.command is asked at every sign-in",
     "systemd": "nothing: systemd hands it over at every start",
-    "memory": "this process's memory",
 }
 """Where a sign-in is kept, in words."""
 

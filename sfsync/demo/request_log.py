@@ -52,12 +52,6 @@ def requests_of(path: Path, prefix: str = "/") -> list[LoggedRequest]:
     return [LoggedRequest(**dict(row)) for row in rows]
 
 
-def forget_requests(path: Path) -> None:
-    """Empty the request log, so that a test counts from zero."""
-    with opened(path) as state:
-        state.write("DELETE FROM wire_request")
-
-
 def write_log(state: WireState, entry: LoggedRequest) -> None:
     """Append a request."""
     state.write(

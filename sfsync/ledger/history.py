@@ -253,17 +253,6 @@ def open_failures(
     ]
 
 
-def revive_failures(ledger: Ledger, salesforce_ids: Iterable[str]) -> int:
-    """Take up again what was given up on, because somebody named it; how many there were."""
-    named = json.dumps(sorted(set(salesforce_ids)))
-    with ledger.transaction():
-        return ledger.execute(
-            "UPDATE failure SET tries = 1 WHERE tries >= ?"
-            " AND salesforce_id IN (SELECT value FROM json_each(?))",
-            (MAX_TRIES, named),
-        )
-
-
 _RUNS = """
     SELECT id, trigger, outcome, org_id, org_name, org_kind, selection, actor, config_digest,
            evaluation_digest, started_at, finished_at, coalesce(api_calls, 0), error_code,

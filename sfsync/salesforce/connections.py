@@ -28,8 +28,8 @@ class Connection:
     """One signed-in org, as the last `connect` left it.
 
     `auth` is ``web``, ``jwt`` or ``client-credentials``; `store` says where the secrets are:
-    ``keyring``, ``file``, ``memory``, or ``none`` (JWT keeps none). `username` is the one that
-    signed in, and the subject of a JWT. `obtained_at` is UTC.
+    ``keyring``, ``file``, ``command``, ``systemd``, or ``none`` (a JWT with a key file keeps none).
+    `username` is the one that signed in, and the subject of a JWT. `obtained_at` is UTC.
     """
 
     name: str

@@ -112,10 +112,6 @@ class Org:
         """What a person must know although the work went on, e.g. a sign-in that was not kept."""
         return tuple(self._tokens.warnings)
 
-    def record_url(self, record_id: str) -> str:
-        """Where a person sees the record; Lightning and Classic both know this form."""
-        return f"{self.identity.instance_url}/{record_id}"
-
     def read_ahead(self, read: Callable[[Org], T]) -> Coming[T]:
         """What `read` asks of another client of this org, in a thread of its own; one at a time.
 

@@ -227,7 +227,7 @@ class _Keeper:
             for item, secret in self._secrets(grant).items():
                 _write_and_read_back(self._store, connection.name, item, secret)
         save_connection(self._folder, connection)
-        if earlier and earlier.store not in {connection.store, NO_STORE, "memory", *SOURCES}:
+        if earlier and earlier.store not in {connection.store, NO_STORE, *SOURCES}:
             with suppress(SfsyncError):
                 _forget(open_store(earlier.store, self._folder), connection.name)
 

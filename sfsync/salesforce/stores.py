@@ -22,8 +22,8 @@ ITEMS = (REFRESH_TOKEN, ACCESS_TOKEN, CLIENT_SECRET)
 class TokenStore(Protocol):
     """Keeps the secrets of connections by connection name and item (`ITEMS`).
 
-    `kind` is ``keyring``, ``file``, ``memory``, ``command`` or ``systemd``, as the connections file
-    remembers it. The last two are `read_only`: others keep what they answer. Every method raises
+    `kind` is ``keyring``, ``file``, ``command`` or ``systemd``, as the connections file remembers
+    it. The last two are `read_only`: others keep what they answer. Every method raises
     `SignInError` when the store cannot be used.
     """
 
@@ -41,32 +41,6 @@ class TokenStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Forget every item of the connection `name`."""
-
-
-class MemoryStore:
-    """Keeps secrets for as long as this process lives: for tests and throw-away demos."""
-
-    kind = "memory"
-    read_only = False
-
-    def __init__(self) -> None:
-        self._secrets: dict[tuple[str, str], str] = {}
-
-    def probe(self) -> None:
-        """Memory always works."""
-
-    def read(self, name: str, item: str) -> str | None:
-        """The secret, None when it is not there."""
-        return self._secrets.get((name, item))
-
-    def write(self, name: str, item: str, secret: str) -> None:
-        """Keep `secret`."""
-        self._secrets[name, item] = secret
-
-    def delete(self, name: str) -> None:
-        """Forget every item of `name`."""
-        for item in ITEMS:
-            self._secrets.pop((name, item), None)
 
 
 class FileStore:

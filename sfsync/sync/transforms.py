@@ -117,6 +117,3 @@ _COMPILERS: dict[str, Callable[[object], Step]] = {
     "suffix": _suffix,
     "replace": _replace,
 }
-
-TRANSFORM_NAMES = frozenset(_COMPILERS)
-"""Every transform that a mapping may name."""

@@ -17,7 +17,6 @@ from sfsync.ledger.history import (
     list_runs,
     open_failures,
     record_counts,
-    revive_failures,
     show_run,
 )
 from sfsync.ledger.invariants import check_ledger
@@ -230,8 +229,6 @@ def test_a_failure_is_given_up_on_until_its_record_changes(ledger: Ledger) -> No
     assert (alive.tries, alive.dead) == (1, False)
     for _ in range(MAX_TRIES - 1):
         fail("2026-11-02T00:00:00.000+0000")
-    assert revive_failures(ledger, [opportunity_id(1), opportunity_id(2)]) == 1
-    assert [one.tries for one in open_failures(ledger)] == [1]
     fail("2026-11-02T00:00:00.000+0000", outcome(1, Outcome.FAILED, "invalid-amount"))
     assert [(one.code, one.tries) for one in open_failures(ledger)] == [("invalid-amount", 1)]
 

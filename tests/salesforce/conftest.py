@@ -7,7 +7,8 @@ import pytest
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.org import open_org
 from sfsync.salesforce.retry import RetryPolicy
-from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, MemoryStore
+from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN
+from tests.salesforce.memory_store import MemoryStore
 from tests.salesforce.scripted_org import ACCESS, REFRESH, ScriptedOrg, a_connection
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from sfsync import demo
 from sfsync.demo.faults import Fault
 from sfsync.salesforce import bulk_csv, soql
 from sfsync.salesforce.faults import LocatorLost, QueryRefused
-from sfsync.salesforce.stores import MemoryStore
 from tests.salesforce.demo_access import signed_in
+from tests.salesforce.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,8 @@ from sfsync.salesforce.bulk_csv import csv_lines
 from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.org import open_org
-from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, MemoryStore
+from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN
+from tests.salesforce.memory_store import MemoryStore
 from tests.salesforce.scripted_org import (
     ACCESS,
     EXPIRED,

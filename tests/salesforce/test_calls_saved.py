@@ -16,8 +16,8 @@ from sfsync.salesforce import soql
 from sfsync.salesforce.budget import ApiBudget, usage_from_limits
 from sfsync.salesforce.faults import QueryRefused, QueryTooSlow
 from sfsync.salesforce.records import ApiUsage
-from sfsync.salesforce.stores import MemoryStore
 from tests.salesforce.demo_access import signed_in
+from tests.salesforce.memory_store import MemoryStore
 from tests.salesforce.scripted_org import Said, records_reply, refused
 
 if TYPE_CHECKING:

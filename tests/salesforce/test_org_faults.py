@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sfsync.salesforce.org import Org
-    from sfsync.salesforce.stores import MemoryStore
+    from tests.salesforce.memory_store import MemoryStore
     from tests.salesforce.scripted_org import (
         ScriptedOrg,
     )

@@ -13,13 +13,11 @@ from sfsync.demo.faults import Fault
 from sfsync.errors import SignInError, UnavailableError
 from sfsync.salesforce import soql
 from sfsync.salesforce.faults import ApiVersionError, QueryRefused
-from sfsync.salesforce.ids import id_from_url
-from sfsync.salesforce.network import Network
-from sfsync.salesforce.org import open_org
 from sfsync.salesforce.request import SignInRequest
-from sfsync.salesforce.retry import RetryPolicy
 from sfsync.salesforce.sign_in import sign_in
-from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET, MemoryStore
+from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET
+from tests.salesforce.demo_access import DIRECT, signed_in
+from tests.salesforce.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from sfsync.salesforce.org import Org
 
 DEALS = "SELECT Id, Name, Amount, Owner.Name, Account.Name FROM Opportunity ORDER BY Id"
-DIRECT = Network()
 
 
 @pytest.fixture
@@ -41,17 +38,7 @@ def store() -> MemoryStore:
 @pytest.fixture
 def org(demo_org: RunningOrg, store: MemoryStore, tmp_path: Path) -> Iterator[Org]:
     """The demo org, signed in with client credentials; retries do not wait."""
-    request = SignInRequest(
-        name="demo",
-        client_id=demo.CLIENT_ID,
-        login_url=demo_org.url,
-        auth="client-credentials",
-        client_secret=demo.CLIENT_SECRET,
-    )
-    connection = sign_in(request, tmp_path / "home", store=store, network=DIRECT).connection
-    policy = RetryPolicy(sleep=lambda _: None)
-    home = tmp_path / "home"
-    with open_org(connection, home, store=store, network=DIRECT, policy=policy) as opened:
+    with signed_in(demo_org, tmp_path / "home", store) as opened:
         yield opened
 
 
@@ -135,8 +122,6 @@ def test_limits_versions_clock_and_calls(org: Org) -> None:
     assert org.usage is not None
     assert org.usage.limit == 15000
     assert org.api_calls == 1
-    url = org.record_url(org.query_all_records(DEALS)[0]["Id"])
-    assert id_from_url(url) == org.query_all_records(DEALS)[0]["Id"]
 
 
 @pytest.mark.parametrize("action", ["reset", "truncate", "html", "status"])

@@ -23,7 +23,8 @@ from sfsync.salesforce.org import open_org
 from sfsync.salesforce.request import SCOPES, SignInRequest
 from sfsync.salesforce.retry import RetryPolicy
 from sfsync.salesforce.sign_in import begin_web_sign_in, disconnect, sign_in
-from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore, MemoryStore
+from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore
+from tests.salesforce.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from pathlib import Path

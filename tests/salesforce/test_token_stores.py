@@ -19,7 +19,7 @@ from sfsync.salesforce.connections import (
 from sfsync.salesforce.keyring_store import KeyringStore
 from sfsync.salesforce.request import SignInRequest
 from sfsync.salesforce.store_choice import chosen_kind, open_store
-from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore, MemoryStore
+from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore
 from tests.salesforce.keyrings import (
     SECRET,
     Forgetful,
@@ -28,6 +28,7 @@ from tests.salesforce.keyrings import (
     PlaintextKeyring,
     Working,
 )
+from tests.salesforce.memory_store import MemoryStore
 from tests.salesforce.scripted_org import a_connection
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.config.settings import Transform
-from sfsync.sync.transforms import TRANSFORM_NAMES, compile_transforms
+from sfsync.config.transforms import TRANSFORMS
+from sfsync.sync.transforms import compile_transforms
 
 ARGUMENTS: dict[str, object] = {
     "round": 2,
@@ -73,7 +74,7 @@ def test_a_value_that_cannot_be_read_is_named(name: str, text: str) -> None:
         apply(text, Transform(name, ARGUMENTS.get(name)))
 
 
-@given(st.sampled_from(sorted(TRANSFORM_NAMES)), st.text())
+@given(st.sampled_from(sorted(TRANSFORMS)), st.text())
 def test_no_text_breaks_a_transform(name: str, text: str) -> None:
     """Any text is either transformed or refused with ValueError."""
     try:

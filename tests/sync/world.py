@@ -13,6 +13,7 @@ from sfsync import demo
 from sfsync.cli.posting import rules_of
 from sfsync.config import demo_template, load_text
 from sfsync.demo.faults import Fault
+from sfsync.demo.oauth.grants import expire_sessions
 from sfsync.demo.state import opened
 from sfsync.demo.store import OrgStore
 from sfsync.ledger import history, open_ledger
@@ -200,7 +201,7 @@ class World:
     def expire_sessions(self) -> None:
         """Every access token is spent; refresh tokens are good."""
         with opened(self.server.path) as state:
-            state.write("UPDATE wire_session SET revoked = 1")
+            expire_sessions(state)
 
 
 @contextmanager

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-TEXT_TYPES: Final = frozenset(
-    {"string", "picklist", "textarea", "phone", "email", "url", "combobox", "multipicklist"},
-)
 ID_TYPES: Final = frozenset({"id", "reference"})
 NUMBER_TYPES: Final = frozenset({"currency", "double", "percent"})
 LONG_TEXT: Final = 255
