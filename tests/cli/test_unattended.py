@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sfsync import demo
 from sfsync.config import demo_template
 from sfsync.demo.faults import Fault
+from sfsync.demo.oauth.grants import expire_sessions
 from sfsync.demo.state import opened
 from sfsync.ledger import open_ledger
-from sfsync.salesforce import SignInRequest, begin_web_sign_in
+from tests.browser import sign_in_by_browser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,15 +190,10 @@ def test_a_server_signs_in_is_called_fails_tells_and_recovers(server: Server) ->
 def refreshes(server: Server, processes: int, *, stalled: float) -> tuple[list[int], int]:
     """Exit codes of so many syncs at once with a spent session, and the refreshes they took."""
     folder = server.home / ".config" / "sfsync"
-    request = SignInRequest(
-        name="acme", client_id=demo.CLIENT_ID, login_url=server.org.url, port=0, store="file"
-    )
     demo.change_setting(server.org.path, "oauth.rotation", value=True)
-    with begin_web_sign_in(request, folder) as pending:
-        demo.register_redirect(server.org.path, pending.redirect_uri)
-        pending.complete(demo.approve_in_browser(pending.authorize_url))
+    sign_in_by_browser(server.org, folder)
     with opened(server.org.path) as state:
-        state.write("UPDATE wire_session SET revoked = 1")
+        expire_sessions(state)
     before = len(_token_requests(server))
     demo.plan_faults(server.org.path, [Fault("/services/data", 2, "delay", str(stalled))])
     running = [server.start("sync", "--now") for _ in range(processes)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -44,6 +43,7 @@ from tests.ledger.ledger_books import (
     outcome,
     remembered,
 )
+from tests.stories import long_stories, short_stories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,23 +215,8 @@ class BooksMachine(RuleBasedStateMachine):
         self.entries = list(entries)
 
 
-QUICK = settings(
-    max_examples=8,
-    stateful_step_count=20,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=(Phase.generate,),
-    suppress_health_check=list(HealthCheck),
-)
-LONG = settings(
-    QUICK,
-    max_examples=int(os.environ.get("SFSYNC_LONG_STORIES", "400")),
-    stateful_step_count=50,
-    derandomize=False,
-    print_blob=True,
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = short_stories(number=8, steps=20)
+LONG = long_stories(steps=50)
 
 
 def test_the_books_balance_whatever_is_done() -> None:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sfsync import demo
 from sfsync.config import demo_template, load_text
 from sfsync.demo.store import OrgStore
 from sfsync.ledger import history, open_ledger
-from sfsync.salesforce import SignInRequest, begin_web_sign_in, open_org
+from sfsync.salesforce import open_org
 from sfsync.salesforce.retry import RetryPolicy
 from sfsync.sync import run_sync
 from sfsync.sync.rules import Rules
+from tests.browser import sign_in_by_browser
+from tests.sync.world import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,12 +96,6 @@ class Workplace:
             return history.show_run(ledger, run_id)
 
 
-def rows_of(store: OrgStore, sobject: str) -> list[dict[str, Any]]:
-    """Every record of an object that is not deleted."""
-    rows = (dict(store.get(sobject, one)) for one in store.ids(sobject))
-    return [row for row in rows if not row.get("IsDeleted")]
-
-
 def demo_settings(text: str | None = None) -> Settings:
     """The settings of the demo, or of another config text."""
     return load_text(demo_template() if text is None else BASE + text, "mappings.yaml")
@@ -110,10 +105,4 @@ def demo_settings(text: str | None = None) -> Settings:
 def workplace(demo_org: RunningOrg, tmp_path: Path) -> Workplace:
     """A seeded demo org, signed in to over HTTP."""
     folder = tmp_path / "home"
-    request = SignInRequest(
-        name="acme", client_id=demo.CLIENT_ID, login_url=demo_org.url, port=0, store="file"
-    )
-    with begin_web_sign_in(request, folder) as pending:
-        demo.register_redirect(demo_org.path, pending.redirect_uri)
-        signed_in = pending.complete(demo.approve_in_browser(pending.authorize_url))
-    return Workplace(demo_org, signed_in.connection, folder)
+    return Workplace(demo_org, sign_in_by_browser(demo_org, folder), folder)

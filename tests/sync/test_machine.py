@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -29,6 +28,7 @@ from sfsync.ledger.model import CustomerContent
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import delete_draft, reverse_invoice
 from sfsync.sync import SyncRequest
+from tests.stories import long_stories, short_stories
 from tests.sync.org_edits import EDITS, Edit
 from tests.sync.twin import (
     changed_rows,
@@ -348,23 +348,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-QUICK = settings(
-    max_examples=6,
-    stateful_step_count=15,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=(Phase.generate,),
-    suppress_health_check=list(HealthCheck),
-)
-LONG = settings(
-    QUICK,
-    max_examples=int(os.environ.get("SFSYNC_LONG_STORIES", "400")),
-    stateful_step_count=40,
-    derandomize=False,
-    print_blob=True,
-    phases=(Phase.generate, Phase.shrink),
-)
+QUICK = short_stories(number=6, steps=15)
+LONG = long_stories(steps=40)
 
 
 def machine_in(world: World) -> type[RuleBasedStateMachine]:

@@ -26,8 +26,8 @@ from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.ledger.model import CustomerContent, Outcome
 from sfsync.salesforce.request import DEFAULT_API_VERSION
 from sfsync.sync import SyncRequest, planned, run_sync
-from tests.sync.conftest import demo_settings, rows_of
-from tests.sync.world import faults_left
+from tests.sync.conftest import demo_settings
+from tests.sync.world import faults_left, rows_of
 
 if TYPE_CHECKING:
     from sfsync.ledger.history import RunDetail

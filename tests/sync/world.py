@@ -17,11 +17,12 @@ from sfsync.demo.oauth.grants import expire_sessions
 from sfsync.demo.state import opened
 from sfsync.demo.store import OrgStore
 from sfsync.ledger import history, open_ledger
-from sfsync.salesforce import LocatorLost, SignInRequest, begin_web_sign_in, open_org
+from sfsync.salesforce import LocatorLost, open_org
 from sfsync.salesforce.records import Page
 from sfsync.salesforce.request import DEFAULT_API_VERSION
 from sfsync.salesforce.retry import RetryPolicy
 from sfsync.sync import Silence, run_sync
+from tests.browser import sign_in_by_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sfsync.demo.server import RunningOrg
     from sfsync.ledger import Ledger
     from sfsync.ledger.history import RunDetail
-    from sfsync.salesforce import Connection, Org
+    from sfsync.salesforce import Org
     from sfsync.sync import SyncRequest
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -135,22 +136,13 @@ class World:
         self._template = folder / "template.db"
         self._signed_in = folder / "signed-in"
         self.home = folder / "home"
-        self.connection = self._sign_in()
+        self.connection = sign_in_by_browser(server, self._signed_in)
+        _copy(server.path, self._template)
 
     @property
     def ledger_path(self) -> Path:
         """The ledger of the runs under test."""
         return self.folder / "ledger.db"
-
-    def _sign_in(self) -> Connection:
-        request = SignInRequest(
-            name="acme", client_id=demo.CLIENT_ID, login_url=self.server.url, port=0, store="file"
-        )
-        with begin_web_sign_in(request, self._signed_in) as pending:
-            demo.register_redirect(self.server.path, pending.redirect_uri)
-            signed_in = pending.complete(demo.approve_in_browser(pending.authorize_url))
-        _copy(self.server.path, self._template)
-        return signed_in.connection
 
     def restart(self) -> None:
         """The org as it was seeded, the sign-in as it was given, and no ledger."""

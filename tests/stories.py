@@ -1,0 +1,31 @@
+"""How many random stories Hypothesis tells, and how long each of them is."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+
+def short_stories(*, number: int, steps: int) -> settings:
+    """A few, the same ones each time."""
+    return settings(
+        max_examples=number,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def long_stories(*, steps: int) -> settings:
+    """Many, new ones each time: SFSYNC_LONG_STORIES of them. One that fails is made shorter."""
+    number = int(os.environ.get("SFSYNC_LONG_STORIES", "400"))
+    return settings(
+        short_stories(number=number, steps=steps),
+        derandomize=False,
+        print_blob=True,
+        phases=(Phase.generate, Phase.shrink),
+    )
