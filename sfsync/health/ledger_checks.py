@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.errors import ExitCode, LockedError, SfsyncError
+from sfsync.errors import ExitCode, LedgerError, LockedError, SfsyncError
 from sfsync.health.findings import Finding, Verdict, failed, ok, skipped, warning
 
 if TYPE_CHECKING:
@@ -70,10 +70,8 @@ def _lock(around: Surroundings) -> Iterator[Finding]:
             yield ok("lock", "no run is at work")
     except LockedError:
         yield ok("lock", "a run is at work at this moment")
-    except OSError as trouble:
-        said = f"{around.ledger}.lock cannot be locked: {trouble.strerror}"
-        fix = f"chown {around.ledger}.lock, or remove it while no run is at work"
-        yield Finding("lock", Verdict.FAILED, said, fix, ExitCode.UNEXPECTED)
+    except LedgerError as error:
+        yield failed("lock", error)
 
 
 def _disk(around: Surroundings) -> Iterator[Finding]:

@@ -94,6 +94,18 @@ def test_a_run_at_work_is_no_fault(books: Sfsync, work: Path) -> None:
     assert "no run" in checks(books("doctor", "--json"))["lock"][0]["message"]
 
 
+def test_a_lock_that_cannot_be_used_is_one_finding_among_others(books: Sfsync, work: Path) -> None:
+    """Where a run would end with exit 8, doctor says so and shows the other checks as well."""
+    lock = work / "demo.db.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    done = books("doctor", "--json")
+    found = checks(done)
+    assert (done.status, found["lock"][0]["verdict"]) == (8, "failed")
+    assert found["lock"][0]["fix"]
+    assert found["ledger"][0]["verdict"] == "ok"
+
+
 def test_network_file_systems_are_known_by_the_longest_mount(tmp_path: Path) -> None:
     """Blanks in mount points are escaped; of two mounts on one place the later one counts."""
     (tmp_path / "net work" / "deep").mkdir(parents=True)
