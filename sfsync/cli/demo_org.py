@@ -95,7 +95,12 @@ def open_demo_org(context: Context, settings: Settings) -> Iterator[Org]:
     with serve_demo(context) as running:
         known = _known_or_first(running, folder, settings)
         # The port is another one each time; the org and the sign-in are the same.
-        here = replace(known, login_url=running.url, instance_url=running.url)
+        here = replace(
+            known,
+            login_url=running.url,
+            instance_url=running.url,
+            api_version=settings.connection.api_version,
+        )
         with open_org(here, folder) as org:
             yield org
 

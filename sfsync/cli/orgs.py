@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError
@@ -44,6 +45,8 @@ def open_org_for(context: Context, settings: Settings) -> Iterator[Org]:
     folder = context.paths.config_dir
     connection = find_connection(folder, settings.connection.name)
     _check_expected(settings, connection.org_name, connection.org_id)
+    # The sign-in remembers the version that it was made with; which one is asked is the config's.
+    connection = replace(connection, api_version=settings.connection.api_version)
     with open_org(connection, folder, credential=settings.credential) as org:
         yield org
         for warning in org.warnings:

@@ -23,7 +23,9 @@ SCOPES: tuple[tuple[str, str], ...] = (
 UNATTENDED_SCOPES = SCOPES[:1]
 """What a key or a secret gets: it signs in anew each time, so that no token is kept for later."""
 
-DEFAULT_API_VERSION = "66.0"
+DEFAULT_API_VERSION = "62.0"
+"""As the config's, for a sign-in before there is one."""
+
 DEFAULT_PORT = 1717
 
 _NEEDS: dict[str, tuple[tuple[str, str], ...]] = {

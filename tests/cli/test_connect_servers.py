@@ -91,6 +91,21 @@ def test_a_key_file_signs_in_and_nothing_is_kept(
         assert f"chmod 600 {key}" in done.err
 
 
+def test_the_config_says_which_api_version_is_asked(
+    sfsync: Sfsync, home: Path, demo_org: RunningOrg, key: Path
+) -> None:
+    """From the next command on: nobody has to sign in again for another version."""
+    config(home, demo_org, "jwt")
+    assert sfsync("connect", "--key-file", str(key)).status == 0
+    path = home.parent / "work" / "mappings.yaml"
+    path.write_text(path.read_text().replace("auth: jwt", 'auth: jwt, api_version: "65.0"'))
+    assert sfsync("org", "limits").status == 0
+    assert demo.requests_of(demo_org.path, "/services/data/v65.0/")
+    path.write_text(path.read_text().replace("65.0", "99.0"))
+    refused = sfsync("org", "limits", "--json").document["error"]
+    assert (refused["code"], "api_version" in refused["fix"]) == ("api-version", True)
+
+
 def test_a_client_secret_comes_from_a_file_or_stdin(
     sfsync: Sfsync, home: Path, demo_org: RunningOrg, tmp_path: Path
 ) -> None:
