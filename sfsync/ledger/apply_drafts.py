@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.apply_parties import before_and_after, ids_json
 from sfsync.ledger.audit import AuditEntry
+from sfsync.ledger.micro import to_micro
 from sfsync.ledger.model import canonical_json, source_hash
 from sfsync.ledger.products import product_ids
 from sfsync.money import minor_to_text
@@ -51,9 +51,6 @@ _EMPTIED = (
     # What a person reviewed is no longer what will be posted.
     "DELETE FROM document_review WHERE document_id = ?",
 )
-_MILLION = Decimal(1_000_000)
-MAX_MICRO = 2**63 - 1
-"""The largest quantity, unit price or discount that is held, in millionths."""
 
 
 def create_drafts(
@@ -108,8 +105,8 @@ def _write_lines(ledger: Ledger, contents: Sequence[tuple[int, InvoiceContent]])
     for line_id, (document_id, position, line) in numbered:
         product = products[line.product] if line.product else None
         rows.append((
-            line_id, document_id, position, product, line.description, micro(line.quantity),
-            _micro_or_none(line.unit_price), _micro_or_none(line.discount),
+            line_id, document_id, position, product, line.description, to_micro(line.quantity),
+            to_micro(line.unit_price), to_micro(line.discount),
             line.amount_minor, line.salesforce_id,
         ))  # fmt: skip
         properties += [(line_id, name, value) for name, value in line.properties.items()]
@@ -125,22 +122,6 @@ def _lines(
     for document_id, content in contents:
         for position, line in enumerate(content.lines, 1):
             yield document_id, position, line
-
-
-def micro(number: Decimal) -> int:
-    """Millionths, as quantities, unit prices and discounts are stored.
-
-    Raises:
-        ValueError: beyond `MAX_MICRO`.
-    """
-    value = int(number * _MILLION)
-    if abs(value) > MAX_MICRO:
-        raise ValueError(f"{number} is too large for a quantity or unit price")
-    return value
-
-
-def _micro_or_none(number: Decimal | None) -> int | None:
-    return None if number is None else micro(number)
 
 
 def _write_properties(ledger: Ledger, contents: Iterable[tuple[int, InvoiceContent]]) -> None:

@@ -7,16 +7,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.apply_parties import ids_json
+from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import InvoiceContent, LineContent, ProductKey
-from sfsync.money import from_minor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from sfsync.ledger.connection import Ledger
 
-_MICRO = 6
 _DOCUMENT = """
     SELECT d.customer_id, d.description, d.document_date, d.due_date, d.currency, d.exponent,
            d.total_minor, d.sales_rep, d.region, d.po_number, d.contact_salesforce_id,
@@ -58,9 +56,9 @@ def _lines(ledger: Ledger, document_id: int) -> tuple[LineContent, ...]:
         LineContent(
             product=None if name is None else ProductKey(name, code, product_id, family),
             description=description,
-            quantity=from_minor(quantity, _MICRO),
-            unit_price=_decimal(price),
-            discount=_decimal(discount),
+            quantity=from_micro(quantity),
+            unit_price=from_micro(price),
+            discount=from_micro(discount),
             amount_minor=amount,
             properties=json.loads(properties),
             salesforce_id=line_id,
@@ -68,10 +66,6 @@ def _lines(ledger: Ledger, document_id: int) -> tuple[LineContent, ...]:
         for (name, code, product_id, family, description, quantity, price, discount, amount,
              line_id, properties) in ledger.rows(_LINES, (document_id,))
     )  # fmt: skip
-
-
-def _decimal(micro: int | None) -> Decimal | None:
-    return None if micro is None else from_minor(micro, _MICRO)
 
 
 def pins_of(ledger: Ledger, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.apply_drafts import micro
+from sfsync.ledger.micro import to_micro
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,12 +56,11 @@ def insert_note(ledger: Ledger, document_id: int, parts: Sequence[CreditLine], o
 
 
 def _row(credit_id: int, document_id: int, part: CreditLine) -> tuple[object, ...]:
-    price, discount = part.unit_price, part.discount
     return (
         credit_id,
-        -micro(part.quantity),
-        None if price is None else micro(price),
-        None if discount is None else micro(discount),
+        -to_micro(part.quantity),
+        to_micro(part.unit_price),
+        to_micro(part.discount),
         -part.amount_minor,
         document_id,
         part.position,

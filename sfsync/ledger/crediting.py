@@ -17,11 +17,12 @@ from sfsync.ledger.credit_guards import (
 from sfsync.ledger.credit_plan import LineLeft, plan_credit
 from sfsync.ledger.credit_rows import entry_of_note, insert_note, remove
 from sfsync.ledger.digests import document_digest
+from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import DocumentStatus
 from sfsync.ledger.numbering import next_number
 from sfsync.ledger.posting import freeze, number_taken, write_entry
 from sfsync.ledger.references import find_document
-from sfsync.money import from_minor, minor_to_text
+from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from sfsync.ledger.credit_plan import CreditLine, CreditRequest
     from sfsync.ledger.posting_rules import PostingRules
     from sfsync.ledger.references import DocumentReference
-
-_MICRO = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,11 @@ def lines_left(ledger: Ledger, document_id: int) -> list[LineLeft]:
         LineLeft(
             position,
             description,
-            from_minor(quantity, _MICRO),
-            None if price is None else from_minor(price, _MICRO),
-            None if discount is None else from_minor(discount, _MICRO),
+            from_micro(quantity),
+            from_micro(price),
+            from_micro(discount),
             amount,
-            from_minor(left_quantity, _MICRO),
+            from_micro(left_quantity),
             left,
         )
         for position, description, quantity, price, discount, amount, left_quantity, left

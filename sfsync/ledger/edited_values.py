@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.errors import NotFoundError, RefusedError, UsageError
 from sfsync.ledger.customer_edit import refuse_merged
 from sfsync.ledger.customers import show_customer
+from sfsync.ledger.micro import DECIMALS
 from sfsync.ledger.model import ProductKey
 from sfsync.ledger.pins import HEADER, LINE, factors, with_amount
 from sfsync.ledger.products import show_product
@@ -43,7 +44,6 @@ EDITABLE = (
 """What `edited_content` can change."""
 
 _LINE_NAME = re.compile(r"line\.([1-9]\d{0,5})\.(.+)")
-_DECIMALS = 6
 _HUNDRED = 100
 _FACTOR_NAMES = frozenset({"quantity", "unit_price", "discount"})
 
@@ -265,8 +265,8 @@ def _number(name: str, text: str) -> Decimal:
         to_minor(number, 3)
     except InvalidAmountError as problem:
         raise _unfit(name, str(problem)) from None
-    if round_half_up(number, _DECIMALS) != number:
-        raise _unfit(name, f"{text} has more than {_DECIMALS} decimals")
+    if round_half_up(number, DECIMALS) != number:
+        raise _unfit(name, f"{text} has more than {DECIMALS} decimals")
     return number
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.invoice_filter import DOCUMENTS, HAS_PAYMENT, InvoiceFilter, compile_filter
+from sfsync.ledger.journal import debit_and_credit
+from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import DocumentKind, DocumentStatus, PaymentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
 from sfsync.ledger.references import find_document
@@ -149,12 +151,7 @@ class JournalLine:
 
     def as_json(self, exponent: int) -> dict[str, Any]:
         """The keys of a journal line: one of debit and credit is null."""
-        text = minor_to_text(abs(self.amount_minor), exponent)
-        return {
-            "account": self.account,
-            "debit": text if self.amount_minor > 0 else None,
-            "credit": text if self.amount_minor < 0 else None,
-        }
+        return {"account": self.account, **debit_and_credit(self.amount_minor, exponent)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +183,9 @@ class InvoiceDetail:
     drift: Mapping[str, Any] | None
     removal_reason: str | None
     pinned: frozenset[str]
-    reviewed_by: str | None = field(default=None)
+    reviewed_by: str | None = None
+    reviewed_at: str | None = None
     payments: tuple[Payment, ...] = ()
-    reviewed_at: str | None = field(default=None)
     credits: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -358,10 +355,8 @@ def _lines(ledger: Ledger, document_id: int) -> tuple[InvoiceLine, ...]:
     )
     return tuple(
         InvoiceLine(
-            position, product, code, description, from_minor(quantity, 6),
-            None if price is None else from_minor(price, 6),
-            None if discount is None else from_minor(discount, 6),
-            amount, json.loads(properties),
+            position, product, code, description, from_micro(quantity), from_micro(price),
+            from_micro(discount), amount, json.loads(properties),
         )
         for (position, product, code, description, quantity, price, discount, amount,
              properties) in rows

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.invoice_filter import DOCUMENTS, InvoiceFilter, compile_filter
-from sfsync.money import from_minor, minor_to_text, plain
+from sfsync.ledger.journal import debit_and_credit
+from sfsync.ledger.micro import from_micro
+from sfsync.money import minor_to_text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +68,9 @@ def list_lines(ledger: Ledger, wanted: InvoiceFilter | None = None) -> Iterator[
             "product": product,
             "product_code": code,
             "description": description,
-            "quantity": _micro(quantity),
-            "unit_price": _micro(price),
-            "discount": _micro(discount),
+            "quantity": _text(quantity),
+            "unit_price": _text(price),
+            "discount": _text(discount),
             "amount": minor_to_text(amount, exponent),
             "currency": currency,
             "properties": json.loads(properties) if properties else {},
@@ -86,7 +88,6 @@ def list_journal_lines(
     for row in _each(ledger, wanted, _JOURNAL):
         (entry, day, entry_kind, number, draft, kind, customer, customer_name, account,
          account_name, amount, currency, exponent, description) = row  # fmt: skip
-        text = minor_to_text(abs(amount), exponent)
         yield {
             "entry": entry,
             "posting_date": day,
@@ -97,8 +98,7 @@ def list_journal_lines(
             "customer": {"id": customer, "name": customer_name},
             "account": account,
             "account_name": account_name,
-            "debit": text if amount > 0 else None,
-            "credit": text if amount < 0 else None,
+            **debit_and_credit(amount, exponent),
             "currency": currency,
             "description": description,
         }
@@ -115,5 +115,6 @@ def _each(ledger: Ledger, wanted: InvoiceFilter | None, query: str) -> Iterator[
     yield from ledger.each(f"{_CHOSEN}{DOCUMENTS}{conditions})) {query}", parameters)
 
 
-def _micro(number: int | None) -> str | None:
-    return None if number is None else plain(from_minor(number, 6))
+def _text(micro: int | None) -> str | None:
+    number = from_micro(micro)
+    return None if number is None else plain(number)

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
+from sfsync.ledger.micro import DECIMALS
 from sfsync.ledger.model import LineContent, ProductKey
 from sfsync.money import (
     InvalidAmountError,
@@ -22,7 +23,7 @@ from sfsync.money import (
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
 from sfsync.sync.mapping import as_text, getter, map_properties, map_values
-from sfsync.sync.typed import PRICE_DECIMALS, informative, invalid_number, read_number, source_name
+from sfsync.sync.typed import informative, invalid_number, read_number, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -182,7 +183,7 @@ def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
     return LineContent(
         product=None if name is None else _product(item, name, compiled),
         description=description or name or "",
-        quantity=_ONE if quantity is None else round_half_up(quantity, PRICE_DECIMALS),
+        quantity=_ONE if quantity is None else round_half_up(quantity, DECIMALS),
         unit_price=informative(unit_price),
         discount=informative(discount),
         amount_minor=amount_minor,

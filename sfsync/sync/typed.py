@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sfsync.ledger.micro import DECIMALS
 from sfsync.money import EXPONENTS, InvalidAmountError, parse_decimal, round_half_up, to_minor
 from sfsync.sync.failures import Failure, failure
 
@@ -21,9 +22,6 @@ _NUMBER_CODES = {
     "unit_price": "invalid-unit-price",
     "discount": "invalid-discount",
 }
-
-PRICE_DECIMALS = 6
-"""Decimals kept of quantities, unit prices and discounts; only amounts are rounded to cents."""
 
 
 def source_name(compiled: CompiledMapping | None, fallback: str) -> str:
@@ -116,7 +114,7 @@ def _raw_or_mapped(compiled: CompiledMapping, record: Record) -> object:
 @lru_cache(maxsize=4096)
 def informative(number: Decimal | None) -> Decimal | None:
     """A quantity, price or discount as it is kept: six decimals, rounded half up."""
-    return None if number is None else round_half_up(number, PRICE_DECIMALS)
+    return None if number is None else round_half_up(number, DECIMALS)
 
 
 def _invalid_amount(source: str, message: str) -> Failure:
