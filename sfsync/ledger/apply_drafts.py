@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_parties import before_and_after, ids_json
-from sfsync.ledger.audit import AuditEntry
+from sfsync.ledger.audit import AuditEntry, before_and_after
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.micro import to_micro
 from sfsync.ledger.model import canonical_json, source_hash
 from sfsync.ledger.products import product_ids

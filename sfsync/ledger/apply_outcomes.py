@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_parties import ids_json
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.model import Outcome
 
 if TYPE_CHECKING:

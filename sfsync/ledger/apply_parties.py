@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.audit import AuditEntry
+from sfsync.ledger.audit import AuditEntry, before_and_after
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.model import ContactChange, CustomerChange, CustomerContent
@@ -73,14 +73,6 @@ def _event(change: CustomerChange, number: str) -> AuditEntry:
     if change.changes:
         return AuditEntry("customer.update", number, *before_and_after(change.changes))
     return AuditEntry("customer.link", number, after={"account": change.salesforce_id})
-
-
-def before_and_after(
-    changes: Mapping[str, tuple[object, object]],
-) -> tuple[dict[str, object], dict[str, object]]:
-    """Split ``{field: (before, after)}`` into the two halves that an audit event has."""
-    before = {name: pair[0] for name, pair in changes.items()}
-    return before, {name: pair[1] for name, pair in changes.items()}
 
 
 def insert_customers(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) -> list[int]:
@@ -155,8 +147,3 @@ def _contact_event(change: ContactChange) -> AuditEntry:
         return AuditEntry("contact.create", change.salesforce_id, after=after)
     before, after_values = before_and_after(change.changes)
     return AuditEntry("contact.update", change.salesforce_id, before, after_values)
-
-
-def ids_json(values: Iterable[object]) -> str:
-    """Keys as one JSON parameter for ``json_each``: SQLite caps variables at 32,766."""
-    return json.dumps(list(values))

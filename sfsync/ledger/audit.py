@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.canonical import json_writer
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.model import canonical_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sfsync.ledger.connection import Ledger
 
@@ -58,10 +59,17 @@ class Finding:
     message: str
 
 
+def before_and_after(
+    changes: Mapping[str, tuple[object, object]],
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Split ``{field: (before, after)}`` into the two halves that an audit event has."""
+    before = {name: pair[0] for name, pair in changes.items()}
+    return before, {name: pair[1] for name, pair in changes.items()}
+
+
 def append_events(ledger: Ledger, entries: Iterable[AuditEntry], run_id: int | None = None) -> None:
     """Add events to the chain, inside the transaction of the changes they tell of."""
-    last = ledger.row("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
-    seq, previous = last or (0, "")
+    seq, previous = _last(ledger)
     at = ledger.now()
     rows = []
     for entry in entries:
@@ -108,9 +116,14 @@ def last_seq(ledger: Ledger) -> int:
 
 def head(ledger: Ledger) -> str:
     """The last event as ``SEQ:HASH``: kept elsewhere, it shows whether the tail was cut."""
-    last = ledger.row("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
-    seq, digest = last or (0, "")
+    seq, digest = _last(ledger)
     return f"{seq}:{digest}"
+
+
+def _last(ledger: Ledger) -> tuple[int, str]:
+    """Number and hash of the last event."""
+    last = ledger.row("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
+    return last or (0, "")
 
 
 def changes_head(ledger: Ledger) -> str:
@@ -164,7 +177,7 @@ def list_events(
 
     `action` is a whole action or its part before the dot.
     """
-    named = None if entities is None else json.dumps(list(entities))
+    named = None if entities is None else ids_json(entities)
     yield from (
         AuditEvent(*row[:6], *(value and json.loads(value) for value in row[6:8]), *row[8:])
         for row in ledger.each(

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_parties import ids_json
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import InvoiceContent, LineContent, ProductKey
 

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.apply_parties import before_and_after, update_customers
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.apply_parties import update_customers
+from sfsync.ledger.audit import append_event, before_and_after
 from sfsync.ledger.customers import refuse_known_external_ids, show_customer
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.ledger.rechecks import recheck_unmatched

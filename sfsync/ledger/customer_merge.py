@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.apply_parties import before_and_after, update_customers
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.apply_parties import update_customers
+from sfsync.ledger.audit import append_event, before_and_after
 from sfsync.ledger.customer_edit import content_of_flat, flat, refuse_merged
 from sfsync.ledger.customers import show_customer
 from sfsync.ledger.model import canonical_json

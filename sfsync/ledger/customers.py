@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.errors import NotFoundError, RefusedError, UsageError
 from sfsync.ledger.apply_parties import insert_customers
 from sfsync.ledger.audit import AuditEntry, append_events
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.ledger.names import name_key
 from sfsync.ledger.rechecks import recheck_unmatched
@@ -97,7 +98,7 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
     known = ledger.rows(
         "SELECT external_id FROM customer"
         " WHERE merged_into IS NULL AND external_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(given),),
+        (ids_json(given),),
     )
     taken = sorted(twice | {external_id for (external_id,) in known})
     if taken:

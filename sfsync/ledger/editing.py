@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import UsageError
 from sfsync.ledger.apply_drafts import rewrite_drafts
-from sfsync.ledger.apply_parties import before_and_after
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.audit import append_event, before_and_after
 from sfsync.ledger.contents import pins_of, stored_content
 from sfsync.ledger.differences import differences
 from sfsync.ledger.edited_values import edited_content, full_name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.apply_parties import ids_json
 from sfsync.ledger.audit import AuditEntry, append_events
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.opportunities import find_opportunity
 from sfsync.ledger.rechecks import recheck_opportunities
 

@@ -1,4 +1,4 @@
-"""Inserting many rows with few steps of SQLite.
+"""Many rows with few steps of SQLite: inserted, or found by their keys.
 
 `executemany` takes Python's lock back after each row, so that a thread that decides the next page
 and one that writes this page would wait for each other at every row. One statement of many rows is
@@ -7,6 +7,7 @@ a single step, in which other threads run.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from itertools import chain
@@ -22,6 +23,11 @@ _ROWS = (256, 32, 4)
 """Rows to a statement: twenty columns of the most stay below SQLite's 32,766 variables."""
 
 _VALUES = re.compile(r"\s*INSERT INTO .*VALUES (?P<row>\((\?|'\w+')(, (\?|'\w+'))*\))", re.DOTALL)
+
+
+def ids_json(values: Iterable[object]) -> str:
+    """Keys as one JSON parameter for ``json_each``: SQLite caps variables at 32,766."""
+    return json.dumps(list(values))
 
 
 def write_many(connection: sqlite3.Connection, sql: str, parameters: Iterable[Parameters]) -> None:

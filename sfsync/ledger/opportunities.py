@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
 from sfsync.ledger.history import MAX_TRIES
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.ledger.references import find_document, salesforce_id_18, salesforce_ids_in
 from sfsync.money import EXPONENTS, InvalidAmountError, minor_to_text, parse_decimal, to_minor
@@ -235,7 +236,7 @@ def find_opportunity(ledger: Ledger, reference: str) -> str:
     row = ledger.row(
         "SELECT salesforce_id FROM opportunity"
         " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(candidates),),
+        (ids_json(candidates),),
     )
     if row is not None:
         return str(row[0])

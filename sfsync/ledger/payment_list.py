@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError, UsageError
 from sfsync.ledger.invoice_filter import amount_bounds
+from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.money import minor_to_text
 
@@ -187,7 +187,7 @@ def payments_of(ledger: Ledger, drafts: Sequence[str]) -> list[str]:
     rows = ledger.rows(
         "SELECT p.name FROM payment p JOIN document d ON d.id = p.document_id"
         " WHERE d.draft IN (SELECT value FROM json_each(?)) ORDER BY p.id",
-        (json.dumps(list(drafts)),),
+        (ids_json(drafts),),
     )
     return [name for (name,) in rows]
 

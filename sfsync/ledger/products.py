@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import NotFoundError
-from sfsync.ledger.apply_parties import ids_json
+from sfsync.ledger.many import ids_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

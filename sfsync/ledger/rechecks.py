@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_parties import ids_json
+from sfsync.ledger.many import ids_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
