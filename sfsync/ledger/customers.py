@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -92,9 +93,7 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
         RefusedError: another customer has it, or it occurs twice.
     """
     given = [content.external_id for content in contents if content.external_id]
-    twice = (
-        {one for one in given if given.count(one) > 1} if len(set(given)) < len(given) else set()
-    )
+    twice = {one for one, times in Counter(given).items() if times > 1}
     known = ledger.rows(
         "SELECT external_id FROM customer"
         " WHERE merged_into IS NULL AND external_id IN (SELECT value FROM json_each(?))",

@@ -25,62 +25,15 @@ _NEIGHBOURS = 8
 _SHARED_BY_MANY = 10
 _EVERY_PAIR = 50
 # Domains of people's mailboxes: sharing one says nothing about two companies.
-_MAILBOXES = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "hotmail.co.uk",
-        "hotmail.fr",
-        "live.com",
-        "msn.com",
-        "yahoo.com",
-        "yahoo.co.uk",
-        "yahoo.co.jp",
-        "yahoo.fr",
-        "yahoo.de",
-        "ymail.com",
-        "icloud.com",
-        "me.com",
-        "mac.com",
-        "aol.com",
-        "gmx.de",
-        "gmx.net",
-        "gmx.com",
-        "gmx.at",
-        "gmx.ch",
-        "web.de",
-        "t-online.de",
-        "freenet.de",
-        "posteo.de",
-        "mailbox.org",
-        "proton.me",
-        "protonmail.com",
-        "pm.me",
-        "mail.com",
-        "mail.ru",
-        "yandex.ru",
-        "zoho.com",
-        "fastmail.com",
-        "hey.com",
-        "orange.fr",
-        "wanadoo.fr",
-        "free.fr",
-        "laposte.net",
-        "libero.it",
-        "virgilio.it",
-        "btinternet.com",
-        "comcast.net",
-        "verizon.net",
-        "att.net",
-        "bigpond.com",
-        "qq.com",
-        "163.com",
-        "126.com",
-        "naver.com",
-    ]
-)
+_OF_PEOPLE = """
+    gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr live.com msn.com
+    yahoo.com yahoo.co.uk yahoo.co.jp yahoo.fr yahoo.de ymail.com icloud.com me.com mac.com
+    aol.com gmx.de gmx.net gmx.com gmx.at gmx.ch web.de t-online.de freenet.de posteo.de
+    mailbox.org proton.me protonmail.com pm.me mail.com mail.ru yandex.ru zoho.com fastmail.com
+    hey.com orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it btinternet.com
+    comcast.net verizon.net att.net bigpond.com qq.com 163.com 126.com naver.com
+"""
+_MAILBOXES = frozenset(_OF_PEOPLE.split())
 
 
 @dataclass(frozen=True, slots=True)

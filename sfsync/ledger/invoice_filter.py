@@ -89,7 +89,8 @@ def compile_filter(wanted: InvoiceFilter, *, limited: bool = True) -> tuple[str,
     """
     where, parameters = compile_conditions(wanted)
     limit = -1 if wanted.limit is None or not limited else wanted.limit
-    return f" WHERE {where} {_order(wanted.sort)} LIMIT ?", [*parameters, limit]
+    order = order_by(wanted.sort, SORT_KEYS, last="d.id")
+    return f" WHERE {where} {order} LIMIT ?", [*parameters, limit]
 
 
 def compile_conditions(wanted: InvoiceFilter) -> tuple[str, list[object]]:
@@ -177,13 +178,23 @@ def _customer(reference: str | None) -> list[tuple[str, tuple[object, ...]]]:
     return [(condition, (text, name_key(text), salesforce_id_18(text)))]
 
 
-def _order(sort: str) -> str:
+def order_by(sort: str, columns: Mapping[str, str], *, last: str) -> str:
+    """The order that a filter asks for.
+
+    Args:
+        sort: a name, with a ``-`` before it for the other direction.
+        columns: SQL by the names that are known.
+        last: the column that tells equal rows apart.
+
+    Raises:
+        UsageError: there is no such name.
+    """
     name = sort.removeprefix("-")
-    if name not in SORT_KEYS:
+    if name not in columns:
         raise UsageError(
             f"Cannot sort by '{name}'.",
             code="sort-unknown",
-            fix=f"sort by one of: {', '.join(SORT_KEYS)}, with - before it to turn it round",
+            fix=f"sort by one of: {', '.join(columns)}, with - before it to turn it round",
         )
     direction = "DESC" if sort.startswith("-") else "ASC"
-    return f"ORDER BY {SORT_KEYS[name]} {direction}, d.id {direction}"
+    return f"ORDER BY {columns[name]} {direction}, {last} {direction}"

@@ -228,8 +228,8 @@ LINKED_BY_HAND = "hand"
 class AccountLink:
     """An account that has found its customer. `source` is the JSON last synced from it, or None.
 
-    `how` is created, name or external-id as a sync found it, or `LINKED_BY_HAND`, which no sync
-    changes.
+    `how` is created, name, external-id or merged as a sync found it, or `LINKED_BY_HAND`, which no
+    sync changes.
     """
 
     salesforce_id: str

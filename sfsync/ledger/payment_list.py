@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sfsync.errors import NotFoundError, UsageError
-from sfsync.ledger.invoice_filter import amount_bounds
+from sfsync.errors import NotFoundError
+from sfsync.ledger.invoice_filter import amount_bounds, order_by
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.money import minor_to_text
@@ -117,10 +117,9 @@ def list_payments(ledger: Ledger, wanted: PaymentFilter | None = None) -> Iterat
     conditions = _conditions(chosen)
     where = " AND ".join(["1", *(condition for condition, _ in conditions)])
     parameters = [value for _, values in conditions for value in values]
+    order = order_by(chosen.sort, SORT_KEYS, last="p.id")
     limit = -1 if chosen.limit is None else chosen.limit
-    for row in ledger.each(
-        f"{_PAYMENTS} WHERE {where} {_order(chosen.sort)} LIMIT ?", [*parameters, limit]
-    ):
+    for row in ledger.each(f"{_PAYMENTS} WHERE {where} {order} LIMIT ?", [*parameters, limit]):
         yield _payment(row)
 
 
@@ -140,18 +139,6 @@ def _conditions(wanted: PaymentFilter) -> list[tuple[str, tuple[object, ...]]]:
         found.append((condition, (text, name_key(text))))
     bounds = amount_bounds("p.amount_minor", "p.exponent", wanted.minimum, wanted.maximum)
     return [*found, *bounds]
-
-
-def _order(sort: str) -> str:
-    name = sort.removeprefix("-")
-    if name not in SORT_KEYS:
-        raise UsageError(
-            f"Cannot sort by '{name}'.",
-            code="sort-unknown",
-            fix=f"sort by one of: {', '.join(SORT_KEYS)}, with - before it to turn it round",
-        )
-    direction = "DESC" if sort.startswith("-") else "ASC"
-    return f"ORDER BY {SORT_KEYS[name]} {direction}, p.id {direction}"
 
 
 def _payment(row: Any) -> Payment:  # noqa: ANN401 - a row of _PAYMENTS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.audit import append_event
+from sfsync.ledger.credit_guards import require_reason
 from sfsync.ledger.digests import payment_digest, void_digest
 from sfsync.ledger.payment_list import find_payment, payment_of_key
 from sfsync.ledger.payment_rules import (
@@ -181,23 +182,12 @@ def void_payment(
         RefusedError: voided already, or the day is not allowed.
         UsageError: no reason.
     """
-    if not reason.strip():
-        raise UsageError("A reason is needed.", code="reason-missing", fix='--reason "…"')
+    require_reason(reason)
     on = day or today
     with ledger.transaction():
         payment = find_payment(ledger, reference)
         _require_voidable(ledger, payment, rules, on, today)
-        lines = ledger.rows(
-            "SELECT account_id, -amount_minor FROM journal_line WHERE entry_id ="
-            " (SELECT entry_id FROM payment WHERE id = ?) ORDER BY id",
-            (payment.payment_id,),
-        )
-        entry_id = _write_entry(ledger, ("void", payment.document_id, on.isoformat()), tuple(lines))
-        ledger.execute(
-            "INSERT INTO payment_void (payment_id, entry_id, date, reason, at, actor)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (payment.payment_id, entry_id, on.isoformat(), reason, ledger.now(), ledger.actor),
-        )
+        _write_void(ledger, payment, on, reason)
         append_event(
             ledger,
             "payment.void",
@@ -211,6 +201,21 @@ def void_payment(
             reason=reason,
         )
         return find_payment(ledger, payment.name)
+
+
+def _write_void(ledger: Ledger, payment: Payment, on: date, reason: str) -> None:
+    """Write the payment's entry the other way round, and the void that it belongs to."""
+    lines = ledger.rows(
+        "SELECT account_id, -amount_minor FROM journal_line WHERE entry_id ="
+        " (SELECT entry_id FROM payment WHERE id = ?) ORDER BY id",
+        (payment.payment_id,),
+    )
+    entry_id = _write_entry(ledger, ("void", payment.document_id, on.isoformat()), tuple(lines))
+    ledger.execute(
+        "INSERT INTO payment_void (payment_id, entry_id, date, reason, at, actor)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (payment.payment_id, entry_id, on.isoformat(), reason, ledger.now(), ledger.actor),
+    )
 
 
 def _require_voidable(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DRAFT = re.compile(r"[dD]-?0*(\d{1,18})")
 _SALESFORCE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?(?![A-Za-z0-9])")
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_SHORT = 15
 _CANDIDATES = 500
 
 
@@ -38,7 +39,7 @@ class DocumentReference:
 
 def salesforce_id_18(text: str) -> str:
     """The 18-character form of a 15-character id: each block of five tells which are capitals."""
-    if len(text) != len("006000000000001"):
+    if len(text) != _SHORT:
         return text
     bits = (
         sum(1 << place for place, char in enumerate(text[block : block + 5]) if char.isupper())

@@ -38,7 +38,6 @@ class RunHealth:
     given_up: int
     newest_failure: int
     failing_since: str | None
-
     good_since: str | None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sfsync.ledger.customer_edit import PLAIN_FIELDS
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.sync.failures import Failure
 from sfsync.sync.mapping import as_text, map_properties, map_values
@@ -28,8 +29,6 @@ ADDRESS_PARTS = {
     "country": "Country",
 }
 """Our name of each part of an address, and the suffix of its Salesforce field."""
-
-_PLAIN = ("name", "external_id", "industry", "phone", "email", "tax_id", "terms")
 
 
 def mapped_values(
@@ -56,7 +55,7 @@ def mapped_values(
 def content_of(values: Mapping[str, str | None]) -> CustomerContent:
     """The customer that flat values describe."""
     return CustomerContent(
-        **{name: values.get(name) for name in _PLAIN if name != "name"},
+        **{name: values.get(name) for name in PLAIN_FIELDS if name != "name"},
         name=values.get("name") or "",
         address=Address(**{part: values.get(f"billing_address.{part}") for part in ADDRESS_PARTS}),
         properties={
@@ -70,7 +69,7 @@ def content_of(values: Mapping[str, str | None]) -> CustomerContent:
 def values_of(content: CustomerContent) -> Values:
     """The flat values of a customer that is in the ledger."""
     return {
-        **{name: getattr(content, name) for name in _PLAIN},
+        **{name: getattr(content, name) for name in PLAIN_FIELDS},
         **{f"billing_address.{part}": getattr(content.address, part) for part in ADDRESS_PARTS},
         **{f"properties.{name}": text for name, text in content.properties.items()},
     }

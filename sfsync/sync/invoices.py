@@ -15,14 +15,14 @@ from sfsync.sync.lines import build_lines
 from sfsync.sync.mapping import as_text, map_properties, map_values
 from sfsync.sync.typed import read_currency, read_date, read_total, source_name
 
-_SHORT_ID = 15
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.rules import Rules
+
+_SHORT_ID = 15
 
 
 def total_of(record: Record, rules: Rules) -> tuple[Decimal, str] | Skip | Failure:
