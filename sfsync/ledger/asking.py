@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sfsync.ledger.connection import connect_for_reading, translated
+from sfsync.ledger.sqlite_file import connect_for_reading, translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

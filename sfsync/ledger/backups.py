@@ -14,16 +14,11 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
 from sfsync.ledger.audit import head
-from sfsync.ledger.connection import (
-    BUSY_SECONDS,
-    Ledger,
-    connect,
-    open_ledger_read_only,
-    translated,
-)
+from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.migrations import schema_version
+from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

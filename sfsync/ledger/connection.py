@@ -1,40 +1,29 @@
-"""The one way to open a ledger: pragmas, private files, transactions, the binding to an org."""
+"""The one way to open a ledger: a private file, its transactions, the binding to an org."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import socket
-import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from sfsync.errors import LedgerError, LockedError
+from sfsync.errors import LedgerError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.files import create_private, newer, refuse_unsuitable
 from sfsync.ledger.many import write_many
 from sfsync.ledger.migrations import fingerprint, migrate, schema_version
+from sfsync.ledger.sqlite_file import connect, connect_for_reading, translated
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
     Parameters = Sequence[object] | Mapping[str, object]
-
-BUSY_SECONDS = 10.0
-"""How long a statement waits for another process's transaction."""
-
-_PRAGMAS = {
-    "foreign_keys": 1,
-    "recursive_triggers": 1,
-    # FULL: with NORMAL a power loss may take the last commits of a WAL database.
-    "synchronous": 2,
-    "trusted_schema": 0,
-    "cell_size_check": 1,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,75 +210,6 @@ def _check_org(identity: LedgerIdentity, org_id: str, name: str, kind: str) -> N
         )
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite reports about the file into errors for people; defects pass unchanged."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
-        raise
-    except sqlite3.DatabaseError as error:
-        raise _for_people(error, path) from error
-
-
-def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LockedError(
-            f"Another process has been writing to {path} for more than {BUSY_SECONDS:.0f} s.",
-            code="ledger-busy",
-            fix="wait until it is done, then try again",
-        )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return LedgerError(
-            f"{path} is damaged ({error}).",
-            code="ledger-damaged",
-            fix="put a backup of the file in its place",
-        )
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
-                sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):  # fmt: skip
-        return LedgerError(
-            f"{path} cannot be read or written ({error}). Nothing of this step was kept.",
-            code="ledger-unwritable",
-            fix="check free space and permissions, then run it again",
-        )
-    return error
-
-
-def connect(path: Path, *, read_only: bool = False, immutable: bool = False) -> sqlite3.Connection:
-    """Open the file with every setting the ledger relies on, and make sure that they took.
-
-    `immutable` takes no lock and needs no file beside it: only for a file that nobody writes.
-    """
-    mode = "ro" if read_only else "rw"
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}",
-        uri=True,
-        timeout=BUSY_SECONDS,
-        isolation_level=None,
-        cached_statements=256,
-    )
-    try:
-        for name, wanted in _PRAGMAS.items():
-            _set_pragma(connection, name, wanted)
-        if read_only:
-            connection.execute("PRAGMA query_only = 1")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _set_pragma(connection: sqlite3.Connection, name: str, wanted: int) -> None:
-    connection.execute(f"PRAGMA {name} = {wanted}")
-    (found,) = connection.execute(f"PRAGMA {name}").fetchone()
-    if found != wanted:
-        raise LedgerError(
-            f"SQLite {sqlite3.sqlite_version} does not take {name} = {wanted}.",
-            code="sqlite-unsuitable",
-        )
-
-
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -360,18 +280,6 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
             connection.close()
             raise
     return Ledger(path, connection, actor=_os_user(), clock=clock)
-
-
-def connect_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that reads, also where the files that WAL needs cannot be made."""
-    try:
-        return connect(path, read_only=True)
-    except sqlite3.OperationalError:
-        log = path.with_name(f"{path.name}-wal")
-        if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
-            raise
-        # Nobody can write into this folder as we are, and nothing waits outside the file itself.
-        return connect(path, read_only=True, immutable=True)
 
 
 def _require_current(path: Path, connection: sqlite3.Connection) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from sfsync.errors import SfsyncError
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import last_seq
-from sfsync.ledger.connection import Ledger, connect
+from sfsync.ledger.connection import Ledger
 from sfsync.ledger.page_writer import Reply, next_message, send_message
+from sfsync.ledger.sqlite_file import connect
 
 if TYPE_CHECKING:
     from typing import IO

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.connection import connect, open_ledger, open_ledger_read_only, translated
+from sfsync.ledger.connection import open_ledger, open_ledger_read_only
+from sfsync.ledger.sqlite_file import connect, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from sfsync.ledger import page_process
-from sfsync.ledger.connection import connect
+from sfsync.ledger.sqlite_file import connect
 
 if TYPE_CHECKING:
     import sqlite3
