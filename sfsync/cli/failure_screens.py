@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from sfsync.ledger.history import OpenFailure
+    from sfsync.ledger.open_failures import OpenFailure
 
 FIELDS = (
     *("object", "salesforce_id", "url", "name", "code", "message", "fix", "field", "target"),

@@ -162,7 +162,7 @@ def failures(
         failure_json,
         failure_table,
     )
-    from sfsync.ledger.history import open_failures  # noqa: PLC0415 - as above
+    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     with context.read_ledger() as ledger:

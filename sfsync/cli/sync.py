@@ -192,6 +192,7 @@ def retry(
     from sfsync.cli.telling import telling  # noqa: PLC0415 - as above
     from sfsync.ledger import history  # noqa: PLC0415 - as above
     from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
+    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
     from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
 
     with telling(context) as tick, context.open_ledger() as ledger:
@@ -199,7 +200,7 @@ def retry(
             history.show_run(ledger, run, ())
         failed = tuple(
             one.salesforce_id
-            for one in history.open_failures(ledger, run, dead=None if run is not None else False)
+            for one in open_failures(ledger, run, dead=None if run is not None else False)
             if one.sobject == "Opportunity"
         )
         if not failed:

@@ -150,7 +150,8 @@ def _frames(traceback: str) -> str:
 
 def _ledger(path: Path | None) -> Mapping[str, Any]:
     from sfsync.ledger.connection import open_ledger_read_only  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.history import list_runs, open_failures  # noqa: PLC0415 - as above
+    from sfsync.ledger.history import list_runs  # noqa: PLC0415 - as above
+    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
     from sfsync.ledger.soundness import table_sizes  # noqa: PLC0415 - as above
 
     if path is None or not path.exists():

@@ -90,35 +90,6 @@ class RunDetail:
     auto_post: tuple[AutoPostRecord, ...] = ()
 
 
-MAX_TRIES = 10
-"""So many runs try a record that fails alike and does not change; then it is given up on."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFailure:
-    """A record that failed and has not succeeded since.
-
-    `tries` counts the runs that failed alike since the record last changed in Salesforce.
-    """
-
-    sobject: str
-    salesforce_id: str
-    name: str
-    code: str
-    message: str | None
-    fix: str | None
-    source_field: str | None
-    target: str | None
-    first_run: int
-    last_run: int
-    tries: int
-
-    @property
-    def dead(self) -> bool:
-        """Whether it is given up on: not tried again until it changes or somebody names it."""
-        return self.tries >= MAX_TRIES
-
-
 def start_run(ledger: Ledger, start: RunStart) -> int:
     """Begin a run and answer its number. Runs that died while running become interrupted.
 
@@ -230,27 +201,6 @@ def cursors(ledger: Ledger) -> dict[str, Cursor]:
             " FROM cursor c JOIN run r ON r.id = c.run_id"
         )
     }
-
-
-def open_failures(
-    ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
-) -> list[OpenFailure]:
-    """The failures that are open.
-
-    Args:
-        ledger: the ledger.
-        run_id: only those that this run met last.
-        dead: false leaves out those that are given up on, true asks for just these, None for all.
-    """
-    return [
-        OpenFailure(*row)
-        for row in ledger.rows(
-            "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
-            " first_run, last_run, tries FROM failure WHERE (:run IS NULL OR last_run = :run)"
-            " AND (:dead IS NULL OR (tries >= :most) = :dead) ORDER BY sobject, salesforce_id",
-            {"run": run_id, "dead": dead, "most": MAX_TRIES},
-        )
-    ]
 
 
 _RUNS = """

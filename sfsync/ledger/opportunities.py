@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
-from sfsync.ledger.history import MAX_TRIES
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
+from sfsync.ledger.open_failures import MAX_TRIES
 from sfsync.ledger.references import find_document, salesforce_id_18, salesforce_ids_in
 from sfsync.money import EXPONENTS, InvalidAmountError, minor_to_text, parse_decimal, to_minor
 

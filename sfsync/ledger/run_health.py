@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.history import MAX_TRIES, last_run, schedule_answered
+from sfsync.ledger.history import last_run, schedule_answered
 from sfsync.ledger.model import RunOutcome
+from sfsync.ledger.open_failures import MAX_TRIES
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from sfsync.ledger.history import MAX_TRIES
+from sfsync.ledger.open_failures import MAX_TRIES
 
 if TYPE_CHECKING:
     from pathlib import Path

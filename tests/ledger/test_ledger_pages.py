@@ -9,13 +9,11 @@ from sfsync.errors import NotFoundError
 from sfsync.ledger import pages
 from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.history import (
-    MAX_TRIES,
     OutcomeCounts,
     cursors,
     finish_run,
     last_run,
     list_runs,
-    open_failures,
     record_counts,
     show_run,
 )
@@ -36,6 +34,7 @@ from sfsync.ledger.model import (
     RunOutcome,
     canonical_json,
 )
+from sfsync.ledger.open_failures import MAX_TRIES, open_failures
 from sfsync.ledger.removal import delete_draft
 from tests.ledger.ledger_books import (
     NOW,

@@ -24,6 +24,7 @@ from sfsync.ledger.customers import add_customer, list_contacts
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.ledger.model import CustomerContent, Outcome
+from sfsync.ledger.open_failures import open_failures
 from sfsync.salesforce.request import DEFAULT_API_VERSION
 from sfsync.sync import SyncRequest, planned, run_sync
 from tests.sync.conftest import demo_settings
@@ -373,7 +374,7 @@ def test_contacts_follow_an_account_that_finds_its_customer_later(workplace: Wor
     with workplace.ledger() as ledger:
         assert {one.customer for one in list_contacts(ledger)} == {None}
         add_customer(ledger, CustomerContent(name="Initech"))
-        failed = [one.salesforce_id for one in history.open_failures(ledger)]
+        failed = [one.salesforce_id for one in open_failures(ledger)]
     workplace.sync(settings, SyncRequest(opportunity_ids=tuple(failed)))
     with workplace.ledger() as ledger:
         assert any(one.customer for one in list_contacts(ledger))
@@ -387,4 +388,4 @@ def test_a_deal_asked_for_by_id_may_be_deleted(workplace: Workplace) -> None:
         store.delete("Opportunity", deal["Id"])
     workplace.sync(request=SyncRequest(opportunity_ids=(deal["Id"],)))
     with workplace.ledger() as ledger:
-        assert deal["Id"] not in {one.salesforce_id for one in history.open_failures(ledger)}
+        assert deal["Id"] not in {one.salesforce_id for one in open_failures(ledger)}

@@ -99,7 +99,7 @@ def errors() -> str:
     """Every code of a record, of the way to Salesforce, and of a config problem."""
     from sfsync.cli.frame.codes import CONNECTING  # noqa: PLC0415 - start-up time
     from sfsync.config.codes import CODES  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.history import MAX_TRIES  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.open_failures import MAX_TRIES  # noqa: PLC0415 - start-up time
     from sfsync.sync import FAILURE_KINDS, SKIP_REASONS  # noqa: PLC0415 - start-up time
 
     records = ((kind.code, kind.cause) for kind in FAILURE_KINDS.values())
