@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 _LOG_LINES = 500
 _RUNS = 20
-_PACKAGES = (
-    *("filelock", "keyring", "lark", "platformdirs", "pyjwt", "python-dateutil", "pyyaml"),
-    *("requests", "rich", "simple-salesforce", "sqlite-utils", "typer", "cryptography"),
-)
+_NAME = re.compile(r"[\w.-]+")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
@@ -81,23 +78,36 @@ def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _versions() -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.soundness import sqlite_version  # noqa: PLC0415 - start-up time
 
-    from sfsync.ledger.soundness import sqlite_version  # noqa: PLC0415 - as above
-
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "absent"
     return {
         "sfsync": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         "sqlite": sqlite_version(),
-        "packages": found,
+        "packages": {name: _version(name) for name in (*_built_on(), "cryptography")},
     }
+
+
+def _built_on() -> list[str]:
+    """The packages that sfsync needs, as its own metadata has them."""
+    from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 - start-up time
+
+    try:
+        needed = [one for one in requires("sfsync") or () if ";" not in one]
+    except PackageNotFoundError:
+        # Started from its folder, without having been installed.
+        return []
+    return sorted(_NAME.findall(one)[0] for one in needed)
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - start-up time
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def _config(path: Path | None) -> str:
