@@ -14,7 +14,7 @@ from sfsync.ledger.invoice_filter import InvoiceFilter
 from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.buckets import Buckets
-from sfsync.reports.dimensions import Label, keys_of, plain_label, texts_of
+from sfsync.reports.dimensions import Label, keys_of, named, plain_label
 from sfsync.reports.receivables import open_invoices, receivable_balances
 
 if TYPE_CHECKING:
@@ -53,15 +53,8 @@ def aging(ledger: Ledger, question: AgingQuestion) -> Report:
     """
     names = [one.of_property for one in question.by if one.of_property]
     found = list(open_invoices(ledger, question.wanted, names, question.as_of))
-    labels = [_labels(one, question.by) for one in found]
-    written = [texts_of({row[place] for row in labels}) for place in range(len(question.by))]
-    keyed = [
-        (
-            {d.key: write(text) for d, write, text in zip(question.by, written, row, strict=True)},
-            one,
-        )
-        for row, one in zip(labels, found, strict=True)
-    ]
+    labels = named(question.by, [_labels(one, question.by) for one in found])
+    keyed = list(zip(labels, found, strict=True))
     rows = (
         [_record(*each, question) for each in keyed] if question.records else _sums(keyed, question)
     )

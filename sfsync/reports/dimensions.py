@@ -11,7 +11,7 @@ from sfsync.errors import UsageError
 from sfsync.reports.periods import month_of, quarter_of, year_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
 PERIODS = ("month", "quarter", "year")
 INVOICE_DIMENSIONS = ("customer", "product", "sales-rep", "region", *PERIODS)
@@ -105,6 +105,20 @@ def texts_of(labels: Iterable[Label]) -> Callable[[Label], str | None]:
     return lambda label: (
         f"{label.text} ({label.identity})" if len(known[label.text]) > 1 else label.text
     )
+
+
+def named(
+    dimensions: Sequence[Dimension], labels: Sequence[Sequence[Label]]
+) -> list[dict[str, str | None]]:
+    """How each row begins: its labels, written as `texts_of` writes them, by the rows' keys."""
+    written = [texts_of({row[place] for row in labels}) for place in range(len(dimensions))]
+    return [
+        {
+            dimension.key: write(label)
+            for dimension, write, label in zip(dimensions, written, row, strict=True)
+        }
+        for row in labels
+    ]
 
 
 def keys_of(dimensions: Iterable[Dimension]) -> list[str]:

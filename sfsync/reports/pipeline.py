@@ -15,7 +15,7 @@ from sfsync.ledger.opportunities import OpportunityFilter
 from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.deals import deals, last_sync
-from sfsync.reports.dimensions import keys_of, texts_of
+from sfsync.reports.dimensions import keys_of, named
 from sfsync.reports.gaps import gaps_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sfsync.reports.deals import Deal
     from sfsync.reports.dimensions import Dimension
 
-AMOUNTS = (*("open", "weighted", "booked", "draft", "billed", "recognised", "collected", "gap"),)
+AMOUNTS = ("open", "weighted", "booked", "draft", "billed", "recognised", "collected", "gap")
 """The amounts of a row, from left to right; `gap` is booked less billed."""
 
 RECORD_KEYS = ("opportunity", "name", "account", "close_date")
@@ -60,11 +60,7 @@ def pipeline(ledger: Ledger, question: PipelineQuestion) -> Report:
     """
     found = list(deals(ledger, question.wanted))
     labels = [[deal.label(each, question.fiscal_start) for each in question.by] for deal in found]
-    written = [texts_of({row[place] for row in labels}) for place in range(len(question.by))]
-    keyed = [
-        ({d.key: write(one) for d, write, one in zip(question.by, written, row, strict=True)}, deal)
-        for row, deal in zip(labels, found, strict=True)
-    ]
+    keyed = list(zip(named(question.by, labels), found, strict=True))
     gaps = [{**own, **gap.as_json()} for own, deal in keyed for gap in gaps_of(deal)]
     rows = gaps if question.gaps else _rows(keyed, question)
     chosen = ordered(rows, question.order, _usual(question), (*AMOUNTS, "amount"), keys(question))
