@@ -119,17 +119,17 @@ def extended_price(quantity: Decimal, unit_price: Decimal, discount: Decimal | N
     return full if discount is None else full * (1 - discount / 100)
 
 
-_MOST_DIGITS = 1000
+_LONGEST_WRITTEN = 1000
+"""Digits that are written out: a reply may hold 1E999999, which would fill the memory."""
 
 
 def plain(number: Decimal) -> str:
     """Write a decimal without an exponent and without trailing zeros: 1.20E+2 is ``120``."""
     text = str(number)
-    if "E" in text and abs(number.adjusted()) <= _MOST_DIGITS:
-        text = format(number, "f")
-    elif "E" in text:
-        # Written out it would fill the memory; no amount is that large, and the reader says so.
+    if "E" in text and abs(number.adjusted()) > _LONGEST_WRITTEN:
         return text
+    if "E" in text:
+        text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
@@ -165,7 +165,7 @@ def split_minor(total: int, weights: list[int]) -> list[int]:
     return [sign * part for part in parts]
 
 
-@dataclass(frozen=True, slots=True, order=False)
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in one currency: `minor` units (cents, yen, fils) and the ISO 4217 code."""
 

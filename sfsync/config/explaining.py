@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sfsync.config.fields import FieldKind
 from sfsync.config.keys import ROOT
 from sfsync.config.kinds import Either, Group, Key, Named
-from sfsync.config.nodes import (
-    MappingNode,
-    RefusedNode,
-    ScalarNode,
-    SequenceNode,
-    Span,
-    node_of,
-)
+from sfsync.config.nodes import MappingNode, RefusedNode, ScalarNode, SequenceNode, Span, node_of
 from sfsync.config.problems import Problems, nearest_to
 from sfsync.config.reading import read_tree
 from sfsync.config.transforms import TRANSFORMS, TransformList
@@ -25,10 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sfsync.config.kinds import Kind
-    from sfsync.config.nodes import (
-        Literal,
-        Node,
-    )
+    from sfsync.config.nodes import Literal, Node
     from sfsync.config.settings import Settings
 
 

@@ -9,13 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from sfsync.config.nodes import (
-    MappingNode,
-    RefusedNode,
-    ScalarNode,
-    SequenceNode,
-    node_of,
-)
+from sfsync.config.nodes import MappingNode, RefusedNode, ScalarNode, SequenceNode, node_of
 from sfsync.config.problems import did_you_mean, shown
 from sfsync.config.settings import Place
 
@@ -23,11 +17,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
 
-    from sfsync.config.nodes import (
-        Literal,
-        Node,
-        Span,
-    )
+    from sfsync.config.nodes import Literal, Node, Span
     from sfsync.config.problems import Problems
 
 JsonSchema = dict[str, Any]

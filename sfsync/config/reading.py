@@ -122,11 +122,7 @@ class _TreeReader:
         self._count = 0
 
     def read(self) -> MappingNode | None:
-        from yaml.events import (  # noqa: PLC0415 - start-up time
-            DocumentEndEvent,
-            DocumentStartEvent,
-            StreamStartEvent,
-        )
+        from yaml.events import DocumentEndEvent, DocumentStartEvent, StreamStartEvent  # noqa: PLC0415 - start-up time
 
         root: Node | None = None
         for event in self._events:
@@ -156,11 +152,7 @@ class _TreeReader:
         return None
 
     def _node(self, event: Event, depth: int) -> Node:
-        from yaml.events import (  # noqa: PLC0415 - start-up time
-            AliasEvent,
-            MappingStartEvent,
-            ScalarEvent,
-        )
+        from yaml.events import AliasEvent, MappingStartEvent, ScalarEvent  # noqa: PLC0415 - start-up time
 
         self._guard(event, depth)
         if isinstance(event, AliasEvent):

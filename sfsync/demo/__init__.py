@@ -14,14 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sfsync.demo.breaks import BREAKS
-from sfsync.demo.identity import (
-    API_VERSIONS,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    ORG_NAME,
-    USER_ID,
-    USERNAME,
-)
+from sfsync.demo.identity import API_VERSIONS, CLIENT_ID, CLIENT_SECRET, ORG_NAME, USER_ID, USERNAME
 from sfsync.demo.tree_files import TreeFileError
 from sfsync.demo.wire import ApprovalError
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.apply_drafts import (
-    create_drafts,
-    update_drafts,
-    write_baselines,
-    write_drifts,
-)
+from sfsync.ledger.apply_drafts import create_drafts, update_drafts, write_baselines, write_drifts
 from sfsync.ledger.apply_outcomes import remember, write_cursor, write_failures, write_records
 from sfsync.ledger.apply_parties import write_contacts, write_customers
 from sfsync.ledger.audit import append_events

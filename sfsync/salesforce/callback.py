@@ -81,6 +81,7 @@ class CallbackListener:
         self._answered = False
         self.answers: queue.SimpleQueue[CallbackAnswer | None] = queue.SimpleQueue()
         self._servers: list[_Server] = []
+        self._threads: list[threading.Thread] = []
         self.port = port
         self._listen_on_both(_FREE_PORT_TRIES if port == 0 else 1)
         self._threads = [
@@ -111,7 +112,7 @@ class CallbackListener:
         """Stop listening; a second call does nothing."""
         servers, self._servers = self._servers, []
         for server in servers:
-            if hasattr(self, "_threads"):
+            if self._threads:
                 server.shutdown()
             server.server_close()
 

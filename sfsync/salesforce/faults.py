@@ -15,7 +15,6 @@ from sfsync.salesforce.storable import storable_text
 RETRIED_STATUSES = frozenset({420, 429, 500, 502, 503, 504})
 """420 is an edge that knows no route; the others pass by themselves more often than not."""
 
-_SERVER_ERRORS = 500
 _URI_TOO_LONG = frozenset({414, 431})
 _TRY_LATER = "Try again in a few minutes; `sfsync doctor --online` says what answers."
 _API_OFF = frozenset({"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"})
@@ -102,7 +101,11 @@ def reply_error(status: int, content: Any, *, retry_after: float | None = None) 
     named = _named_error(code, message)
     if named is not None:
         return named
-    if status in RETRIED_STATUSES or status >= _SERVER_ERRORS or code in _PASSING_CODES:
+    if (
+        status in RETRIED_STATUSES
+        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or code in _PASSING_CODES
+    ):
         return PassingError(
             f"Salesforce answered {status}: {message or 'no reason given'}",
             code="salesforce-unavailable",

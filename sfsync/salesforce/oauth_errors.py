@@ -6,6 +6,7 @@ Words and codes: Salesforce Help, "OAuth 2.0 Authorization Errors".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sfsync.errors import SignInError, UnavailableError
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from sfsync.errors import SfsyncError
 
 _CONNECT = "Run `sfsync connect`."
-_SERVER_ERRORS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def oauth_error(
     for row in _ROWS:
         if error.casefold() == row.error and row.part in description.casefold():
             return SignInError(row.message, code=row.code, fix=row.fix)
-    if status >= _SERVER_ERRORS:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnavailableError(
             f"Salesforce's sign-in service answered {status}.",
             code="salesforce-unavailable",

@@ -15,21 +15,14 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode, urlsplit
 
 from sfsync.errors import SignInError
-from sfsync.salesforce.callback import (
-    CALLBACK_PATH,
-    CallbackListener,
-    read_answer,
-)
+from sfsync.salesforce.callback import CALLBACK_PATH, CallbackListener, read_answer
 from sfsync.salesforce.oauth_errors import oauth_error
 from sfsync.salesforce.request import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfsync.errors import SfsyncError
-    from sfsync.salesforce.callback import (
-        CallbackAnswer,
-    )
+    from sfsync.salesforce.callback import CallbackAnswer
     from sfsync.salesforce.oauth import OAuthEndpoints, TokenGrant
     from sfsync.salesforce.request import SignInRequest
     from sfsync.salesforce.sign_in import SignedIn
@@ -191,15 +184,11 @@ class PendingSignIn:
 
     def _finish(self, answer: CallbackAnswer) -> SignedIn:
         if answer.code is None:
-            raise _refused(answer)
+            raise oauth_error(answer.error, answer.description)
         grant = self._endpoints.exchange(
             answer.code, verifier=self._verifier, redirect_uri=self.redirect_uri
         )
         return self._keep(grant)
-
-
-def _refused(answer: CallbackAnswer) -> SfsyncError:
-    return oauth_error(answer.error, answer.description)
 
 
 def _timed_out(timeout: float, redirect_uri: str) -> SignInError:

@@ -9,12 +9,7 @@ from sfsync.config import check_against, refused_condition
 from sfsync.errors import ConfigError
 from sfsync.money import parse_decimal
 from sfsync.salesforce import QueryRefused, soql
-from sfsync.sync.columns import (
-    account_columns,
-    contact_columns,
-    line_columns,
-    opportunity_columns,
-)
+from sfsync.sync.columns import account_columns, contact_columns, line_columns, opportunity_columns
 from sfsync.sync.filters import asked_of_parent
 from sfsync.sync.gather import OpportunitySources
 from sfsync.sync.mapping import as_text

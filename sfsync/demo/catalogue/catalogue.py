@@ -11,13 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from sfsync.demo.catalogue.deals import (
-    CONTACT_ROLE,
-    CURRENCY_TYPE,
-    DEAL_LINE,
-    OPPORTUNITY,
-    STAGE,
-)
+from sfsync.demo.catalogue.deals import CONTACT_ROLE, CURRENCY_TYPE, DEAL_LINE, OPPORTUNITY, STAGE
 from sfsync.demo.catalogue.describe import describe_global, describe_sobject
 from sfsync.demo.catalogue.parties import ACCOUNT, CONTACT, ORGANIZATION, USER
 from sfsync.demo.catalogue.products import LINE_ITEM, PRICEBOOK, PRICEBOOK_ENTRY, PRODUCT

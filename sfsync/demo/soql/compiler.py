@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from sfsync.demo.catalogue.refusal import SoqlError
 from sfsync.demo.soql.aggregates import Aggregates
 from sfsync.demo.soql.conditions import Conditions
-from sfsync.demo.soql.errors import (
-    no_such_child,
-    no_such_type,
-    pictured,
-    unexpected_token,
-)
+from sfsync.demo.soql.errors import no_such_child, no_such_type, pictured, unexpected_token
 from sfsync.demo.soql.plan import ChildItem, Plan
 from sfsync.demo.soql.scope import Scope
 from sfsync.demo.soql.selection import Selection

@@ -40,11 +40,7 @@ if TYPE_CHECKING:
     from sfsync.demo.catalogue.refusal import SoqlError
     from sfsync.demo.soql.dates import Span
     from sfsync.demo.soql.scope import Operand
-    from sfsync.demo.soql.syntax import (
-        Condition,
-        Target,
-        Value,
-    )
+    from sfsync.demo.soql.syntax import Condition, Target, Value
 
 Sql = tuple[str, list[object]]
 """SQL and its parameters."""

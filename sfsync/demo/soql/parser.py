@@ -37,11 +37,7 @@ from sfsync.demo.soql.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sfsync.demo.soql.syntax import (
-        Condition,
-        Target,
-        Value,
-    )
+    from sfsync.demo.soql.syntax import Condition, Target, Value
 
 LONGEST_QUERY: Final = 100_000
 """Characters a query may have."""

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from sfsync.demo.catalogue.refusal import SoqlError
 from sfsync.demo.soql.errors import pictured, unexpected_token
-from sfsync.demo.soql.plan import (
-    AddressItem,
-    ChildItem,
-    ParentItem,
-    RecordShape,
-    ScalarItem,
-)
+from sfsync.demo.soql.plan import AddressItem, ChildItem, ParentItem, RecordShape, ScalarItem
 from sfsync.demo.soql.syntax import Call, Path
 
 if TYPE_CHECKING:
     from sfsync.demo.catalogue import SObject
-    from sfsync.demo.soql.plan import (
-        Item,
-        Plan,
-    )
+    from sfsync.demo.soql.plan import Item, Plan
     from sfsync.demo.soql.scope import Column, Scope
     from sfsync.demo.soql.syntax import Selected
 
