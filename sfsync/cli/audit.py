@@ -1,7 +1,7 @@
 """`sfsync audit`: who did what, when, why, before and after."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,8 +25,6 @@ COLUMNS = (
     Column("entity", "What", Kind.CODE),
     Column("reason", "Reason"),
 )
-
-
 PIPE_COLUMNS = (COLUMNS[0], Column("at", "at"), *COLUMNS[2:])
 
 
@@ -52,7 +50,7 @@ def list_(
     with context.read_ledger() as ledger:
         entities = None if what is None else _entities(ledger, what)
         found = audit.list_events(ledger, entities=entities, action=action, limit=limit or -1)
-        rows = [_row(event) for event in found]
+        rows = [asdict(event) for event in found]
     # A terminal has no room for seconds.
     drawn = [{**row, "when": row["at"][:16].replace("T", " ")} for row in rows]
     columns = COLUMNS if context.for_terminal else PIPE_COLUMNS
@@ -97,12 +95,12 @@ def show(
     """Show one event with the values before and after."""
     context = context_of(ctx)
     with context.read_ledger() as ledger:
-        found = next((e for e in audit.list_events(ledger) if e.seq == number), None)
+        found = audit.find_event(ledger, number)
     if found is None:
         raise NotFoundError(
             f"there is no event {number}", code="event-not-found", fix="sfsync audit list"
         )
-    context.emit("audit_show", _row(found))
+    context.emit("audit_show", asdict(found))
 
 
 @tree.command(
@@ -134,7 +132,3 @@ def verify(
     events = int(newest.partition(":")[0])
     text = f"{events} events, unbroken. Head: {newest}\n"
     context.emit("audit_verify", {"events": events, "head": newest}, text=text)
-
-
-def _row(event: audit.AuditEvent) -> dict[str, Any]:
-    return asdict(event)

@@ -89,26 +89,12 @@ def _online_problems(context: Context, settings: "Settings") -> tuple["ConfigPro
     from sfsync.cli.org import read_stages  # noqa: PLC0415 - start-up time
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.config import check_against  # noqa: PLC0415 - start-up time
+    from sfsync.sync.preflight import condition_problems  # noqa: PLC0415 - as above
 
     with open_org_for(context, settings) as org:
         stages = [stage["label"] for stage in read_stages(org)]
         found = check_against(settings, org.describe, stages)
-        return found or _condition_problems(org, settings)
-
-
-def _condition_problems(org: "Org", settings: "Settings") -> tuple["ConfigProblem", ...]:
-    """Ask the org itself whether it takes the extra condition."""
-    from sfsync.config import refused_condition  # noqa: PLC0415 - start-up time
-    from sfsync.salesforce import QueryRefused, soql  # noqa: PLC0415 - start-up time
-
-    where = settings.opportunities.filters.where
-    if where is None:
-        return ()
-    try:
-        list(org.query(soql.select(("Id",), "Opportunity", where=f"({where})", limit=1)))
-    except QueryRefused as refusal:
-        return refused_condition(settings, refusal.detail)
-    return ()
+        return found or condition_problems(org, settings)
 
 
 @tree.command(

@@ -59,7 +59,7 @@ EXPORT_COLUMNS = (
     *RECORD_COLUMNS[1:],
 )
 EXPORT_FIELDS = (*RECORD_FIELDS, "started_at", "trigger")
-_COUNT_COLUMNS = (
+COUNT_COLUMNS = (
     Column("object", "", Kind.CODE),
     *(Column(outcome, outcome, Kind.INTEGER) for outcome in _COUNTED),
 )
@@ -328,7 +328,7 @@ def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # n
         screen.line(console, f"{run['error']['code']}: {run['error']['message']}", style="red")
     counts = [{"object": thing, **run["counts"][thing]} for thing in _OBJECTS]
     screen.line(console, "")
-    screen.draw_rows(console, _COUNT_COLUMNS, counts)
+    screen.draw_rows(console, COUNT_COLUMNS, counts)
     # What did not change is the bulk of most runs; it is shown when nothing else was asked for.
     shown = [r for r in run["records"] if filtered or r["outcome"] != "unchanged"]
     if shown:

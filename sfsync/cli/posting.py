@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import ExitCode, NotFoundError, RefusedError, UsageError
-from sfsync.money import from_minor, minor_to_text
+from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -296,14 +296,9 @@ def refusal_json(reference: str, error: SfsyncError) -> dict[str, Any]:
 
 def journal_json(lines: Iterable[tuple[str, int]], exponent: int) -> list[dict[str, Any]]:
     """Account code and amount (debit positive) as debit and credit columns."""
-    return [
-        {
-            "account": account,
-            "debit": str(from_minor(amount, exponent)) if amount > 0 else None,
-            "credit": str(from_minor(-amount, exponent)) if amount < 0 else None,
-        }
-        for account, amount in lines
-    ]
+    from sfsync.ledger.journal import debit_and_credit  # noqa: PLC0415 - start-up time
+
+    return [{"account": account, **debit_and_credit(amount, exponent)} for account, amount in lines]
 
 
 def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sfsync.ledger import Ledger
     from sfsync.ledger.history import RunDetail, RunRecord
 
-_ROWS = {"customers": "customers", "contacts": "contacts", "opportunities": "opportunities"}
+_IN_ORDER_OF_WORK = ("customers", "contacts", "opportunities")
 _SHOWN_FAILURES = 20
 SUMMARISED = (Outcome.FAILED, Outcome.DRIFTED)
 """The outcomes whose records a summary names one by one; the others it only counts."""
@@ -111,18 +111,16 @@ def draw_summary(
     console: Console, ledger: Ledger, detail: RunDetail, *, planned: bool = False
 ) -> None:
     """The summary on a terminal or as plain lines: counts, drafts, skips, failures."""
-    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
-    from sfsync.cli.render.tables import Column, Kind  # noqa: PLC0415 - as above
+    from sfsync.cli.history import COUNT_COLUMNS  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render import screen  # noqa: PLC0415 - as above
 
     run = detail.summary
     kind = "DEMO" if run.org_kind == "demo" else run.org_kind
     heading = "plan, nothing is written" if planned else f"run #{run.run}  {run.outcome}"
     calls = "1 API call" if run.api_calls == 1 else f"{run.api_calls} API calls"
     screen.line(console, f"{run.org_name} ({kind})   {heading}   {calls}")
-    counts = ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted")
-    columns = (Column("what", ""), *(Column(name, name, Kind.INTEGER) for name in counts))
-    rows = [{"what": label, **asdict(run.counts[name])} for name, label in _ROWS.items()]
-    screen.draw_rows(console, columns, rows)
+    rows = [{"object": name, **asdict(run.counts[name])} for name in _IN_ORDER_OF_WORK]
+    screen.draw_rows(console, COUNT_COLUMNS, rows)
     for line in _notes(ledger, detail, planned=planned):
         screen.line(console, line)
     failures = failures_of(detail)

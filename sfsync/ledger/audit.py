@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _event_json = json_writer(sort_keys=False, ascii_only=True)
 _COLUMNS = "seq, at, run_id, actor, action, entity, before, after, reason, prev_hash, hash"
+_SHOWN = "seq, at, run_id, actor, action, entity, before, after, reason, hash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +180,22 @@ def list_events(
     """
     named = None if entities is None else ids_json(entities)
     yield from (
-        AuditEvent(*row[:6], *(value and json.loads(value) for value in row[6:8]), *row[8:])
+        _event(row)
         for row in ledger.each(
-            "SELECT seq, at, run_id, actor, action, entity, before, after, reason, hash"
-            " FROM audit_event"
+            f"SELECT {_SHOWN} FROM audit_event"  # noqa: S608 - a constant
             " WHERE (:named IS NULL OR entity IN (SELECT value FROM json_each(:named)))"
             " AND (:action IS NULL OR action = :action OR action LIKE :action || '.%')"
             " ORDER BY seq DESC LIMIT :most",
             {"named": named, "action": action, "most": limit},
         )
     )
+
+
+def find_event(ledger: Ledger, seq: int) -> AuditEvent | None:
+    """The event of that number."""
+    row = ledger.row(f"SELECT {_SHOWN} FROM audit_event WHERE seq = ?", [seq])  # noqa: S608 - a constant
+    return None if row is None else _event(row)
+
+
+def _event(row: tuple[Any, ...]) -> AuditEvent:
+    return AuditEvent(*row[:6], *(value and json.loads(value) for value in row[6:8]), *row[8:])

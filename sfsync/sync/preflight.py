@@ -52,7 +52,7 @@ def prepare(org: Org, settings: Settings, now: datetime, *, probe: bool) -> Prep
     _describe_together(org, settings)
     problems = check_against(settings, org.describe, _stages(org))
     if not problems and probe:
-        problems = _condition_problems(org, settings)
+        problems = condition_problems(org, settings)
     if problems:
         raise ConfigError(
             f"{settings.file} does not fit {org.identity.name}: "
@@ -127,7 +127,7 @@ def _stages(org: Org) -> tuple[str, ...] | None:
     return (field.picklist_values or None) if field is not None else None
 
 
-def _condition_problems(org: Org, settings: Settings) -> tuple[ConfigProblem, ...]:
+def condition_problems(org: Org, settings: Settings) -> tuple[ConfigProblem, ...]:
     """Ask the org itself whether it accepts the extra condition."""
     filters = settings.opportunities.filters
     if filters.where is None:
