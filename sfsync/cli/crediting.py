@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.text import with_thousands
 from sfsync.errors import UsageError
 from sfsync.money import InvalidAmountError, minor_to_text, parse_decimal
 
@@ -74,7 +75,7 @@ def credit(
     settings = context.settings()
     invoice, minor = preview_credit(ledger, number, request)
     row = show_invoice(ledger, invoice.draft).row
-    total = _thousands(minor_to_text(minor, row.exponent))
+    total = with_thousands(minor_to_text(minor, row.exponent))
     context.confirm(f"Credit {total} {row.currency} of {row.name}, {row.customer_name}?")
     done = credit_invoice(
         ledger,
@@ -108,7 +109,7 @@ def draw_credit(console: Console, result: Mapping[str, Any]) -> None:
     from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - as above
 
     currency = result["currency"]
-    total = _thousands(result["total"])
+    total = with_thousands(result["total"])
     line(
         console,
         f"{mark(console, 'ok')} Credited {result['number']} by {result['credit_note']}: "
@@ -117,11 +118,5 @@ def draw_credit(console: Console, result: Mapping[str, Any]) -> None:
     line(console, entries_text(result["journal"]), style="dim")
     state = "all of it is credited now; it is reversed"
     if result["status"] == "posted":
-        state = f"{_thousands(result['balance'])} {currency} is still owed"
+        state = f"{with_thousands(result['balance'])} {currency} is still owed"
     line(console, f"    {result['number']}: {state}")
-
-
-def _thousands(number: str) -> str:
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
-
-    return with_thousands(number)

@@ -160,8 +160,15 @@ def day(text: str | None, option: str) -> date | None:
     Raises:
         UsageError: it is not a date.
     """
-    if text is None:
-        return None
+    return None if text is None else required_day(text, option)
+
+
+def required_day(text: str, option: str) -> date:
+    """The same where it has to be there.
+
+    Raises:
+        UsageError: it is not a date.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -177,8 +184,15 @@ def amount(text: str | None, option: str) -> Decimal | None:
     Raises:
         UsageError: it is not a number.
     """
-    if text is None:
-        return None
+    return None if text is None else required_amount(text, option)
+
+
+def required_amount(text: str, option: str) -> Decimal:
+    """The same where it has to be there.
+
+    Raises:
+        UsageError: it is not a number.
+    """
     try:
         return parse_decimal(text)
     except InvalidAmountError:

@@ -8,7 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table, named
-from sfsync.cli.render.text import counted
+from sfsync.cli.render.text import counted, with_thousands
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def draw_record(console: "Console", record: dict[str, Any]) -> None:
 
     sign = {"failed": "failed", "skipped": "skipped", "drifted": "warning"}
     mark = screen.mark(console, sign.get(record["outcome"], "ok"))
-    amount = screen.with_thousands(record["amount"]) if record["amount"] else None
+    amount = with_thousands(record["amount"]) if record["amount"] else None
     parts = [record["outcome"], record["object"], record["name"], amount, record["salesforce_id"]]
     invoice = f"  → {record['invoice']}" if record["invoice"] else ""
     screen.line(console, f"{mark} {'  '.join(part for part in parts if part)}{invoice}")

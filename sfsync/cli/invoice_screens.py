@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import with_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def draw_invoice(
         _draw_drift(console, shown)
     screen.line(console, "")
     draw_lines(console, shown["lines"], shown["total"])
-    total = screen.with_thousands(shown["total"])
+    total = with_thousands(shown["total"])
     screen.line(console, f"Total {total} {shown['currency']}", style="bold")
     journal = shown["journal"] or preview
     if journal:
@@ -183,8 +184,6 @@ def value_in_salesforce(name: str, source: dict[str, Any]) -> Any:  # noqa: ANN4
 
 def _credits(shown: dict[str, Any]) -> str:
     """The credit notes that took back a part; the one that reverses has a line of its own."""
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
-
     return ", ".join(
         f"{one['number']} ({with_thousands(one['total'])} on {one['posting_date']})"
         for one in shown["credits"]
@@ -224,7 +223,6 @@ def ways_out(number: str | None, draft: str, status: str, *, left: bool = False)
 
 
 def _balance(shown: dict[str, Any]) -> str | None:
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
 
     if shown["status"] != "posted" or shown["kind"] != "invoice":
         return None

@@ -6,7 +6,7 @@ import typer
 
 from sfsync.cli import journal_screens as screens
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import day
+from sfsync.cli.filters import day, required_day
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN
 
@@ -109,7 +109,7 @@ def close(
     from sfsync.ledger.chart import close_period  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    last = screens.required_day(through, "--through")
+    last = required_day(through, "--through")
     with context.open_ledger() as ledger:
         result = screens.closing(context, ledger, last)
         screens.draw_closing(context.err, result, quiet=context.json or context.flags.quiet)

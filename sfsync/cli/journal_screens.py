@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.filters import day
 from sfsync.cli.render.tables import Column, Kind, Table, named
-from sfsync.errors import RefusedError, UsageError
+from sfsync.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,18 +137,6 @@ def draw_entry(console: Console, shown: dict[str, Any]) -> None:
     screen.draw_pairs(console, facts)
     screen.line(console, "")
     screen.draw_rows(console, _LINES, shown["lines"])
-
-
-def required_day(text: str, option: str) -> date:
-    """A date that has to be there.
-
-    Raises:
-        UsageError: it is not a date.
-    """
-    found = day(text, option)
-    if found is None:
-        raise UsageError(f"{option} needs a date", code="invalid-date")
-    return found
 
 
 def closing(context: Context, ledger: Ledger, through: date) -> dict[str, Any]:

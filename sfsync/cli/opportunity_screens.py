@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.failure_screens import tried
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import with_thousands
 from sfsync.ledger.opportunities import minor_of
 from sfsync.money import EXPONENTS, minor_to_text
 
@@ -85,8 +86,6 @@ def _result(row: dict[str, Any]) -> str:
 
 def totals_line(totals: Sequence[OpportunityTotal]) -> str:
     """Totals in words: ``46 deals for 1,284,350.00 USD and 2 for 18,200.00 EUR``."""
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
-
     if not totals:
         return "no deals"
     parts: list[str] = []
@@ -172,7 +171,6 @@ def draw_detail(console: Console, shown: dict[str, Any]) -> None:
 
 
 def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
 
     customer = shown["customer"]
     amounts = [

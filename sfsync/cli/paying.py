@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.posting import entries_text, journal_json, rules_of, today
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import with_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ def _journal(ledger: Ledger, payment: Payment, *, void: bool) -> list[dict[str, 
 
 def draw_added(console: Console, result: dict[str, Any]) -> None:
     """A recorded payment in two lines: what for what, and the journal entry."""
-    from sfsync.cli.render.screen import line, mark, with_thousands  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
 
     owed = with_thousands(result["balance"])
     line(
@@ -113,6 +114,5 @@ def draw_voided(console: Console, result: dict[str, Any]) -> None:
 
 
 def _said(result: dict[str, Any]) -> str:
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
 
     return f"{with_thousands(result['amount'])} {result['currency']}"

@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import paying
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import amount, day
+from sfsync.cli.filters import amount, day, required_amount, required_day
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
@@ -57,13 +57,14 @@ def add(
     from sfsync.ledger.payments import PaymentOrder  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    paid, on = amount(amount_, "--amount"), day(date, "--date")
-    assert paid is not None  # noqa: S101 - both are given
-    assert on is not None  # noqa: S101 - as above
     order = PaymentOrder(
-        paid, on, currency and currency.upper(), method or None, reference or None,
+        required_amount(amount_, "--amount"),
+        required_day(date, "--date"),
+        currency and currency.upper(),
+        method or None,
+        reference or None,
         idempotency_key or None,
-    )  # fmt: skip
+    )
     with context.open_ledger() as ledger:
         result = paying.add(context, ledger, number, order)
     context.emit(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.text import with_thousands
 from sfsync.errors import ExitCode, NotFoundError, RefusedError, UsageError
 from sfsync.money import minor_to_text
 
@@ -118,8 +119,9 @@ def totals(rows: Iterable[tuple[str, int, int]]) -> list[dict[str, Any]]:
 
 def spoken_totals(found: Sequence[dict[str, Any]]) -> str:
     """Totals in words: ``46 for 1,284,350.00 USD and 2 for 18,200.00 EUR``."""
-    parts = [f"{one['count']} for {_thousands(one['total'])} {one['currency']}" for one in found]
-    return " and ".join(parts)
+    return " and ".join(
+        f"{one['count']} for {with_thousands(one['total'])} {one['currency']}" for one in found
+    )
 
 
 def row_totals(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
@@ -224,7 +226,7 @@ def draw_reversal(console: Console, result: dict[str, Any]) -> None:
     """A reversal in two lines: what by what, and the journal entry."""
     from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
 
-    total = f"{_thousands(result['total'])} {result['currency']}"
+    total = f"{with_thousands(result['total'])} {result['currency']}"
     line(
         console,
         f"{mark(console, 'ok')} Reversed {result['number']} by {result['credit_note']}: "
@@ -322,7 +324,7 @@ def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
 def _detail(one: dict[str, Any]) -> str:
     number = f" as {one['number']}" if one.get("number") else ""
     due = f", due {one['due_date']}" if one.get("due_date") else ""
-    return f"{number}: {one['customer']}, {_thousands(one['total'])} {one['currency']}{due}"
+    return f"{number}: {one['customer']}, {with_thousands(one['total'])} {one['currency']}{due}"
 
 
 def entries_text(journal: Iterable[dict[str, Any]]) -> str:
@@ -332,10 +334,4 @@ def entries_text(journal: Iterable[dict[str, Any]]) -> str:
 
 def _entry(entry: dict[str, Any]) -> str:
     side = "debit" if entry["debit"] is not None else "credit"
-    return f"{side} {entry['account']} {_thousands(entry[side])}"
-
-
-def _thousands(number: str) -> str:
-    from sfsync.cli.render.screen import with_thousands  # noqa: PLC0415 - start-up time
-
-    return with_thousands(number)
+    return f"{side} {entry['account']} {with_thousands(entry[side])}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.invoice_screens import draw_lines, value_in_salesforce
 from sfsync.cli.render.tables import Column, Kind
+from sfsync.cli.render.text import with_thousands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -129,7 +130,7 @@ def _draw_inside(console: Console, row: dict[str, Any], sources: str) -> None:
     screen.draw_pairs(console, [(_label(one["name"]), _said(one)) for one in row["values"]])
     screen.line(console, "")
     draw_lines(console, row["lines"], row["total"])
-    total = screen.with_thousands(row["total"])
+    total = with_thousands(row["total"])
     screen.line(console, f"Total {total} {row['currency']}", style="bold")
     screen.line(console, sources, style="dim")
     screen.line(console, "")

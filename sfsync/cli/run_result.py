@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.text import with_thousands
 from sfsync.ledger.model import Outcome
 from sfsync.money import Money
 
@@ -169,7 +170,7 @@ def _draw_failures(console: Console, failures: list[RunRecord]) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     for one in failures[:_SHOWN_FAILURES]:
-        amount = f"   {screen.with_thousands(one.amount)}" if one.amount else ""
+        amount = f"   {with_thousands(one.amount)}" if one.amount else ""
         screen.line(console, f"✗ {one.name}{amount}   {one.salesforce_id}")
         screen.line(console, f"  {one.code}: {one.message or ''}")
     if len(failures) > _SHOWN_FAILURES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.ticks import answers_of, is_due_now
+from sfsync.config.keys import WEEKDAYS
 from sfsync.errors import SfsyncError
 from sfsync.schedule import next_slots
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from sfsync.schedule import Answers
     from sfsync.schedule.call import Call
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
 
 def schedule_result(context: Context, call: Call, now: datetime) -> dict[str, Any]:
     """The schedule, how it has been answered, and what is to come."""
@@ -28,7 +27,7 @@ def schedule_result(context: Context, call: Call, now: datetime) -> dict[str, An
     return {
         "frequency": schedule.frequency.value,
         "at": schedule.at and f"{schedule.at:%H:%M}",
-        "days": [_DAYS[day] for day in sorted(schedule.days) or range(len(_DAYS))],
+        "days": [WEEKDAYS[day] for day in sorted(schedule.days) or range(len(WEEKDAYS))],
         "time_zone": str(schedule.time_zone),
         "poll_every": _seconds(schedule.poll_every),
         "overdue_after": _seconds(schedule.overdue_after),
@@ -75,7 +74,7 @@ def draw_schedule(console: Console, context: Context, result: dict[str, Any]) ->
 def _words(result: dict[str, Any]) -> str:
     frequency = result["frequency"]
     if frequency == "daily":
-        days = "every day" if len(result["days"]) == len(_DAYS) else ", ".join(result["days"])
+        days = "every day" if len(result["days"]) == len(WEEKDAYS) else ", ".join(result["days"])
         return f"daily at {result['at']} {result['time_zone']}, {days}"
     if frequency == "hourly":
         return f"hourly, at the full hour in {result['time_zone']}"

@@ -58,8 +58,8 @@ def status(
 
 
 def _result(context: Context, around: "Surroundings", found: "Overview") -> dict[str, Any]:
-    from sfsync.cli.telling import held_back  # noqa: PLC0415 - as above
-    from sfsync.exports.json_text import utc  # noqa: PLC0415 - start-up time
+    from sfsync.cli.telling import held_back  # noqa: PLC0415 - start-up time
+    from sfsync.exports.json_text import utc  # noqa: PLC0415 - as above
 
     config, ledger = around.config, around.ledger
     settings = found.settings

@@ -11,8 +11,9 @@ import pytest
 from sfsync.cli.context import Context
 from sfsync.cli.frame.flags import Color, Format, GlobalFlags
 from sfsync.cli.render.console import console_for
-from sfsync.cli.render.screen import cell, draw_pairs, draw_table, line, linked, with_thousands
+from sfsync.cli.render.screen import cell, draw_pairs, draw_table, line, linked
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import with_thousands
 from sfsync.errors import RefusedError, UsageError
 from sfsync.exports.json_text import encode
 from sfsync.exports.plain_text import markdown

@@ -23,7 +23,7 @@ from sfsync.cli.render.bars import bars_of
 from sfsync.cli.render.console import UNBOUNDED
 from sfsync.cli.render.streams import symbols
 from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, shown_value, value_at
-from sfsync.cli.render.text import safe
+from sfsync.cli.render.text import safe, with_thousands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -278,14 +278,6 @@ def cell(row: Mapping[str, Any], column: Column) -> Text:
     shown = with_thousands(str(value)) + (" %" if column.kind is Kind.PERCENT else "")
     currency = value_at(row, column.currency) if column.currency else None
     return Text(safe(f"{shown} {currency}" if currency else shown))
-
-
-def with_thousands(number: str) -> str:
-    """``1234567.50`` as ``1,234,567.50``."""
-    whole, point, decimals = number.partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    digits = whole.removeprefix("-")
-    return f"{sign}{int(digits):,}{point}{decimals}" if digits.isdecimal() else number
 
 
 def _is_shown(column: Column, table: Table, width: int) -> bool:

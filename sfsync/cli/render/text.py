@@ -30,3 +30,11 @@ def safe_lines(text: str) -> str:
 def counted(number: int, word: str, words: str = "") -> str:
     """A number with its noun: ``1 API call``, ``12,000 API calls``; `words` is an odd plural."""
     return f"{number:,} {word if number == 1 else words or f'{word}s'}"
+
+
+def with_thousands(number: str) -> str:
+    """``1234567.50`` as ``1,234,567.50``."""
+    whole, point, decimals = number.partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    digits = whole.removeprefix("-")
+    return f"{sign}{int(digits):,}{point}{decimals}" if digits.isdecimal() else number
