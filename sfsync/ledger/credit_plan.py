@@ -90,7 +90,7 @@ def plan_credit(
         exponent: its decimals.
 
     Raises:
-        RefusedError: more than is left, or nothing.
+        RefusedError: more than is left, or nothing; or all of the invoice, but not of its lines.
         UsageError: a line that is not there, or an amount in another currency or too precise.
     """
     if request.amount is not None:
@@ -102,9 +102,26 @@ def plan_credit(
     total = sum(part.amount_minor for part in parts)
     if total <= 0:
         raise RefusedError("That would credit nothing.", code="nothing-to-credit")
-    if total > sum(line.left_minor for line in left):
-        raise _too_much("the invoice", total, sum(one.left_minor for one in left), exponent)
+    whole = sum(line.left_minor for line in left)
+    if total > whole:
+        raise _too_much("the invoice", total, whole, exponent)
+    if total == whole:
+        _refuse_other_lines_open(left, parts)
     return parts
+
+
+def _refuse_other_lines_open(left: Sequence[LineLeft], parts: Sequence[CreditLine]) -> None:
+    """Nothing is left of an invoice only when nothing is left of any of its lines."""
+    credited = {part.position: part.amount_minor for part in parts}
+    still = [line for line in left if line.left_minor != credited.get(line.position, 0)]
+    if still:
+        numbers = ", ".join(str(line.position) for line in still)
+        raise RefusedError(
+            "That is all that is left of the invoice, and yet not what is left of its lines"
+            f" ({numbers}): they would never be credited.",
+            code="lines-left",
+            fix="credit all of them at once: sfsync invoice reverse",
+        )
 
 
 def _rest(line: LineLeft) -> CreditLine:

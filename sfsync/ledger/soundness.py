@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError
 from sfsync.ledger.migrations import shipped_fingerprint
+from sfsync.ledger.sqlite_file import connection_that_checks
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
@@ -18,7 +19,8 @@ def quick_check(ledger: Ledger) -> None:
     Raises:
         LedgerError: the file is damaged.
     """
-    (said,) = ledger.row("PRAGMA quick_check(1)")
+    with connection_that_checks(ledger.path) as connection:
+        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if said != "ok":
         raise LedgerError(
             f"{ledger.path} is damaged ({said}).",

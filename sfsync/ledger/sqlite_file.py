@@ -105,3 +105,22 @@ def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
             fix="check free space and permissions, then run it again",
         )
     return error
+
+
+@contextmanager
+def connection_that_checks(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for `PRAGMA integrity_check`, which writes nothing; closed in the end.
+
+    It must be one that could write: SQLite drops every CHECK from the schema of a file that it
+    opens for reading only, and then finds no row that breaks one.
+    """
+    with translated(path):
+        try:
+            connection = connect(path)
+        except sqlite3.OperationalError:
+            connection = connect_for_reading(path)
+        try:
+            connection.execute("PRAGMA query_only = 1")
+            yield connection
+        finally:
+            connection.close()

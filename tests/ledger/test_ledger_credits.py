@@ -152,6 +152,15 @@ def test_a_partly_credited_invoice_is_reversed_by_the_rest(ledger: Ledger) -> No
     assert check_ledger(ledger) == []
 
 
+def test_no_invoice_is_used_up_before_its_lines(ledger: Ledger) -> None:
+    """A credit of all that is owed, and yet not of each line, is refused: reversing is for that."""
+    credit(ledger, LinePart(1))
+    assert refused(ledger, LinePart(2, amount=Decimal("30.00"))) == "lines-left"
+    last = reverse_invoice(ledger, INVOICE, RULES, reason="the rest", today=TODAY)
+    assert amounts_of(ledger, last.credit_note_number) == ["-50.00", "20.00"]
+    assert check_ledger(ledger) == []
+
+
 def test_days_and_accounts_are_guarded(ledger: Ledger) -> None:
     """No credit before the invoice, after today, in a closed period, or on an inactive account."""
     wanted = CreditRequest(amount=Decimal(1))

@@ -6,20 +6,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sfsync.ledger import open_ledger_read_only
 from sfsync.ledger.audit import head, verify_chain
-from sfsync.ledger.chart import close_period
 from sfsync.ledger.invariants import check_ledger
-from sfsync.ledger.payments import PaymentOrder, add_payment, void_payment
-from sfsync.ledger.posting import post_invoice
-from sfsync.ledger.removal import delete_draft, reverse_invoice
-from tests.ledger.ledger_books import RULES, TODAY, content, fill, line, new_ledger
+from tests.ledger.tampered_books import codes_found, fill_with_everything, tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,21 +40,9 @@ _UNCHECKED = {("document_removal", "at"), ("document_removal", "system_modstamp"
 
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Invoice 1 is paid twice, once voided; 2 is reversed; 3 deleted; 4 posted; the year closed."""
+    """A ledger with something of everything."""
     path = tmp_path_factory.mktemp("books") / "ledger.db"
-    body = content(line(10_000, properties={"a": "b"}), line(5_000, "Implementation"))
-    with new_ledger(path) as ledger:
-        fill(ledger, 5, body)
-        for number in (1, 2, 4):
-            post_invoice(ledger, f"D-{number:06d}", RULES, today=TODAY)
-        for key in ("a", "b"):
-            order = PaymentOrder(Decimal(5), date(2026, 11, 20), None, "wire", f"WT {key}", key)
-            add_payment(ledger, "D-000001", order, RULES, today=TODAY)
-        void_payment(ledger, "P-2", RULES, reason="bounced", today=TODAY)
-        reverse_invoice(ledger, "D-000002", RULES, reason="wrong", today=TODAY)
-        delete_draft(ledger, "D-000003", "duplicate")
-        close_period(ledger, date(2026, 9, 30))
-        assert check_ledger(ledger) == []
+    fill_with_everything(path)
     return path
 
 
@@ -78,31 +60,6 @@ def _columns() -> list[tuple[str, str]]:
     return [one for one in found if one not in _UNCHECKED]
 
 
-def _tampered(books: Path, script: str) -> Path:
-    """A copy in which a script ran without triggers, checks or keys; the triggers are back."""
-    copy = books.with_name("tampered.db")
-    shutil.copyfile(books, copy)
-    copy.chmod(0o600)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as plain:
-        plain.execute("PRAGMA ignore_check_constraints = ON")
-        triggers = plain.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall()
-        for name, _ in triggers:
-            plain.execute(f"DROP TRIGGER {name}")
-        before = "\n".join(plain.iterdump())
-        plain.executescript(script)
-        assert "\n".join(plain.iterdump()) != before
-        for _, sql in triggers:
-            plain.execute(sql)
-    return copy
-
-
-def _found(copy: Path) -> set[str]:
-    with open_ledger_read_only(copy) as ledger:
-        return {finding.code for finding in check_ledger(ledger)}
-
-
 def _other(table: str, column: str, where: str) -> str:
     """SQL for a value that differs from the present one and is of its type."""
     present = f"(SELECT {column} FROM {table} WHERE {where} LIMIT 1)"
@@ -114,14 +71,14 @@ def _other(table: str, column: str, where: str) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), _columns())
-def test_a_changed_column_is_found(books: Path, table: str, column: str) -> None:
+def test_a_changed_column_iscodes_found(books: Path, table: str, column: str) -> None:
     """Any other value in any column of what was posted, paid or audited is a finding."""
     where = {**ROWS, **_REMOVAL}[table]
     key = f"rowid = (SELECT rowid FROM {table} WHERE {where} LIMIT 1)"
     if table in {"document_property", "line_property"}:
         key = where
     script = f"UPDATE OR REPLACE {table} SET {column} = {_other(table, column, where)} WHERE {key}"
-    codes = _found(_tampered(books, script))
+    codes = codes_found(tampered(books, script))
     assert codes
     assert "schema-changed" not in codes
     if table == "audit_event":
@@ -130,10 +87,10 @@ def test_a_changed_column_is_found(books: Path, table: str, column: str) -> None
 
 
 @pytest.mark.parametrize("table", [*ROWS, *_REMOVAL])
-def test_a_removed_row_is_found(books: Path, table: str) -> None:
+def test_a_removed_row_iscodes_found(books: Path, table: str) -> None:
     """What was posted, paid or audited cannot be taken out unnoticed."""
     where = {**ROWS, **_REMOVAL}[table]
-    codes = _found(_tampered(books, f"DELETE FROM {table} WHERE {where}"))
+    codes = codes_found(tampered(books, f"DELETE FROM {table} WHERE {where}"))
     assert codes - {"schema-changed"}
 
 
@@ -148,38 +105,40 @@ def test_a_removed_row_is_found(books: Path, table: str) -> None:
         ("audit_event", "seq", 5, 6),
     ],
 )
-def test_two_swapped_rows_are_found(books: Path, table: str, key: str, one: int, two: int) -> None:
+def test_two_swapped_rows_arecodes_found(
+    books: Path, table: str, key: str, one: int, two: int
+) -> None:
     """Two rows that have changed places are a finding, although nothing is missing."""
     script = (
         f"UPDATE {table} SET {key} = 999 WHERE {key} = {one};"
         f"UPDATE {table} SET {key} = {one} WHERE {key} = {two};"
         f"UPDATE {table} SET {key} = {two} WHERE {key} = 999;"
     )
-    assert _found(_tampered(books, script)) - {"schema-changed"}
+    assert codes_found(tampered(books, script)) - {"schema-changed"}
 
 
 def test_a_cut_tail_is_found_by_a_head_kept_elsewhere(books: Path) -> None:
     """Taking the newest events away leaves an unbroken chain; an earlier head tells."""
     with open_ledger_read_only(books) as ledger:
         kept = head(ledger)
-    copy = _tampered(books, f"DELETE FROM audit_event WHERE seq = {kept.partition(':')[0]}")
+    copy = tampered(books, f"DELETE FROM audit_event WHERE seq = {kept.partition(':')[0]}")
     with open_ledger_read_only(copy) as ledger:
         assert verify_chain(ledger) == []
         assert [one.code for one in verify_chain(ledger, kept)] == ["audit-head"]
 
 
-def test_a_file_open_to_others_is_found(books: Path) -> None:
+def test_a_file_open_to_others_iscodes_found(books: Path) -> None:
     """A ledger that others may read is a finding."""
     copy = books.with_name("open.db")
     shutil.copyfile(books, copy)
     copy.chmod(0o644)
-    assert _found(copy) == {"file-open-to-others"}
+    assert codes_found(copy) == {"file-open-to-others"}
 
 
 def test_large_ledgers_are_checked_alike(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On two connections at once the findings, and their order, are the same."""
     script = "UPDATE document SET description = 'x' WHERE id = 1; DELETE FROM payment"
-    copy = _tampered(books, script)
+    copy = tampered(books, script)
     with open_ledger_read_only(copy) as ledger:
         alone = check_ledger(ledger)
         monkeypatch.setattr("sfsync.ledger.invariants.LARGE", 0)

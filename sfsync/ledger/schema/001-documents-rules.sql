@@ -106,8 +106,13 @@ WHEN OLD.status = 'posted' AND NEW.status = 'reversed' AND (
      NOT EXISTS (SELECT 1 FROM document WHERE id = NEW.reversed_by_id
                  AND reverses_id = OLD.id AND status = 'posted')
   OR OLD.total_minor + (SELECT coalesce(sum(total_minor), 0) FROM document
-                        WHERE reverses_id = OLD.id AND status = 'posted') <> 0)
-BEGIN SELECT RAISE(ABORT, 'document: reversed only by posted credit notes of its whole total'); END;
+                        WHERE reverses_id = OLD.id AND status = 'posted') <> 0
+  OR EXISTS (
+      SELECT 1 FROM document_line o WHERE o.document_id = OLD.id AND o.amount_minor + (
+          SELECT coalesce(sum(c.amount_minor), 0)
+          FROM document d JOIN document_line c ON c.document_id = d.id
+          WHERE d.reverses_id = OLD.id AND d.status = 'posted' AND c.position = o.position) <> 0))
+BEGIN SELECT RAISE(ABORT, 'document: reversed only by credit notes over all of each line'); END;
 
 -- Lines and properties: only while the document is a draft --------------------------------------
 
