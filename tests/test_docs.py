@@ -13,6 +13,7 @@ from sfsync.cli.frame.boundary import run
 from sfsync.config import find_problems, template
 from sfsync.config.explaining import reference as config_reference
 from sfsync.errors import EXIT_CODE_MEANINGS
+from sfsync.ledger.invariant_queries import RULES, TRACES
 from sfsync.sync.failures import reference as failures_reference
 
 ROOT = Path(__file__).parent.parent
@@ -97,3 +98,13 @@ def test_generated_documents_are_what_the_code_says(name: str) -> None:
     if os.environ.get("SFSYNC_WRITE_DOCS"):
         path.write_text(head + reference(), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == head + reference()
+
+
+def test_every_rule_of_the_ledger_is_in_the_list() -> None:
+    """Each code that `db verify` can answer with stands beside the rule that it is about."""
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rules = "\n".join(row for row in text.splitlines() if re.match(r"\| I\d+ \|", row))
+    named = set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", rules))
+    assert {code for code, *_ in (*RULES, *TRACES)} <= named
+    numbers = re.findall(r"^\| I(\d+) \|", rules, re.MULTILINE)
+    assert [int(one) for one in numbers] == [*range(1, 26)]

@@ -1,16 +1,13 @@
 """`sfsync db`: the ledger file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sfsync.cli.context import Context, context_of
+from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
-from sfsync.errors import LedgerError, UsageError
-
-if TYPE_CHECKING:
-    from sfsync.ledger.connection import Ledger
+from sfsync.errors import UsageError
 
 app = tree.new_app("The ledger file: whose it is, whether it is sound, backups.")
 
@@ -56,35 +53,34 @@ def info(ctx: typer.Context) -> None:
     context.emit("db_info", result)
 
 
-@tree.command(app, "verify", "sfsync db verify", "sfsync db verify --json")
-def verify(ctx: typer.Context) -> None:
-    """Check the whole file: every rule that the ledger keeps, every hash, every sum."""
+@tree.command(
+    app,
+    "verify",
+    "sfsync db verify",
+    "sfsync db verify --documents",
+    "sfsync db verify --json",
+)
+def verify(
+    ctx: typer.Context,
+    *,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="also set every PDF again that was ever written")
+    ] = False,
+) -> None:
+    """Check the whole file: every rule that the ledger keeps, every hash, every sum.
+
+    docs/reliability.md names the rules. With --documents, each PDF of a posted document that the
+    audit trail knows of must come out byte for byte as it was. Nothing is written.
+    """
+    from sfsync.cli import verifying  # noqa: PLC0415 - start-up time
+
     context = context_of(ctx)
     with context.read_ledger() as ledger:
-        require_sound(context, ledger)
-    context.emit("db_verify", {"findings": []}, text="The ledger is sound.\n")
-
-
-def require_sound(context: Context, ledger: "Ledger") -> None:
-    """Refuse to go on with a ledger that breaks its rules.
-
-    Raises:
-        LedgerError: it does; names the first of them, and all under --json.
-    """
-    from sfsync.ledger.invariants import check_ledger  # noqa: PLC0415 - start-up time
-
-    findings = check_ledger(ledger)
-    if findings:
-        context.details["findings"] = [
-            {"code": found.code, "entity": found.entity, "message": found.message}
-            for found in findings
-        ]
-        listed = "\n".join(f"{found.entity}: {found.message}" for found in findings[:20])
-        raise LedgerError(
-            f"the ledger breaks {len(findings)} of its rules\n{listed}",
-            code="ledger-damaged",
-            fix="restore it from a backup: sfsync db restore FILE",
-        )
+        verifying.require_sound(context, ledger)
+        verifying.require_no_secret(context, ledger)
+        compared = verifying.compare_documents(context, ledger) if documents else None
+    result: dict[str, Any] = {"findings": [], "documents": compared}
+    context.emit("db_verify", result, text=verifying.in_words(compared))
 
 
 @tree.command(

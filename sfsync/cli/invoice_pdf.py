@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -45,7 +47,7 @@ def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) 
     result = write_file(
         context, target, Format.PDF, lambda stream: write_invoice(paper, stream, font), "line"
     )
-    _record(context, detail, result)
+    _record(context, detail, result, font)
     context.emit("invoice_pdf", {**_names(detail), **result}, text="")
     if opens:
         open_for_person(context, target)
@@ -62,10 +64,24 @@ def _names(detail: InvoiceDetail) -> dict[str, Any]:
     return {"number": detail.row.number, "draft": detail.row.draft}
 
 
-def _record(context: Context, detail: InvoiceDetail, result: dict[str, Any]) -> None:
+def _record(
+    context: Context, detail: InvoiceDetail, result: dict[str, Any], font: Path | None
+) -> None:
     from sfsync.cli.render.facts import record_export  # noqa: PLC0415 - start-up time
+    from sfsync.exports.invoice_paper import typesetter  # noqa: PLC0415 - as above
 
-    record_export(context, "invoice_pdf", {**result, **_names(detail)})
+    how = {"typesetter": typesetter(), "font": font and font.name}
+    record_export(context, "invoice_pdf", {**result, **_names(detail), **how})
+
+
+def digest_again(context: Context, ledger: Ledger, number: str) -> str:
+    """SHA-256 of the PDF of a document as it is set now, with the PDF's own letters."""
+    from sfsync.exports.invoice_paper import write_invoice  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
+
+    stream = io.BytesIO()
+    write_invoice(_paper(context, ledger, show_invoice(ledger, number)), stream)
+    return hashlib.sha256(stream.getvalue()).hexdigest()
 
 
 def _paper(context: Context, ledger: Ledger, detail: InvoiceDetail) -> PaperInvoice:

@@ -146,7 +146,7 @@ def closing(context: Context, ledger: Ledger, through: date) -> dict[str, Any]:
         RefusedError: the day is still to come, or the books are closed beyond it.
         LedgerError: the ledger is not sound.
     """
-    from sfsync.cli.db import require_sound  # noqa: PLC0415 - start-up time
+    from sfsync.cli.verifying import require_sound  # noqa: PLC0415 - start-up time
     from sfsync.ledger.chart import require_forward  # noqa: PLC0415 - as above
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - as above
     from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - as above

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sfsync import __version__
 from sfsync.exports.lettering import Lettering, inert
 from sfsync.exports.paper import A4, DIM, MILLIMETRE, SHADE, Paper, Sheet
 from sfsync.exports.people import with_thousands
@@ -77,6 +78,13 @@ class PaperInvoice:
     total: Decimal
     notes: tuple[str, ...] = ()
     logo: bytes | None = None
+
+
+def typesetter() -> str:
+    """What sets the documents: only the same one sets the same bytes."""
+    from reportlab import Version  # noqa: PLC0415 - start-up time
+
+    return f"sfsync {__version__}, reportlab {Version}"
 
 
 def write_invoice(invoice: PaperInvoice, stream: BinaryIO, font: Path | None = None) -> Written:

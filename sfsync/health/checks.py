@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sfsync.errors import ConfigError, ExitCode, SfsyncError
 from sfsync.health.findings import Finding, Verdict, failed, ok, skipped, warning
 from sfsync.health.ledger_checks import LEDGER_CHECKS
+from sfsync.health.secret_checks import secret_files
 from sfsync.health.sign_in_checks import SIGN_IN_CHECKS
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ CHECKS: tuple[Check, ...] = (
     _config,
     *LEDGER_CHECKS,
     _private_folders,
+    secret_files,
     *SIGN_IN_CHECKS,
     _runs,
     _notify,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from sfsync.ledger.migrations import shipped_fingerprint
 from sfsync.ledger.sqlite_file import connection_that_checks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from sfsync.ledger.connection import Ledger
 
 
@@ -32,6 +35,22 @@ def quick_check(ledger: Ledger) -> None:
 def schema_is_as_shipped(ledger: Ledger) -> bool:
     """Whether every table, index and trigger is as this version makes it."""
     return ledger.schema_fingerprint() == shipped_fingerprint()
+
+
+def texts_like(
+    ledger: Ledger, globs: Sequence[str], tables: Iterable[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Every text that is like one of these, with its column; of all tables by default."""
+    columns = ledger.rows(
+        "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c"
+        " WHERE t.type = 'table' AND c.type = 'TEXT'"
+        " AND (:tables IS NULL OR t.name IN (SELECT value FROM json_each(:tables)))",
+        {"tables": None if tables is None else json.dumps(list(tables))},
+    )
+    for table, column in columns:
+        like = " OR ".join(f'"{column}" GLOB ?' for _ in globs)
+        for (text,) in ledger.each(f'SELECT "{column}" FROM "{table}" WHERE {like}', globs):  # noqa: S608 - names of the schema
+            yield f"{table}.{column}", text
 
 
 def sqlite_version() -> str:

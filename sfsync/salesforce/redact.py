@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from mmap import mmap
 
 REDACTED = "[redacted]"
 
@@ -49,6 +54,34 @@ def redact(text: str) -> str:
     for place in _PLACES:
         text = place.sub(rf"\g<1>{REDACTED}", text)
     return text
+
+
+# What a kept secret looks like among other bytes: a mark that is quickly found, how much may stand
+# before it, and the whole. Longer than the shapes above: here a false alarm costs more.
+_KEPT = (
+    (b"PRIVATE KEY-----", 40, re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")),
+    (b"!A", 18, re.compile(rb"00D[A-Za-z0-9]{12,15}!A[A-Za-z0-9._]{16,}")),
+    (b"%21A", 18, re.compile(rb"00D[A-Za-z0-9]{12,15}%21A[A-Za-z0-9._]{16,}")),
+    (b"5Aep", 0, re.compile(rb"5Aep[A-Za-z0-9._=-]{16,}")),
+    (b"eyJ", 0, re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")),
+)
+_WINDOW = 4_000
+
+
+def has_secret(content: bytes | mmap) -> bool:
+    """Whether a token, an assertion or a private key stands in the content of a file."""
+    return any(
+        shape.search(content[max(place - before, 0) : place + _WINDOW])
+        for mark, before, shape in _KEPT
+        for place in _places(content, mark)
+    )
+
+
+def _places(content: bytes | mmap, mark: bytes) -> Iterator[int]:
+    place = content.find(mark)
+    while place >= 0:
+        yield place
+        place = content.find(mark, place + 1)
 
 
 class RedactionFilter(logging.Filter):

@@ -1,0 +1,98 @@
+"""`sfsync db verify`: what it looks for, and how it says what it found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sfsync.errors import LedgerError
+from sfsync.ledger.audit import Finding, list_events
+from sfsync.ledger.invariants import check_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sfsync.cli.context import Context
+    from sfsync.ledger.connection import Ledger
+
+_SHOWN = 20
+
+
+def require_sound(context: Context, ledger: Ledger) -> None:
+    """Refuse to go on with a ledger that breaks its rules.
+
+    Raises:
+        LedgerError: it does; names the first of them, and all under --json.
+    """
+    if findings := check_ledger(ledger):
+        raise LedgerError(
+            f"the ledger breaks {len(findings)} of its rules{_listed(context, findings)}",
+            code="ledger-damaged",
+            fix="restore it from a backup: sfsync db restore FILE",
+        )
+
+
+def require_no_secret(context: Context, ledger: Ledger) -> None:
+    """Refuse a ledger in which sfsync has written a token or a key down.
+
+    Raises:
+        LedgerError: it has.
+    """
+    from sfsync.health import kept_secrets  # noqa: PLC0415 - start-up time
+
+    message = "it holds what looks like a token or a key"
+    kept = kept_secrets.kept_in_ledger(ledger, kept_secrets.OWN_TABLES)
+    if kept:
+        listed = _listed(context, [Finding("secret-kept", one, message) for one in kept])
+        raise LedgerError(
+            f"the ledger keeps a secret{listed}", code="secret-kept", fix=kept_secrets.REVOKE
+        )
+
+
+def compare_documents(context: Context, ledger: Ledger) -> dict[str, int]:
+    """Set the PDFs of posted documents again; how many were the same, how many cannot be compared.
+
+    Another version of sfsync or of its PDF library, or a font of one's own, sets other bytes.
+
+    Raises:
+        LedgerError: one is not as it was written.
+    """
+    from sfsync.cli.invoice_pdf import digest_again  # noqa: PLC0415 - start-up time
+    from sfsync.exports.invoice_paper import typesetter  # noqa: PLC0415 - as above
+
+    written: dict[str, set[str]] = {}
+    others = 0
+    for event in list_events(ledger, action="export.invoice_pdf"):
+        if event.after["number"] is None:
+            continue
+        if (event.after["typesetter"], event.after["font"]) == (typesetter(), None):
+            written.setdefault(event.after["number"], set()).add(event.after["sha256"])
+        else:
+            others += 1
+    differing = [
+        Finding("document-set-otherwise", number, "its PDF does not come out as it was written")
+        for number, digests in written.items()
+        if digests != {digest_again(context, ledger, number)}
+    ]
+    if differing:
+        listed = _listed(context, differing)
+        raise LedgerError(
+            f"{len(differing)} documents are not what was written{listed}", code="ledger-damaged"
+        )
+    return {"same": len(written), "not_comparable": others}
+
+
+def in_words(compared: dict[str, int] | None) -> str:
+    """What a sound ledger is told."""
+    if compared is None:
+        return "The ledger is sound.\n"
+    others = compared["not_comparable"]
+    said = f"{compared['same']} PDFs come out byte for byte as they were written"
+    more = f"; {others} cannot be compared (another version or font)" if others else ""
+    return f"The ledger is sound. {said}{more}.\n"
+
+
+def _listed(context: Context, findings: Sequence[Finding]) -> str:
+    context.details["findings"] = [
+        {"code": found.code, "entity": found.entity, "message": found.message} for found in findings
+    ]
+    return "".join(f"\n{found.entity}: {found.message}" for found in findings[:_SHOWN])
