@@ -85,6 +85,7 @@ DateOption = Annotated[
     "post",
     "sfsync invoice post D-000131",
     "sfsync invoice post --all --max 5000",
+    "sfsync invoice post --all --run 214 --dry-run",
     "sfsync invoice post --all --run 214 --yes --json",
 )
 @takes_filters
@@ -95,27 +96,29 @@ def post(
     filters: FilterOptions,
     every: AllOption = False,
     date: DateOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="only say what would be posted and refused")
+    ] = False,
 ) -> None:
     """Post drafts: each gets its number and journal entry, and never changes again.
 
-    One draft is posted at once. Several are counted and totalled first, and need a yes. What
-    cannot be posted is reported and does not stop the rest. On a terminal, without any draft
-    named, they are reviewed one by one.
+    One draft is posted at once. Several are totalled first, with what would be refused and why,
+    and need a yes. What cannot be posted is reported and does not stop the rest. On a terminal,
+    without any draft named, they are reviewed one by one.
     """
+    from sfsync.cli import foretelling  # noqa: PLC0415 - start-up time
+
     context = context_of(ctx)
+    asked = foretelling.Asked(tuple(numbers or ()), filters, every, day(date, "--date"))
+    if dry_run:
+        foretelling.foretell_drafts(context, asked)
+        return
     if posting.leads_to_review(context, numbers or [], filters, every=every):
         from sfsync.cli.review import Asked, review_drafts  # noqa: PLC0415 - start-up time
 
         review_drafts(context, Asked((), filters))
         return
-    with context.open_ledger() as ledger:
-        found = posting.chosen(ledger, numbers or [], filters, every=every)
-        alone = len(numbers or []) == 1
-        if found.rows and not alone:
-            context.confirm(f"Post {posting.spoken_totals(posting.row_totals(found.rows))}?")
-        result = posting.post(context, ledger, found.rows, day(date, "--date"))
-        result["refused"] += found.missing
-    posting.answer_many(context, "invoice_post", "Posted", result, alone=alone)
+    foretelling.post_drafts(context, asked)
 
 
 @tree.command(

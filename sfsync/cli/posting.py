@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.invoices import InvoiceRow
     from sfsync.ledger.posting import PostedInvoice
-    from sfsync.ledger.posting_rules import PostingRules
+    from sfsync.ledger.posting_rules import PostingRules, Refusal
 
 
 def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
@@ -100,7 +100,7 @@ def _named(ledger: Ledger, numbers: Sequence[str]) -> Chosen:
             if len(numbers) == 1:
                 raise
             # One wrong number does not keep the others.
-            missing.append(refusal_json(number, unknown))
+            missing.append(refused_json(number, unknown))
         else:
             rows[row.document_id] = row
     return Chosen(list(rows.values()), missing)
@@ -145,7 +145,7 @@ def post(
     outcomes = post_many(ledger, references, rules_of(settings), day=day, today=today(settings))
     for reference, outcome in outcomes:
         if isinstance(outcome, RefusedError):
-            refused.append(refusal_json(reference, outcome))
+            refused.append(refused_json(reference, outcome))
         else:
             posted.append(outcome)
     if out_of_order := [one for one in posted if one.dated_later]:
@@ -172,7 +172,7 @@ def delete(ledger: Ledger, rows: Sequence[InvoiceRow], reason: str) -> dict[str,
             delete_draft(ledger, row.draft, reason)
         except RefusedError as refusal:
             # One draft that cannot go does not keep the others.
-            refused.append(refusal_json(row.draft, refusal))
+            refused.append(refused_json(row.draft, refusal))
         else:
             deleted.append(row)
     return {
@@ -237,7 +237,7 @@ def draw_reversal(console: Console, result: dict[str, Any]) -> None:
 
 def preview_of(context: Context, ledger: Ledger, shown: dict[str, Any]) -> list[dict[str, Any]]:
     """What posting a draft would write; empty without a config, or when it is no draft."""
-    from sfsync.ledger.posting import preview_posting  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.posting_plan import preview_posting  # noqa: PLC0415 - start-up time
 
     if shown["status"] != "draft" or context.found_config() is None:
         return []
@@ -286,7 +286,7 @@ def posted_json(one: PostedInvoice) -> dict[str, Any]:
     }
 
 
-def refusal_json(reference: str, error: SfsyncError) -> dict[str, Any]:
+def refused_json(reference: str, error: SfsyncError | Refusal) -> dict[str, Any]:
     """A refused document as JSON has it."""
     return {
         "draft": reference,

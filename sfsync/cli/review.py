@@ -112,7 +112,7 @@ def review(context: Context, ledger: Ledger, drafts: Sequence[str]) -> dict[str,
 
 def mark_reviewed(ledger: Ledger, drafts: Sequence[str]) -> dict[str, Any]:
     """Note a review on each of these drafts; those that are no drafts are refused."""
-    from sfsync.cli.posting import refusal_json  # noqa: PLC0415 - start-up time
+    from sfsync.cli.posting import refused_json  # noqa: PLC0415 - start-up time
     from sfsync.errors import RefusedError  # noqa: PLC0415 - as above
     from sfsync.ledger.marks import review_invoice  # noqa: PLC0415 - as above
 
@@ -122,7 +122,7 @@ def mark_reviewed(ledger: Ledger, drafts: Sequence[str]) -> dict[str, Any]:
             result["reviewed"].append(review_invoice(ledger, draft).draft)
         except RefusedError as refusal:
             # One that cannot be marked does not keep the others.
-            result["refused"].append(refusal_json(draft, refusal))
+            result["refused"].append(refused_json(draft, refusal))
     return result
 
 

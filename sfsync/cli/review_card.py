@@ -49,7 +49,7 @@ def card_of(ledger: Ledger, draft: str, settings: Settings, rules: PostingRules)
     from sfsync.ledger.cautions import cautions  # noqa: PLC0415 - as above
     from sfsync.ledger.contents import stored_content  # noqa: PLC0415 - as above
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
-    from sfsync.ledger.posting import preview_posting  # noqa: PLC0415 - as above
+    from sfsync.ledger.posting_plan import preview_posting  # noqa: PLC0415 - as above
     from sfsync.ledger.reviewing import last_look  # noqa: PLC0415 - as above
 
     detail = show_invoice(ledger, draft)

@@ -73,19 +73,34 @@ def _insert(ledger: Ledger, account: LedgerAccount) -> None:
 
 
 def _update(ledger: Ledger, before: LedgerAccount, account: LedgerAccount) -> None:
-    if before.type != account.type and ledger.row(
+    if unfit := _type_in_use(ledger, before, account):
+        raise unfit
+    ledger.execute(
+        "UPDATE ledger_account SET name = ?, type = ?, active = ? WHERE code = ?",
+        (account.name, account.type, account.active, account.code),
+    )
+
+
+def chart_refusal(ledger: Ledger, accounts: Iterable[LedgerAccount]) -> RefusedError | None:
+    """Why `ensure_chart` would refuse these accounts; None where it would not."""
+    known = {account.code: account for account in list_accounts(ledger)}
+    found = (_type_in_use(ledger, known[one.code], one) for one in accounts if one.code in known)
+    return next(filter(None, found), None)
+
+
+def _type_in_use(
+    ledger: Ledger, before: LedgerAccount, account: LedgerAccount
+) -> RefusedError | None:
+    if before.type == account.type or not ledger.row(
         "SELECT 1 FROM journal_line l JOIN ledger_account a ON a.id = l.account_id"
         " WHERE a.code = ? LIMIT 1",
         (account.code,),
     ):
-        raise RefusedError(
-            f"Account {account.code} has entries as {before.type}; its type stays.",
-            code="account-in-use",
-            fix="give the new account another code in posting.chart",
-        )
-    ledger.execute(
-        "UPDATE ledger_account SET name = ?, type = ?, active = ? WHERE code = ?",
-        (account.name, account.type, account.active, account.code),
+        return None
+    return RefusedError(
+        f"Account {account.code} has entries as {before.type}; its type stays.",
+        code="account-in-use",
+        fix="give the new account another code in posting.chart",
     )
 
 

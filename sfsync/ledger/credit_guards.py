@@ -9,7 +9,7 @@ from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.chart import closed_through
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
-from sfsync.ledger.posting import latest
+from sfsync.ledger.posting_plan import latest
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from sfsync.ledger.digests import document_digest
 from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import DocumentStatus
 from sfsync.ledger.numbering import next_number
-from sfsync.ledger.posting import freeze, number_taken, write_entry
+from sfsync.ledger.posting import freeze, write_entry
+from sfsync.ledger.posting_plan import number_taken
 from sfsync.ledger.references import find_document
 from sfsync.money import minor_to_text
 

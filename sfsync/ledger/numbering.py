@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sfsync.ledger.connection import Ledger
@@ -29,7 +31,13 @@ def series_key(template: str, day: date) -> str:
     return template.replace("{year}", f"{day.year:04}").replace("{month}", f"{day.month:02}")
 
 
-def next_number(ledger: Ledger, template: str, day: date, first: int) -> NextNumber:
+def next_number(
+    ledger: Ledger,
+    template: str,
+    day: date,
+    first: int,
+    promised: Mapping[str, int] = MappingProxyType({}),
+) -> NextNumber:
     """What the series would give next; nothing is taken.
 
     Args:
@@ -37,10 +45,12 @@ def next_number(ledger: Ledger, template: str, day: date, first: int) -> NextNum
         template: ``INV-{year}-{seq:05}``.
         day: the document's date.
         first: where a series that is new begins.
+        promised: how many numbers of a series, by its key, are as good as given.
     """
     key = series_key(template, day)
     row = ledger.row("SELECT id, next FROM number_series WHERE key = ?", (key,))
     series_id, sequence = row or (None, first)
+    sequence += promised.get(key, 0)
     return NextNumber(key, series_id, sequence, _fill(key, sequence))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.chart import LedgerAccount, closed_through, ensure_chart, list_accounts
 from sfsync.ledger.model import DocumentKind, DocumentStatus
-from sfsync.ledger.posting import latest
+from sfsync.ledger.posting_plan import latest
 from sfsync.money import InvalidAmountError, from_minor, minor_to_text, to_minor
 
 if TYPE_CHECKING:

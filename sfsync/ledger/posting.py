@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
-from sfsync.ledger.chart import closed_through, ensure_chart, list_accounts
+from sfsync.ledger.chart import ensure_chart
 from sfsync.ledger.digests import document_digest
 from sfsync.ledger.frozen import buyer_text, seller_text
-from sfsync.ledger.model import DocumentKind, DocumentStatus
-from sfsync.ledger.numbering import dated_later, next_number, series_of
-from sfsync.ledger.posting_rules import (
-    PostingCandidate,
-    PostingRules,
-    Refusal,
-    Seller,
-    refusals,
-)
+from sfsync.ledger.model import DocumentStatus
+from sfsync.ledger.numbering import dated_later, series_of
+from sfsync.ledger.posting_plan import plan_posting, preview_posting
 from sfsync.ledger.references import find_document
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
-    from sfsync.ledger.chart import LedgerAccount
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.numbering import NextNumber
-    from sfsync.ledger.references import DocumentReference
-
-__all__ = ["PostedInvoice", "PostingPreview", "PostingRules", "Refusal", "Seller", "post_invoice",
-           "post_many", "preview_posting"]  # fmt: skip
-
+    from sfsync.ledger.posting_plan import Plan
+    from sfsync.ledger.posting_rules import PostingRules, Refusal, Seller
 
 Thing = TypeVar("Thing")
 
 _BATCH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PostingPreview:
-    """What posting would do, or why it would not.
-
-    `journal` is account code and amount in minor units, debit positive. `number` is what the
-    document would get now.
-    """
-
-    document: DocumentReference
-    posting_date: date
-    number: str
-    currency: str
-    exponent: int
-    journal: tuple[tuple[str, int], ...]
-    refusals: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,64 +49,6 @@ class PostedInvoice:
     total_minor: int
     journal: tuple[tuple[str, int], ...]
     dated_later: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Everything that posting one document writes, and what speaks against it."""
-
-    document: DocumentReference
-    customer: str
-    document_date: date
-    posting_date: date
-    due_date: date
-    currency: str
-    exponent: int
-    total_minor: int
-    description: str
-    number: NextNumber
-    line_accounts: tuple[tuple[int, str], ...]
-    journal: tuple[tuple[str, int], ...]
-    refusals: tuple[Refusal, ...]
-
-
-_DOCUMENT = """
-    SELECT d.document_date, d.due_date, d.currency, d.exponent, d.total_minor, d.description,
-           c.number, c.name, c.active,
-           (SELECT note FROM document_hold WHERE document_id = d.id),
-           EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
-           EXISTS (SELECT 1 FROM document_review WHERE document_id = d.id),
-           CASE WHEN :by_property THEN (SELECT json_group_object(name, value)
-               FROM document_property WHERE document_id = d.id) ELSE '{}' END
-    FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = :document
-"""
-_LINES = """
-    SELECT l.id, l.amount_minor, l.description, p.code, p.name, p.family,
-           CASE WHEN :by_property THEN (SELECT json_group_object(name, value)
-               FROM line_property WHERE line_id = l.id) ELSE '{}' END
-    FROM document_line l LEFT JOIN product p ON p.id = l.product_id
-    WHERE l.document_id = :document ORDER BY l.position
-"""
-
-
-def preview_posting(
-    ledger: Ledger, reference: str, rules: PostingRules, *, day: date | None = None, today: date
-) -> PostingPreview:
-    """What `post_invoice` would do now; changes nothing.
-
-    Raises:
-        NotFoundError: there is no such document.
-    """
-    plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
-    return PostingPreview(
-        plan.document,
-        plan.posting_date,
-        plan.number.number,
-        plan.currency,
-        plan.exponent,
-        plan.journal,
-        plan.refusals,
-    )
 
 
 def require_postable(ledger: Ledger, reference: str, rules: PostingRules, *, today: date) -> None:
@@ -194,7 +108,7 @@ def post_within(
     A refusal comes before anything is written, so that the transaction can go on without it.
     """
     ledger.require_transaction()
-    plan = _plan(ledger, find_document(ledger, reference), rules, day, today)
+    plan = plan_posting(ledger, find_document(ledger, reference), rules, day, today)
     _refuse(plan.refusals)
     later = dated_later(ledger, rules.numbering, plan.document_date)
     _write(ledger, plan, rules, run_id)
@@ -258,101 +172,7 @@ def _attempt(
         return refusal
 
 
-def _plan(
-    ledger: Ledger,
-    document: DocumentReference,
-    rules: PostingRules,
-    day: date | None,
-    today: date,
-) -> _Plan:
-    # Properties are read only where accounts depend on them.
-    asked = {"document": document.document_id, "by_property": bool(rules.revenue_by_property)}
-    (document_date, due_date, currency, exponent, total, description, customer, customer_name,
-     active, hold_note, drifted, reviewed, properties) = ledger.row(
-        _DOCUMENT, asked
-    )  # fmt: skip
-    lines = ledger.rows(_LINES, asked)
-    shared = json.loads(properties)
-    line_accounts = tuple(
-        (line_id, rules.revenue_account(names, shared | json.loads(own)))
-        for line_id, _, _, *names, own in lines
-    )
-    amounts = [amount for _, amount, *_ in lines]
-    is_invoice = document.kind is DocumentKind.INVOICE
-    template = rules.numbering if is_invoice else rules.credit_numbering
-    own_day = date.fromisoformat(document_date)
-    number = next_number(ledger, template, own_day, rules.first_number if is_invoice else 1)
-    journal = _journal(rules, total, [code for _, code in line_accounts], amounts)
-    candidate = PostingCandidate(
-        name=document.name,
-        kind=document.kind,
-        status=document.status,
-        total_minor=total,
-        lines_minor=sum(amounts),
-        posting_date=day or own_day,
-        customer=f"{customer} {customer_name}",
-        customer_active=bool(active),
-        hold_note=hold_note,
-        drifted=bool(drifted),
-        reviewed=bool(reviewed),
-        closed=latest(closed_through(ledger), rules.closed_through),
-        accounts=_accounts(ledger, rules),
-        used_accounts=tuple(
-            dict.fromkeys([rules.receivable, *(code for _, code in line_accounts)])
-        ),
-        number=number.number,
-        number_taken=number_taken(ledger, number),
-        missing=tuple(_missing(description, (document_date, due_date), lines)),
-    )
-    return _Plan(
-        document, customer_name, own_day, candidate.posting_date, date.fromisoformat(due_date),
-        currency, exponent, total, description, number, line_accounts, journal,
-        tuple(refusals(candidate, rules, today)),
-    )  # fmt: skip
-
-
-def _missing(
-    description: str, dates: tuple[str, str], lines: Sequence[tuple[Any, ...]]
-) -> Iterator[str]:
-    """What an invoice must have to be issued (EU VAT Directive, article 226) and has not."""
-    if not description.strip():
-        yield "it has no description"
-    if dates[1] < dates[0]:
-        yield f"it is due on {dates[1]}, before its date {dates[0]}"
-    if not lines:
-        yield "it has no line"
-    for number, (_, _, text, _, product, *_) in enumerate(lines, 1):
-        if not text.strip() and not (product or "").strip():
-            yield f"line {number} does not say what it is for"
-
-
-def _accounts(ledger: Ledger, rules: PostingRules) -> dict[str, LedgerAccount]:
-    # A preview must not write, so the config's chart counts as if it were in the ledger already.
-    stored = {account.code: account for account in list_accounts(ledger)}
-    return stored | {account.code: account for account in rules.chart}
-
-
-def latest(*days: date | None) -> date | None:
-    """The latest of the days that are given."""
-    return max((day for day in days if day is not None), default=None)
-
-
-def number_taken(ledger: Ledger, number: NextNumber) -> bool:
-    """Whether another series has given this number already."""
-    return ledger.row("SELECT 1 FROM document WHERE number = ?", (number.number,)) is not None
-
-
-def _journal(
-    rules: PostingRules, total: int, accounts: list[str], amounts: list[int]
-) -> tuple[tuple[str, int], ...]:
-    """Debit the receivable, credit revenue; one line for each account, none of zero."""
-    entry = {rules.receivable: total}
-    for account, amount in zip(accounts, amounts, strict=True):
-        entry[account] = entry.get(account, 0) - amount
-    return tuple((account, amount) for account, amount in entry.items() if amount)
-
-
-def _write(ledger: Ledger, plan: _Plan, rules: PostingRules, run_id: int | None) -> None:
+def _write(ledger: Ledger, plan: Plan, rules: PostingRules, run_id: int | None) -> None:
     document_id = plan.document.document_id
     ids = dict(ledger.rows("SELECT code, id FROM ledger_account"))
     ledger.execute_many(

@@ -107,12 +107,46 @@ def test_each_guard_refuses_with_its_code_and_a_way_out(books: Sfsync, code: str
     assert books("audit", "verify").status == 0
 
 
+def test_a_dry_run_says_what_posting_then_does(books: Sfsync) -> None:
+    """The same numbers, totals, refusals and exit code; the ledger is not written meanwhile."""
+    books("invoice", "hold", DRAFT, "--note", "ask Dana", "-q")
+    ledger = Path(books("db", "path").out.strip())
+    events = books("audit", "list").out
+    kept = ledger.read_bytes()
+    told = books("invoice", "post", "--all", "--dry-run", "--json")
+    assert ledger.read_bytes() == kept
+    assert books("audit", "list").out == events
+    done = books("invoice", "post", "--all", "--yes", "--json")
+    assert (told.status, done.status) == (3, 3)
+    said, did = told.document["result"], done.document["result"]
+    assert said["totals"] == did["totals"]
+    assert said["would_refuse"] == did["refused"]
+    keys = ("draft", "number", "customer", "posting_date", "currency", "total")
+    assert said["would_post"] == [{key: one[key] for key in keys} for one in did["posted"]]
+    assert books("invoice", "post", DRAFT, "--dry-run").status == 11
+    assert books("invoice", "post", "D-000099", "-n").status == 9
+
+
+def test_what_was_not_agreed_to_is_not_posted(books: Sfsync) -> None:
+    """After a no nothing is posted; after a yes just what was foretold, in words beforehand."""
+    books("invoice", "hold", DRAFT, "--note", "ask Dana", "-q")
+    named = (DRAFT, "D-000002", "D-000003")
+    assert books("invoice", "post", *named, terminal=True, answer="n\n").status == 11
+    assert books("invoice", "list", "--status", "posted").out == ""
+    done = books("invoice", "post", *named, terminal=True, answer="y\n")
+    assert done.status == 3
+    assert "(1 would be refused)? [y/N]" in done.err
+    assert books("invoice", "post", DRAFT, DRAFT, terminal=True).status == 3
+
+
 def test_a_refused_one_does_not_stop_the_others(books: Sfsync) -> None:
     """With several, the rest is posted, the refused are named with their fix, and it is exit 3."""
     books("invoice", "hold", DRAFT, "--note", "ask Dana", "-q")
     asked = books("invoice", "post", DRAFT, "D-000002", "D-000003")
     assert asked.status == 2
-    assert "Post 3 for " in asked.err
+    assert "Post 2 for " in asked.err
+    assert "(1 would be refused)" in asked.err
+    assert f"would refuse {DRAFT}: {DRAFT} is on hold: ask Dana  [on-hold]" in asked.err
     done = books("invoice", "post", DRAFT, "D-000002", "D-000003", "--yes", "--json")
     assert done.status == 3
     result = done.document["result"]

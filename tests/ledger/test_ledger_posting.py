@@ -14,7 +14,8 @@ from sfsync.ledger.chart import LedgerAccount, close_period
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import show_invoice
 from sfsync.ledger.marks import hold_invoice, release_invoice, review_invoice
-from sfsync.ledger.posting import post_invoice, post_many, preview_posting
+from sfsync.ledger.posting import post_invoice, post_many
+from sfsync.ledger.posting_plan import preview_posting
 from sfsync.ledger.removal import delete_draft, reverse_invoice
 from tests.ledger.ledger_books import (
     NOW,
