@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.soundness import texts_like
@@ -20,6 +19,7 @@ OWN_TABLES = ("config_text", "cursor", "ledger", "run")
 REVOKE = "make it worthless: sfsync disconnect, then sfsync connect"
 """What to do about a secret that was kept: taking it out of the file would not help any more."""
 
+_CHUNK, _OVERLAP = 4_000_000, 4_000
 _LIKE = ("*PRIVATE KEY-----*", "*!A*", "*%21A*", "*5Aep*", "*eyJ*")
 
 
@@ -35,8 +35,11 @@ def kept_in_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _holds(path: Path) -> bool:
+    before = b""
     with path.open("rb") as file:
-        if not path.stat().st_size:
-            return False
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return has_secret(content)
+        while chunk := file.read(_CHUNK):
+            if has_secret(before + chunk):
+                return True
+            # What began in this one may end in the next.
+            before = chunk[-_OVERLAP:]
+    return False

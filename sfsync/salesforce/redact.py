@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from mmap import mmap
 
 REDACTED = "[redacted]"
 
@@ -68,7 +67,7 @@ _KEPT = (
 _WINDOW = 4_000
 
 
-def has_secret(content: bytes | mmap) -> bool:
+def has_secret(content: bytes) -> bool:
     """Whether a token, an assertion or a private key stands in the content of a file."""
     return any(
         shape.search(content[max(place - before, 0) : place + _WINDOW])
@@ -77,7 +76,7 @@ def has_secret(content: bytes | mmap) -> bool:
     )
 
 
-def _places(content: bytes | mmap, mark: bytes) -> Iterator[int]:
+def _places(content: bytes, mark: bytes) -> Iterator[int]:
     place = content.find(mark)
     while place >= 0:
         yield place

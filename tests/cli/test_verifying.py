@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from sfsync.health.kept_secrets import kept_in_files
 from sfsync.salesforce.redact import has_secret
 
 if TYPE_CHECKING:
@@ -98,3 +99,11 @@ def test_what_only_resembles_a_secret_is_left_alone() -> None:
         "eyJhbGciOiJSUzI1NiJ9",
     ):
         assert not has_secret(text.encode()), text
+
+
+def test_a_secret_that_two_parts_share_is_found(tmp_path: Path) -> None:
+    """A large file is read in parts, and none is lost between them."""
+    path = tmp_path / "log"
+    for place in (3_999_990, 4_000_000, 4_000_020):
+        path.write_bytes(b" " * (place - len(TOKEN) // 2) + TOKEN.encode() + b" " * 100)
+        assert kept_in_files([path]) == [path]
