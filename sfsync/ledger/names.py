@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 ALL_IGNORES = frozenset({"case", "punctuation", "legal_suffix"})
 """What a key can ignore; `customer.name_key` in the ledger ignores all of it."""
@@ -33,8 +33,29 @@ _LONGEST_SPELLED = 4
 _GLUED = ("株式会社", "有限会社", "合同会社", "股份有限公司", "有限公司", "주식회사")
 
 
-# Deciding one account asks for its key several times; a page of accounts fits.
-@lru_cache(maxsize=8192)
+class _Words(dict[int, str | None]):
+    """For `str.translate`: words stay, what separates them becomes `between`; None drops it.
+
+    Words are of letters, marks, numbers, and symbols: "C++" and "C#" are different names, "a-b" and
+    "a b" are not. Each character is looked up once.
+    """
+
+    def __init__(self, *, between: str | None, dropped: str = "") -> None:
+        super().__init__(dict.fromkeys(map(ord, dropped)))
+        self._between = between
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        is_word = unicodedata.category(char)[0] in "LMNS"
+        found = self[code] = char if is_word else self._between
+        return found
+
+
+# "A.C.M.E." and "O'Brien" close up; other punctuation separates words.
+_SPACED = _Words(between=" ", dropped=".'’`´")  # noqa: RUF001 - quotation marks as people type them
+_BARE = _Words(between=None)
+
+
 def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
     """Reduce a company name to what has to be equal for two names to be the same company.
 
@@ -48,6 +69,12 @@ def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
     Returns:
         E.g. ``acme holdings``.
     """
+    return _name_key(name, ignores)
+
+
+# An account's key is asked for when it is looked up, decided and written; a page of them fits.
+@lru_cache(maxsize=8192)
+def _name_key(name: str, ignores: frozenset[str]) -> str:
     key = " ".join(unicodedata.normalize("NFKC", name).split())
     if "case" in ignores:
         # Casefolding can undo normalisation and the other way round; twice settles it.
@@ -57,24 +84,16 @@ def name_key(name: str, ignores: frozenset[str] = ALL_IGNORES) -> str:
         key = _without_legal_suffix(key)
     if "punctuation" in ignores:
         # An apostrophe may have stood between a letter and its accent.
-        key = unicodedata.normalize("NFKC", _without_punctuation(key) or key)
-        if "legal_suffix" in ignores:
+        words = unicodedata.normalize("NFKC", _without_punctuation(key) or key)
+        if "legal_suffix" in ignores and words != key:
             # "Acme/Inc": only without its punctuation does the legal form stand by itself.
-            key = _without_legal_suffix(key)
+            words = _without_legal_suffix(words)
+        key = words
     return key
 
 
 def _without_punctuation(text: str) -> str:
-    # "A.C.M.E." and "O'Brien" close up; other punctuation separates words.
-    closed = "".join(char for char in text if char not in ".'’`´")  # noqa: RUF001 - quotation marks as people type them
-    spaced = "".join(char if _is_word(char) else " " for char in closed)
-    return " ".join(spaced.split())
-
-
-@cache
-def _is_word(char: str) -> bool:
-    # Letters, marks, numbers, and symbols: "C++" and "C#" are different names, "a-b" and "a b" not.
-    return unicodedata.category(char)[0] in "LMNS"
+    return " ".join(text.translate(_SPACED).split())
 
 
 def _without_legal_suffix(name: str) -> str:
@@ -89,23 +108,24 @@ def _without_legal_suffix(name: str) -> str:
 
 def _cut_last_words(name: str) -> str:
     words = name.split(" ")
+    tail = [word.casefold().translate(_BARE) for word in words[-_LONGEST_SPELLED:]]
     for count in range(min(_LONGEST_SPELLED, len(words) - 1), 0, -1):
-        tail = words[-count:]
-        form = _bare("".join(tail))
-        # Several words are one form when they are its letters ("S. A. R. L."), or by name.
-        spelled = all(len(_bare(word)) <= 1 for word in tail) or form in _SEVERAL_WORDS
-        if form in _LEGAL_SUFFIXES and (count == 1 or spelled):
+        form = "".join(tail[-count:])
+        if form in _LEGAL_SUFFIXES and _is_one_form(form, tail[-count:]):
             left = " ".join(words[:-count]).rstrip(" ,;-–&")
             if _without_punctuation(left):
                 return left
     return name
 
 
-def _bare(word: str) -> str:
-    return "".join(char for char in word.casefold() if _is_word(char))
+def _is_one_form(form: str, words: list[str]) -> bool:
+    """Several words are one when they are its letters ("S. A. R. L."), or by name."""
+    return len(words) == 1 or form in _SEVERAL_WORDS or all(len(word) <= 1 for word in words)
 
 
 def _cut_glued(name: str) -> str:
+    if name.isascii():
+        return name
     for form in _GLUED:
         left = name.removesuffix(form).removeprefix(form).strip()
         if left != name and _without_punctuation(left):

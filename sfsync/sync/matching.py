@@ -82,7 +82,9 @@ class CustomerIndex:
         return Match("name", _settled(self._named(name, settings), settings))
 
     def _named(self, name: str, settings: DuplicateSettings) -> list[Candidate]:
-        coarse = self._by_name.get(name_key(name), [])
+        coarse = self._by_name.get(name_key(name))
+        if coarse is None:
+            return []
         exact = name_key(name, settings.name_ignores)
         return [one for one in coarse if name_key(one.name, settings.name_ignores) == exact]
 
