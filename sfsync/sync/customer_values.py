@@ -30,14 +30,16 @@ ADDRESS_PARTS = {
 }
 """Our name of each part of an address, and the suffix of its Salesforce field."""
 
+_ADDRESS_KEYS = {part: f"billing_address.{part}" for part in ADDRESS_PARTS}
+_TEXTS = tuple(name for name in PLAIN_FIELDS if name != "name")
+_PROPERTY = "properties."
+
 
 def mapped_values(
     record: Record, compiled: CompiledRecord, external_id_field: str | None
 ) -> Values | Failure:
     """The flat values that an account maps to, or the first failure."""
-    values = map_values(
-        tuple(one for one in compiled.targets if one.mapping.target != "billing_address"), record
-    )
+    values = map_values(compiled.texts, record)
     if isinstance(values, Failure):
         return values
     properties = map_properties(compiled.properties, record)
@@ -48,20 +50,21 @@ def mapped_values(
     address = compiled.target("billing_address")
     if address is not None and address.mapping.source:
         values.update(_address(record, address.mapping.source))
-    values.update({f"properties.{name}": text for name, text in properties.items()})
+    values.update({_PROPERTY + name: text for name, text in properties.items()})
     return values
 
 
 def content_of(values: Mapping[str, str | None]) -> CustomerContent:
     """The customer that flat values describe."""
+    value = values.get
     return CustomerContent(
-        **{name: values.get(name) for name in PLAIN_FIELDS if name != "name"},
-        name=values.get("name") or "",
-        address=Address(**{part: values.get(f"billing_address.{part}") for part in ADDRESS_PARTS}),
+        **{name: value(name) for name in _TEXTS},
+        name=value("name") or "",
+        address=Address(**{part: value(key) for part, key in _ADDRESS_KEYS.items()}),
         properties={
-            name.removeprefix("properties."): text
+            name.removeprefix(_PROPERTY): text
             for name, text in values.items()
-            if name.startswith("properties.") and text is not None
+            if text is not None and name.startswith(_PROPERTY)
         },
     )
 
@@ -70,8 +73,8 @@ def values_of(content: CustomerContent) -> Values:
     """The flat values of a customer that is in the ledger."""
     return {
         **{name: getattr(content, name) for name in PLAIN_FIELDS},
-        **{f"billing_address.{part}": getattr(content.address, part) for part in ADDRESS_PARTS},
-        **{f"properties.{name}": text for name, text in content.properties.items()},
+        **{key: getattr(content.address, part) for part, key in _ADDRESS_KEYS.items()},
+        **{_PROPERTY + name: text for name, text in content.properties.items()},
     }
 
 
@@ -106,7 +109,7 @@ def _address(record: Record, source: str) -> Values:
     else:
         stem = source.removesuffix("Address")
         parts = {part: as_text(record.get(stem + name)) for part, name in ADDRESS_PARTS.items()}
-    return {f"billing_address.{part}": text or None for part, text in parts.items()}
+    return {_ADDRESS_KEYS[part]: text or None for part, text in parts.items()}
 
 
 def _camel(part: str) -> str:

@@ -67,7 +67,7 @@ def build_invoice(
         customer_id: the customer that its account is.
         rules: the run's rules.
     """
-    values = map_values(rules.opportunity.targets, record)
+    values = map_values(rules.opportunity.texts, record)
     if isinstance(values, Failure):
         return values
     properties = map_properties(rules.opportunity.properties, record)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sfsync.sync.mapping import compile_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from decimal import Decimal
 
@@ -18,21 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRecord:
-    """The compiled mappings of one kind of record."""
+    """The compiled mappings of one kind of record.
+
+    `texts` are the targets whose value is the mapped text; the others are read each in its own way.
+    `target` finds the mapping of one target, None where it is not mapped.
+    """
 
     targets: tuple[CompiledMapping, ...]
+    texts: tuple[CompiledMapping, ...]
     properties: tuple[CompiledMapping, ...]
-    by_target: Mapping[str, CompiledMapping]
+    target: Callable[[str], CompiledMapping | None]
 
     @classmethod
-    def of(cls, mapping: RecordMapping) -> CompiledRecord:
-        """Compile a record mapping."""
+    def of(cls, mapping: RecordMapping, *apart: str) -> CompiledRecord:
+        """Compile a record mapping; the targets `apart` are not among its texts."""
         targets, properties = compile_record(mapping)
-        return cls(targets, properties, {one.mapping.target: one for one in targets})
-
-    def target(self, name: str) -> CompiledMapping | None:
-        """The mapping of one target, None where it is not mapped."""
-        return self.by_target.get(name)
+        by_target = {one.mapping.target: one for one in targets}
+        texts = tuple(one for name, one in by_target.items() if name not in apart)
+        return cls(targets, texts, properties, by_target.get)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,12 @@ class Rules:
         return cls(
             settings=settings,
             today=today,
-            opportunity=CompiledRecord.of(settings.opportunities.mapping),
+            opportunity=CompiledRecord.of(
+                settings.opportunities.mapping, "total", "currency", "customer"
+            ),
             line=CompiledRecord.of(settings.line_items.mapping),
             single_line=CompiledRecord.of(settings.line_items.single_line),
-            account=CompiledRecord.of(settings.accounts.mapping),
+            account=CompiledRecord.of(settings.accounts.mapping, "billing_address"),
             contact=CompiledRecord.of(settings.contacts.mapping),
             rates=rates,
             lines_exist=lines_exist,
