@@ -166,7 +166,8 @@ def _as_json(row: InvoiceRow, preview: PostingPreview) -> dict[str, Any]:
 
 
 def _draw(console: Console, result: dict[str, Any]) -> None:
-    from sfsync.cli.render.screen import line, mark, with_thousands  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.text import with_thousands  # noqa: PLC0415 - as above
 
     for one in result["would_post"][:50]:
         total = f"{with_thousands(one['total'])} {one['currency']}"
