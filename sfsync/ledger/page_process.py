@@ -11,7 +11,7 @@ from sfsync.errors import SfsyncError
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import last_seq
 from sfsync.ledger.connection import Ledger
-from sfsync.ledger.page_writer import Reply, next_message, send_message
+from sfsync.ledger.page_writer import Reply, next_message, send_message, unpacked
 from sfsync.ledger.sqlite_file import connect
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _reply(ledger: Ledger, run_id: int, asked: PageToWrite) -> Reply:
             # Somebody else's event, later than what the page was decided on.
             if head != asked.own and head > asked.seen:
                 return Reply(head, written=False)
-            apply(ledger, run_id, asked.page)
+            apply(ledger, run_id, unpacked(asked.parts))
             head = last_seq(ledger)
     except SfsyncError as error:
         return Reply(

@@ -22,20 +22,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sfsync.errors import LedgerError, LockedError
 from sfsync.ledger.model import (
+    DraftCreate,
     InvoiceContent,
     LineContent,
+    PageOfChanges,
     ProductKey,
     RecordOutcome,
     RememberedOpportunity,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import IO
 
     from sfsync.errors import SfsyncError
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.model import PageOfChanges
 
 _SECONDS_TO_END = 30.0
 """How long the process may take to end: a page's transaction, and the wait for another's."""
@@ -49,6 +50,7 @@ _START = (
 )
 _LENGTH = struct.Struct("!Q")
 
+_PARTS = tuple(one.name for one in fields(PageOfChanges))
 _values = attrgetter(*(one.name for one in fields(InvoiceContent)))
 
 
@@ -60,6 +62,7 @@ def _as_made(cls: type[tuple[Any, ...]]) -> Callable[[Any], tuple[Any, ...]]:
 _REDUCED: dict[type, Any] = {
     **copyreg.dispatch_table,
     InvoiceContent: lambda content: (InvoiceContent, _values(content)),
+    DraftCreate: lambda one: (DraftCreate, (one.opportunity_id, one.content, one.predecessor_id)),
     MappingProxyType: lambda mapping: (dict, (dict(mapping),)),
     **{
         one: _as_made(one)
@@ -78,13 +81,13 @@ class WritersTask(NamedTuple):
 
 
 class PageToWrite(NamedTuple):
-    """A decided page, the time, and the events it was decided after.
+    """A packed page, the time, and the events it was decided after.
 
     `own` is the audit chain's head after the run's own last page, `seen` the head when the page was
     decided.
     """
 
-    page: PageOfChanges
+    parts: dict[str, bytes]
     now: str
     own: int
     seen: int
@@ -123,7 +126,7 @@ class PageWriter:
         Raises:
             LedgerError: the process is gone.
         """
-        self._say(PageToWrite(page, self._ledger.now(), own, seen))
+        self._say(PageToWrite(packed(page), self._ledger.now(), own, seen))
 
     def result(self) -> Reply:
         """Wait for the page that was sent.
@@ -172,15 +175,30 @@ class PageWriter:
         )
 
 
-def send_message(stream: IO[bytes], message: object) -> None:
-    """Send one message through a pipe."""
+def packed(page: PageOfChanges) -> dict[str, bytes]:
+    """A page's fields, each pickled by itself: together they take a third longer."""
+    return {name: _pickled(getattr(page, name)) for name in _PARTS}
+
+
+def unpacked(parts: Mapping[str, bytes]) -> PageOfChanges:
+    """The page that was packed."""
+    return PageOfChanges(**{name: pickle.loads(part) for name, part in parts.items()})  # noqa: S301 - as below
+
+
+def _pickled(part: object) -> bytes:
     body = io.BytesIO()
     pickler = pickle.Pickler(body, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCED
-    pickler.dump(message)
+    pickler.dump(part)
+    return body.getvalue()
+
+
+def send_message(stream: IO[bytes], message: object) -> None:
+    """Send one message through a pipe."""
+    body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
     # The length first: who receives it then takes it off the pipe at once, and unpacks it later.
-    stream.write(_LENGTH.pack(body.tell()))
-    stream.write(body.getbuffer())
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
     stream.flush()
 
 
