@@ -8,6 +8,7 @@ was decided before such an event is read again, and decided in the transaction t
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Write = Callable[[PageOfChanges], object]
     Records = tuple[RecordOutcome, ...]
     Written = Callable[[Records], None]
+
+_log = logging.getLogger("sfsync.sync")
 
 
 def one_ahead(
@@ -141,13 +144,21 @@ class WriteBehind:
 
 
 @contextmanager
-def writing_behind(ledger: Ledger, run_id: int, written: Written) -> Iterator[WriteBehind]:
+def writing_behind(ledger: Ledger, run_id: int, written: Written) -> Iterator[WriteBehind | None]:
     """A `WriteBehind` whose pages are all written when the block ends well.
+
+    None where the system lets no more processes begin: pages can be written here too, more slowly.
 
     Raises:
         SfsyncError: the last page could not be written.
     """
-    with closing(PageWriter(ledger, run_id)) as writer:
+    try:
+        writer = PageWriter(ledger, run_id)
+    except OSError as problem:
+        _log.warning("pages are written without a process of their own: %s", problem.strerror)
+        yield None
+        return
+    with closing(writer):
         write = partial(pages.apply, ledger, run_id)
         behind = WriteBehind(ledger, writer, write, written)
         yield behind

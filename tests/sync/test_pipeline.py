@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from sfsync.sync.pipeline import one_ahead, writing_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     from sfsync.ledger import Ledger
@@ -85,6 +86,7 @@ class Pages:
             self.written += [int(one.name) for one in records]
 
         with writing_behind(self.ledger, run_id, count) as behind:
+            assert behind is not None
             for number in numbers:
                 if number in before:
                     behind.settle()
@@ -193,13 +195,19 @@ def test_a_ledger_that_another_one_keeps_locked_is_told_as_such(ledger: Ledger) 
     assert made.in_history() == []
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc to find the process")
-def test_a_killed_writer_is_told_as_such(ledger: Ledger) -> None:
+def test_a_killed_writer_is_told_as_such(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it had committed stays; the run ends with an error that says what to do."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Started(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Started)
 
     def kill() -> None:
-        for child in writers():
-            os.kill(child, signal.SIGKILL)
+        started[0].kill()
 
     made = Pages(ledger)
     with pytest.raises(LedgerError) as caught:
@@ -207,15 +215,18 @@ def test_a_killed_writer_is_told_as_such(ledger: Ledger) -> None:
     assert caught.value.code == "writer-lost"
     assert "signal 9" in caught.value.message
     assert made.in_history() in ([], [1])
-    assert writers() == []
+    (process,) = started
+    assert process.poll() == -signal.SIGKILL
 
 
-def writers() -> list[int]:
-    """The processes that this one has started to write pages, and that are not yet gone."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    started = [child for task in tasks for child in task.read_text().split()]
-    command = b"sfsync.ledger.page_process"
-    return [int(one) for one in started if command in Path("/proc", one, "cmdline").read_bytes()]
+def test_pages_are_written_without_a_process_where_none_may_begin(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A system that is out of processes makes a sync slower, and the log says why."""
+    monkeypatch.setattr(sys, "executable", str(ledger.path / "no-such-python"))
+    with writing_behind(ledger, 1, lambda _: None) as behind:
+        assert behind is None
+    assert "without a process of their own" in caplog.text
 
 
 class Answer:
