@@ -8,6 +8,7 @@ import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Self
 
 from sfsync.errors import LedgerError
@@ -93,7 +94,9 @@ class Ledger:
     def each(self, sql: str, parameters: Parameters = ()) -> Iterator[Any]:
         """Rows one by one, for answers too large to hold."""
         with translated(self.path):
-            yield from self._connection.execute(sql, parameters)
+            # Through a chain: a cursor that is left in the middle is closed with its generator, and
+            # says so on stderr where the ledger was closed before.
+            yield from chain(self._connection.execute(sql, parameters))
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one writing statement inside `transaction`; how many rows it touched."""

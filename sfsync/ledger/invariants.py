@@ -160,4 +160,14 @@ def _run_beside(ledger: Ledger) -> list[list[Finding]]:
 
 def _run(ledger: Ledger, checks: Iterable[Check]) -> list[list[Finding]]:
     with ledger.snapshot():
-        return [list(check(ledger)) for check in checks]
+        return [_findings(check, ledger) for check in checks]
+
+
+def _findings(check: Check, ledger: Ledger) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        found.extend(check(ledger))
+    except (sqlite3.OperationalError, TypeError, ValueError) as trouble:
+        # A column that is gone, a value of a type that it never has: the other checks go on.
+        found.append(Finding("unreadable", "ledger", f"a check cannot be made: {trouble}"))
+    return found

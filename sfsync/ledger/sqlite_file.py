@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's transaction."""
 
+_NO_TEXT = "Could not decode to UTF-8"
+
 _PRAGMAS = {
     "foreign_keys": 1,
     "recursive_triggers": 1,
@@ -79,11 +81,11 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _for_people(error, path) from error
 
 
-def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
+def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LockedError(
@@ -91,9 +93,11 @@ def _for_people(error: sqlite3.DatabaseError, path: Path) -> Exception:
             code="ledger-busy",
             fix="wait until it is done, then try again",
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    # What is not UTF-8 is a complaint of Python, once with the whole text that it could not read.
+    no_text = isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT)
+    if no_text or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return LedgerError(
-            f"{path} is damaged ({error}).",
+            f"{path} is damaged ({'a text in it is not UTF-8' if no_text else error}).",
             code="ledger-damaged",
             fix="put a backup of the file in its place",
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sfsync.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
-_OF_RUNS = {"run", "run_record", "run_page", "config_text", "_sqlite_migrations"}
+_OF_RUNS = {"run", "run_record", "run_page", "auto_post", "config_text", "_sqlite_migrations"}
 """Tables that tell of runs: one that was killed is on record, and that is right."""
 _NAMES_OF_RUNS = {"run_id", "first_run", "last_run", "tries"}
 """Columns of other tables that tell of runs; `tries` counts those that met a failure."""
