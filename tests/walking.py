@@ -80,6 +80,8 @@ class Walk:
             return ""
         if words == ["echo", "$?"]:
             return str(self.status)
+        if words == ["kill", "%1"]:
+            return self.end()
         done = subprocess.run(command, shell=True, check=True, text=True, capture_output=True)  # noqa: S602 - a line of the transcript
         return done.stdout + done.stderr
 
@@ -100,11 +102,14 @@ class Walk:
         assert program.stderr is not None
         return "".join(program.stderr.readline() for _ in range(3))
 
-    def end(self) -> None:
-        """Stop what still serves."""
-        for program in self.served:
+    def end(self) -> str:
+        """Stop what still serves; what it says to that."""
+        said = ""
+        while self.served:
+            program = self.served.pop()
             program.terminate()
-            program.communicate(timeout=10)
+            said += program.communicate(timeout=10)[1]
+        return said
 
     def _remember(self, expected: str, said: str) -> None:
         pairs = zip(_NUMBER.findall(expected), _NUMBER.findall(said), strict=False)
