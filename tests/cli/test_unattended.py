@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sfsync import demo
 from sfsync.config import demo_template
@@ -21,6 +19,7 @@ from sfsync.demo.oauth.grants import expire_sessions
 from sfsync.demo.state import opened
 from sfsync.ledger import open_ledger
 from tests.browser import sign_in_by_browser
+from tests.salesforce.demo_access import private_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,24 +115,6 @@ def server(demo_org: RunningOrg, tmp_path: Path) -> Server:
     # The org says that it is a demo; a ledger for real data would refuse it.
     with open_ledger(found.config.with_name("demo.db"), demo=True):
         return found
-
-
-def private_key(org: RunningOrg, path: Path) -> Path:
-    """A key whose public half the org knows."""
-    private = rsa.generate_private_key(65537, 2048)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    demo.register_certificate(org.path, public.decode())
-    path.write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    path.chmod(0o600)
-    return path
 
 
 def program(path: Path, text: str) -> Path:

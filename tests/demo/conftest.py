@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from sfsync import demo
+from tests.salesforce.demo_access import access_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sfsync.demo.server import RunningOrg
 
@@ -46,26 +46,10 @@ class Caller:
         return str(self.session.headers["Authorization"]).removeprefix("Bearer ")
 
 
-def _client_credentials(url: str) -> str:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": demo.CLIENT_ID,
-        "client_secret": demo.CLIENT_SECRET,
-    }
-    reply = requests.post(f"{url}/services/oauth2/token", data=form, timeout=30)
-    return str(reply.json()["access_token"])
-
-
-@pytest.fixture
-def new_token() -> Callable[[str], str]:
-    """A function that gets an access token from the org at a URL, with the app's secret."""
-    return _client_credentials
-
-
 @pytest.fixture
 def caller(demo_org: RunningOrg) -> Iterator[Caller]:
     """A client that is signed in to a seeded org."""
     with requests.Session() as session:
         session.trust_env = False
-        session.headers["Authorization"] = f"Bearer {_client_credentials(demo_org.url)}"
+        session.headers["Authorization"] = f"Bearer {access_token(demo_org.url)}"
         yield Caller(session, demo_org.url)

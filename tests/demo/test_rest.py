@@ -9,9 +9,9 @@ import requests
 from sfsync import demo
 from sfsync.demo.faults import Fault
 from sfsync.demo.store import OrgStore
+from tests.salesforce.demo_access import access_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sfsync.demo.server import RunningOrg
@@ -89,16 +89,14 @@ def test_pages_follow_each_other(caller: Caller, demo_org: RunningOrg) -> None:
     assert "nextRecordsUrl" not in page
 
 
-def test_a_locator_dies_with_its_session_and_after_two_days(
-    org_file: Path, new_token: Callable[[str], str]
-) -> None:
+def test_a_locator_dies_with_its_session_and_after_two_days(org_file: Path) -> None:
     """Another session cannot use a locator, and nobody can after two days."""
     moment = [datetime.now(UTC)]
     with OrgStore.open(org_file) as store:
         store.insert_many("Account", [{"Name": f"Row {number}"} for number in range(250)])
     demo.change_setting(org_file, "oauth.session_seconds", 10 * 86400)
     with demo.serve(org_file, clock=lambda: moment[0]) as org, requests.Session() as session:
-        tokens = [new_token(org.url) for _ in range(2)]
+        tokens = [access_token(org.url) for _ in range(2)]
         mine, other = ({"Authorization": f"Bearer {each}"} for each in tokens)
         batch = {**mine, "Sforce-Query-Options": "batchSize=200"}
         url = f"{org.url}/services/data/v67.0/query?q=SELECT+Id+FROM+Account"

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
-from sfsync import demo
 from tests.cli.command_line import start
+from tests.salesforce.demo_access import access_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,13 +88,7 @@ def node() -> Node:
 @pytest.fixture
 def token(demo_org: RunningOrg) -> str:
     """An access token of the org, by client credentials."""
-    asked = {
-        "grant_type": "client_credentials",
-        "client_id": demo.CLIENT_ID,
-        "client_secret": demo.CLIENT_SECRET,
-    }
-    reply = requests.post(f"{demo_org.url}/services/oauth2/token", data=asked, timeout=30)
-    return str(reply.json()["access_token"])
+    return access_token(demo_org.url)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sfsync import demo
 from tests.interop.conftest import program_of
+from tests.salesforce.demo_access import private_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,21 +66,7 @@ def sf(node: Node, tmp_path: Path) -> SalesforceCli:
 @pytest.fixture
 def signed_in(sf: SalesforceCli, demo_org: RunningOrg, tmp_path: Path) -> SalesforceCli:
     """The same, signed in by JWT under the name `demo`."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    demo.register_certificate(
-        demo_org.path,
-        key.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode(),
-    )
-    key_file = tmp_path / "key.pem"
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
+    key_file = private_key(demo_org, tmp_path / "key.pem")
     sf.run(
         "org", "login", "jwt", "--username", demo.USERNAME, "--jwt-key-file", str(key_file),
         "--client-id", demo.CLIENT_ID, "--instance-url", demo_org.url, "--alias", "demo",

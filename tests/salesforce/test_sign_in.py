@@ -10,8 +10,6 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from keyring.core import load_keyring
 
 from sfsync import demo
@@ -24,6 +22,7 @@ from sfsync.salesforce.request import SCOPES, SignInRequest
 from sfsync.salesforce.retry import RetryPolicy
 from sfsync.salesforce.sign_in import begin_web_sign_in, disconnect, sign_in
 from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore
+from tests.salesforce.demo_access import private_key
 from tests.salesforce.memory_store import MemoryStore
 
 if TYPE_CHECKING:
@@ -46,21 +45,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def key(demo_org: RunningOrg, tmp_path: Path) -> Path:
     """A private key whose public half the org knows."""
-    private = rsa.generate_private_key(65537, 2048)
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    demo.register_certificate(demo_org.path, public.decode())
-    path = tmp_path / "acme.pem"
-    path.write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    path.chmod(0o600)
-    return path
+    return private_key(demo_org, tmp_path / "acme.pem")
 
 
 def a_request(org: RunningOrg, **changes: Any) -> SignInRequest:
