@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sfsync.config.building_records import accounts, contacts, line_items, opportunities, place_of
+from sfsync.config.building_records import accounts, contacts, line_items, opportunities
 from sfsync.config.digests import digest_of, evaluation_digest_of
 from sfsync.config.keys import WEEKDAYS
 from sfsync.config.keys_posting import AUTO_POST_PER_RUN
@@ -49,7 +49,7 @@ def build(root: Values, *, file: str, folder: Path, text: str) -> Settings:
         line_items=line_items(root.group("line_items"), file),
         accounts=accounts(root.group("accounts")),
         contacts=contacts(root.group("contacts")),
-        duplicates=_duplicates(root.group("duplicates"), file),
+        duplicates=_duplicates(root.group("duplicates")),
         schedule=_schedule(root.group("schedule")),
         posting=_posting(root.group("posting")),
         seller=_seller(root.group("seller"), folder),
@@ -98,7 +98,7 @@ def _ledger(values: Values, folder: Path) -> LedgerSettings:
     )
 
 
-def _duplicates(values: Values, file: str) -> DuplicateSettings:
+def _duplicates(values: Values) -> DuplicateSettings:
     return DuplicateSettings(
         match_by=MatchBy(values.get("match_by", str)),
         external_id=values.find("external_id", str),
@@ -106,7 +106,6 @@ def _duplicates(values: Values, file: str) -> DuplicateSettings:
         name_ignores=frozenset(name for name, _ in values.items("name_ignores", str)),
         if_ambiguous=IfAmbiguous(values.get("if_ambiguous", str)),
         create=values.get("create", bool),
-        external_id_place=place_of(values, "external_id", file),
     )
 
 

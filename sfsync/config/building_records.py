@@ -21,7 +21,6 @@ from sfsync.config.settings import (
     MinimumAmount,
     OnTotalMismatch,
     OpportunitySettings,
-    Place,
     RecordMapping,
     WhenNoLines,
 )
@@ -42,24 +41,18 @@ LINE_EXTRAS: Mapping[str, Literal] = {"unit_price": "UnitPrice", "discount": "Di
 """What applies besides when the map is left out."""
 
 
-def place_of(values: Values, name: str, file: str) -> Place | None:
-    """Where the value of `name` stands; None when it was left out."""
-    span = values.spans.get(name) if name in values.given else None
-    return None if span is None else Place(file, span.line, span.column)
-
-
 def opportunities(values: Values, currency: str, file: str) -> OpportunitySettings:
     """`opportunities`, with the currency's default."""
     source: Literal = {"from": "CurrencyIsoCode", "default": currency}
     mapping = _with_defaults(values, {"currency": source}, file)
     return OpportunitySettings(
         sync=values.get("sync", bool),
-        filters=_filters(values.group("filters"), file),
+        filters=_filters(values.group("filters")),
         mapping=mapping,
     )
 
 
-def _filters(values: Values, file: str) -> Filters:
+def _filters(values: Values) -> Filters:
     dates = values.group("close_date")
     return Filters(
         stages=tuple(stage for stage, _ in values.items("stages", str)),
@@ -70,8 +63,6 @@ def _filters(values: Values, file: str) -> Filters:
             last_days=dates.find("last_days", int),
         ),
         where=values.find("where", str),
-        stages_place=place_of(values, "stages", file),
-        where_place=place_of(values, "where", file),
     )
 
 

@@ -21,9 +21,6 @@ _NOT_MEANING = {
     "evaluation_digest",
     "place",
     "path_places",
-    "stages_place",
-    "where_place",
-    "external_id_place",
 }
 
 

@@ -145,8 +145,6 @@ class Filters:
     min_amount: MinimumAmount | None
     close_date: CloseDateFilter
     where: str | None
-    stages_place: Place | None = None
-    where_place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +240,6 @@ class DuplicateSettings:
     name_ignores: frozenset[str]
     if_ambiguous: IfAmbiguous
     create: bool
-    external_id_place: Place | None = None
 
 
 class Frequency(StrEnum):
