@@ -25,7 +25,6 @@ class Telling:
     def __init__(self, context: Context, org: Org, every: float) -> None:
         self._context = context
         self._name = org.identity.name
-        self._every = every
         self._live = context.err.is_terminal and not context.flags.quiet and not context.json
         self._warned: set[str] = set()
         self._last: RunSummary | None = None

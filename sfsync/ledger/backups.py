@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
+from sfsync.files import put_in_place
 from sfsync.ledger.audit import head
 from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
@@ -120,7 +121,10 @@ def _new_copy(path: Path, target: Path, *, force: bool) -> Iterator[Path]:
         try:
             _copy(path, copy)
             yield copy
-            _put_in_place(copy, target, force=force)
+            if not force:
+                # Somebody else may have made one while ours was being written.
+                _refuse_existing(target)
+            put_in_place(copy, target)
         finally:
             for each in (copy, *(copy.with_name(copy.name + end) for end in ("-wal", "-shm"))):
                 each.unlink(missing_ok=True)
@@ -151,19 +155,6 @@ def _refuse_existing(target: Path) -> None:
         raise RefusedError(
             f"{target} exists already.", code="file-exists", fix="add --force to overwrite it"
         )
-
-
-def _put_in_place(copy: Path, target: Path, *, force: bool) -> None:
-    if not force:
-        # Somebody else may have made one while ours was being written.
-        _refuse_existing(target)
-    copy.replace(target)
-    # Else a power cut may forget the name of a file whose bytes are safe.
-    folder = os.open(target.absolute().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def require_restorable(source: Path, current: Path, *, force: bool) -> None:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from sfsync.errors import SignInError
+from sfsync.files import put_in_place
 
 _OTHERS = 0o077
 _EVERYBODY = 0o007
@@ -89,11 +90,10 @@ def write_private(path: Path, text: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(path)
+            put_in_place(Path(temporary), path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
     except OSError as error:
         raise SignInError(
             f"Cannot write {path}: {error.strerror}",
@@ -118,13 +118,3 @@ def _unreadable(path: Path, error: Exception) -> SignInError:
     return SignInError(
         f"Cannot read {path}: {reason}", code="file-unreadable", fix="Check the path and its mode."
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    if not _POSIX:
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.files import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,10 @@ def new_file(path: Path, *, force: bool) -> Iterator[NewFile]:
                 file = NewFile(path, stream)
                 yield file
                 _complete(file)
-            _put_in_place(temporary, path, force=force)
+            if not force:
+                # Somebody else may have made one while ours was being written.
+                refuse_existing(path)
+            put_in_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     except BrokenPipeError:
@@ -92,16 +96,3 @@ def _complete(file: NewFile) -> None:
     while block := file.stream.read(_BLOCK):
         digest.update(block)
     file.sha256, file.size = digest.hexdigest(), file.stream.tell()
-
-
-def _put_in_place(temporary: Path, path: Path, *, force: bool) -> None:
-    if not force:
-        # Somebody else may have made one while ours was being written.
-        refuse_existing(path)
-    temporary.replace(path)
-    # Else a power cut may forget the name of a file whose bytes are safe.
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
