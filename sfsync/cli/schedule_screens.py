@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.cli.ticks import answers_of, is_due_now
 from sfsync.config.keys import WEEKDAYS
 from sfsync.errors import SfsyncError
+from sfsync.exports.json_text import utc
 from sfsync.schedule import next_slots
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def schedule_result(context: Context, call: Call, now: datetime) -> dict[str, An
         "overdue_after": _seconds(schedule.overdue_after),
         "due": is_due_now(context),
         "next": slot_result(schedule, coming[0]) if coming else None,
-        "last_good_run": _utc(answers.good),
+        "last_good_run": utc(answers.good),
         "failures_since": answers.failures,
-        "last_failure": _utc(answers.failed),
+        "last_failure": utc(answers.failed),
         "called_by": _called_by(call),
     }
 
@@ -44,7 +45,7 @@ def slot_result(schedule: ScheduleSettings, slot: datetime) -> dict[str, Any]:
     """A moment in UTC, and as clocks in the schedule's zone show it."""
     local = slot.astimezone(schedule.time_zone)
     return {
-        "at": _utc(slot),
+        "at": utc(slot),
         "local": f"{local:%a %Y-%m-%d %H:%M}",
         "time_zone": str(schedule.time_zone),
         "utc_offset": f"{local:%z}",
@@ -108,10 +109,6 @@ def _local(schedule: ScheduleSettings, moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return f"{moment.astimezone(schedule.time_zone):%a %Y-%m-%d %H:%M} {schedule.time_zone}"
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _seconds(length: timedelta | None) -> int | None:

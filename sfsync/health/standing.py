@@ -9,11 +9,12 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sfsync.errors import ExitCode
+from sfsync.exports.json_text import utc
 from sfsync.salesforce.private_files import private_folder, write_private
 
 if TYPE_CHECKING:
@@ -163,18 +164,14 @@ def write_standing(path: Path, standing: Standing) -> None:
     kept = {
         **asdict(standing),
         "told": dict(standing.told),
-        "refused_at": _stamp(standing.refused_at),
-        "connected_at": _stamp(standing.connected_at),
+        "refused_at": utc(standing.refused_at),
+        "connected_at": utc(standing.connected_at),
     }
     write_private(path, f"{json.dumps(kept)}\n")
 
 
 def _moment(stamp: str | None) -> datetime | None:
     return datetime.fromisoformat(stamp) if stamp else None
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 @contextmanager
