@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.audit import AuditEntry, before_and_after
+from sfsync.ledger.differences import differences
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.micro import to_micro
 from sfsync.ledger.model import canonical_json, source_hash
@@ -188,7 +190,7 @@ def _write_pins(ledger: Ledger, pins: Sequence[tuple[int, frozenset[str]]]) -> N
 
 def write_baselines(ledger: Ledger, changes: Sequence[BaselineChange]) -> list[AuditEntry]:
     """Measure the drift of posted documents against new values; the events to be audited."""
-    now = ledger.now()
+    now, sources = ledger.now(), _baselines(ledger, [one.document_id for one in changes])
     ledger.execute_many(
         "INSERT INTO document_acceptance (document_id, source, source_hash, reason, at, actor)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (document_id) DO UPDATE SET"
@@ -198,9 +200,28 @@ def write_baselines(ledger: Ledger, changes: Sequence[BaselineChange]) -> list[A
          for one in changes],
     )  # fmt: skip
     return [
-        AuditEntry("invoice.baseline", f"D-{one.document_id:06d}", reason=one.reason)
+        AuditEntry(
+            "invoice.baseline",
+            f"D-{one.document_id:06d}",
+            *before_and_after(
+                differences(json.loads(sources[one.document_id]), json.loads(one.source))
+            ),
+            one.reason,
+        )
         for one in changes
     ]
+
+
+def _baselines(ledger: Ledger, document_ids: Sequence[int]) -> dict[int, str]:
+    """The sources against which the drift of documents is measured now."""
+    return dict(
+        ledger.rows(
+            "SELECT d.id, coalesce(a.source, d.source) FROM document d"
+            " LEFT JOIN document_acceptance a ON a.document_id = d.id"
+            " WHERE d.id IN (SELECT value FROM json_each(?))",
+            (ids_json(document_ids),),
+        )
+    )
 
 
 def write_drifts(ledger: Ledger, run_id: int, changes: Sequence[DriftChange]) -> list[AuditEntry]:

@@ -180,7 +180,9 @@ def _audit(
     parts: Sequence[CreditLine],
     reason: str,
 ) -> None:
-    (exponent,) = ledger.row("SELECT exponent FROM document WHERE id = ?", (invoice.document_id,))
+    currency, exponent = ledger.row(
+        "SELECT currency, exponent FROM document WHERE id = ?", (invoice.document_id,)
+    )
     total = minor_to_text(-sum(part.amount_minor for part in parts), exponent)
     append_event(
         ledger,
@@ -191,6 +193,7 @@ def _audit(
             "number": note.number,
             "reverses": invoice.name,
             "total": total,
+            "currency": currency,
             "digest": document_digest(ledger, note.credit_note_id),
         },
         reason=reason,
@@ -201,6 +204,8 @@ def _audit(
         "invoice.reverse" if note.reversed else "invoice.credit",
         invoice.draft,
         before={"status": DocumentStatus.POSTED.value},
-        after=after if note.reversed else {"credited_by": note.number, "total": total},
+        after=after
+        if note.reversed
+        else {"credited_by": note.number, "total": total, "currency": currency},
         reason=reason,
     )

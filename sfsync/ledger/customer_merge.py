@@ -169,6 +169,9 @@ def dismiss_duplicate(ledger: Ledger, one: str, other: str, reason: str) -> tupl
         plan = plan_merge(ledger, one, other)
         numbers = {each.customer_id: each.number for each in (plan.source, plan.into)}
         low, high = sorted(numbers)
+        known = ledger.row(
+            "SELECT 1 FROM customer_distinct WHERE low = ? AND high = ?", (low, high)
+        )
         ledger.execute(
             "INSERT INTO customer_distinct (low, high, reason, at, actor) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (low, high) DO UPDATE SET reason = excluded.reason, at = excluded.at,"
@@ -179,6 +182,7 @@ def dismiss_duplicate(ledger: Ledger, one: str, other: str, reason: str) -> tupl
             ledger,
             "customer.distinct",
             numbers[low],
+            before={"not_the_same_as": numbers[high] if known else None},
             after={"not_the_same_as": numbers[high]},
             reason=reason,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
@@ -79,11 +79,18 @@ def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) ->
         recheck_unmatched(ledger)
         append_events(
             ledger,
-            (AuditEntry("customer.create", f"C-{key:04d}", after={"name": content.name})
+            (AuditEntry("customer.create", f"C-{key:04d}", after=_entered(content))
              for key, content in zip(ids, contents, strict=True)),
         )  # fmt: skip
     first = ids[0] if ids else 0
     return list(_customers(ledger, "WHERE c.id >= ? ORDER BY c.id", (first,))) if ids else []
+
+
+def _entered(content: CustomerContent) -> dict[str, Any]:
+    """What was entered of a customer, without what was left empty."""
+    values = asdict(content)
+    address = values.pop("address")
+    return {key: value for key, value in {**values, **address}.items() if value}
 
 
 def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent]) -> None:

@@ -185,6 +185,18 @@ RULES: tuple[tuple[str, str, str], ...] = (
         SELECT entity FROM audit_event WHERE action = 'invoice.create'
         AND NOT EXISTS (SELECT 1 FROM document WHERE id = CAST(substr(entity, 3) AS INTEGER))
         """, "a document that was created is not there any more"),
+    ("draft-changed", """
+        SELECT d.draft FROM document d
+        WHERE d.status = 'draft'
+        AND NOT EXISTS (SELECT 1 FROM document_pin WHERE document_id = d.id)
+        -- A merge gives it another customer; a person's own values are pinned.
+        AND (json_extract(d.source, '$.description') IS NOT d.description
+             OR json_extract(d.source, '$.document_date') IS NOT d.document_date
+             OR json_extract(d.source, '$.due_date') IS NOT d.due_date
+             OR json_extract(d.source, '$.currency') IS NOT d.currency
+             OR CAST(replace(json_extract(d.source, '$.total'), '.', '') AS INTEGER)
+                IS NOT d.total_minor)
+        """, "it is neither what the last sync read nor what a person set"),
     ("removal-changed", """
         SELECT a.entity FROM audit_event a
         JOIN document d ON d.id = CAST(substr(a.entity, 3) AS INTEGER)

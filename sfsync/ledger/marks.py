@@ -159,10 +159,19 @@ def review_invoice(
         document = _find_draft(ledger, reference)
         if seen is not None and seen != stored_content(ledger, document.document_id):
             raise changed_meanwhile(document)
+        before = ledger.row(
+            "SELECT actor FROM document_review WHERE document_id = ?", (document.document_id,)
+        )
         ledger.execute(
             "INSERT INTO document_review (document_id, at, actor) VALUES (?, ?, ?)"
             " ON CONFLICT (document_id) DO UPDATE SET at = excluded.at, actor = excluded.actor",
             (document.document_id, ledger.now(), ledger.actor),
         )
-        append_event(ledger, "invoice.review", document.draft, after={"reviewed_by": ledger.actor})
+        append_event(
+            ledger,
+            "invoice.review",
+            document.draft,
+            before={"reviewed_by": before and before[0]},
+            after={"reviewed_by": ledger.actor},
+        )
     return document

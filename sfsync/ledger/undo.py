@@ -100,6 +100,7 @@ def undo_run(ledger: Ledger, run_id: int, reason: str) -> RunDocuments:
             ledger,
             "run.undo",
             f"run {found.run}",
+            before={"drafts": [row.draft for row in found.drafts]},
             after={
                 "deleted": [row.draft for row in found.drafts],
                 "posted": [row.name for row in found.posted],

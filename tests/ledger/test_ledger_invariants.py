@@ -79,6 +79,15 @@ BREAKS = [
     ("cursor-ahead", "UPDATE cursor SET system_modstamp = '2027-01-01T00:00:00.000+0000'"),
     ("cursor-ahead", "DELETE FROM opportunity WHERE salesforce_id = '006000000000001AAA'"),
     ("draft-missing", "DELETE FROM document WHERE id = 5"),
+    ("draft-changed", "UPDATE document SET description = 'other' WHERE id = 5"),
+    (
+        "draft-changed",
+        (
+            "UPDATE document SET total_minor = 1 WHERE id = 5;"
+            "DELETE FROM document_line WHERE document_id = 5 AND position = 2;"
+            "UPDATE document_line SET amount_minor = 1 WHERE document_id = 5"
+        ),
+    ),
     ("account-changed", "UPDATE ledger_account SET name = 'Other' WHERE id = 1"),
     ("period-lock", "UPDATE period_lock SET closed_through = '2026-08-31'"),
     ("closed-period", "UPDATE document SET posting_date = '2026-09-30' WHERE id = 6"),

@@ -46,7 +46,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def _refused(ledger: Ledger, reference: str = "D-000001", **changes: object) -> str:
     with pytest.raises(RefusedError) as refused:
         post_invoice(ledger, reference, replace(RULES, **changes), today=TODAY)  # type: ignore[arg-type]  # any field of the rules
-    assert check_ledger(ledger) == []
+    # Some obstacles are put there behind the program's back, and are found for that.
+    assert {found.code for found in check_ledger(ledger)} <= {"draft-changed"}
     return refused.value.code
 
 
