@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Self
 
 # Every ISO 4217 currency with minor units, withdrawn ones that old deals still carry included.
@@ -35,6 +36,7 @@ EXPONENTS: dict[str, int] = {
 MAX_MINOR = 10**15
 """The largest amount held, in minor units: beyond it a spreadsheet silently drops digits."""
 
+_LEAST, _MOST = Decimal(-MAX_MINOR), Decimal(MAX_MINOR)
 _MAX_DIGITS = 24
 """Digits an exact number may have once it is rounded; well inside a Decimal's 28."""
 
@@ -94,6 +96,8 @@ def round_half_up(number: Decimal, decimals: int) -> Decimal:
     return number.quantize(unit, rounding=ROUND_HALF_UP)
 
 
+# The amounts of a price book repeat from line to line.
+@lru_cache(maxsize=4096)
 def to_minor(number: Decimal, exponent: int) -> int:
     """Minor units of `number`, rounded half up once: 10.005 with exponent 2 is 1001.
 
@@ -101,7 +105,7 @@ def to_minor(number: Decimal, exponent: int) -> int:
         InvalidAmountError: beyond `MAX_MINOR`.
     """
     scaled = number.scaleb(exponent)
-    if not -MAX_MINOR <= scaled <= MAX_MINOR:
+    if not _LEAST <= scaled <= _MOST:
         raise InvalidAmountError(f"{number} is too large to be an amount")
     minor = int(scaled)
     # Most amounts have no more decimals than their currency: nothing is left to round.

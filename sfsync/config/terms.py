@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Terms:
         return document_date + relativedelta(day=31) + timedelta(days=self.days)
 
 
+# The same few terms are asked for with every deal.
+@lru_cache(maxsize=256)
 def parse_terms(text: str) -> Terms:
     """Read ``Net 30``, ``30 days``, ``on receipt``, ``EOM``, ``EOM+15`` or ``end of month + 15``.
 

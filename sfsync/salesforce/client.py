@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sfsync.salesforce.network import Network
     from sfsync.salesforce.tokens import AccessToken
 
-_ESCAPE = b"\\u"
+_BACKSLASH, _ESCAPE = b"\\", b"\\u"
 
 
 class OrgClient(Salesforce):
@@ -44,7 +44,9 @@ class OrgClient(Salesforce):
         """
         # Without a hook for objects the C decoder builds plain dicts, much faster.
         body = result.json(parse_float=Decimal, parse_constant=_refuse)
-        return storable(body) if _ESCAPE in result.content else body
+        # A single byte is found ten times as fast, and most replies have not even that.
+        escaped = _BACKSLASH in result.content and _ESCAPE in result.content
+        return storable(body) if escaped else body
 
 
 def _refuse(constant: str) -> None:

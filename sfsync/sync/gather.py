@@ -112,10 +112,14 @@ def gather_deals(run: Run, asked: Asked, sources: OpportunitySources) -> list[De
             record=record,
             items=items.get(record["Id"], ()),
             meets_condition=meeting is None or record["Id"] in meeting,
-            customer_problem=run.unmatched.get(as_text(_account_id(run, record))),
+            customer_problem=_customer_problem(run, record),
         )
         for record in asked.records
     ]
+
+
+def _customer_problem(run: Run, record: Record) -> Failure | None:
+    return run.unmatched.get(as_text(_account_id(run, record))) if run.unmatched else None
 
 
 def decide_and_apply_accounts(

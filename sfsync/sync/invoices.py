@@ -107,10 +107,10 @@ def account_id_of(record: Record, rules: Rules) -> str | Failure:
     account_id = mapped.value(record) if mapped is not None else None
     if isinstance(account_id, Failure):
         return account_id
-    source = source_name(mapped, "AccountId")
     if account_id is None and mapped is None:
         account_id = as_text(record.get("AccountId")) or None
     if account_id is None:
+        source = source_name(mapped, "AccountId")
         return failure(
             "customer-not-found",
             f"{source} is empty: the deal has no account",

@@ -10,14 +10,12 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
-from sfsync.ledger.micro import DECIMALS
 from sfsync.ledger.model import LineContent, ProductKey
 from sfsync.money import (
     InvalidAmountError,
     extended_price,
     from_minor,
     minor_to_text,
-    round_half_up,
     to_minor,
 )
 from sfsync.sync.failures import Failure, failure
@@ -35,6 +33,7 @@ Lines = tuple[LineContent, ...]
 _reader = cache(getter)
 _family = getter("Product2.Family")
 _LONGEST_PLACE = 12
+_MOST_PLACES = 10**_LONGEST_PLACE
 _HUNDRED = Decimal(100)
 _ONE = Decimal(1)
 
@@ -99,9 +98,12 @@ def required_products(items: Iterable[Record], rules: Rules) -> set[str]:
 
 def _position(item: Record) -> tuple[bool, int, str]:
     """Where a line stands; whatever is no place in an order comes last."""
-    order = as_text(item.get("SortOrder"))
-    is_place = order.isdecimal() and len(order) <= _LONGEST_PLACE
-    return (not is_place, int(order) if is_place else 0, str(item.get("Id") or ""))
+    order = item.get("SortOrder")
+    if type(order) is not int:
+        text = as_text(order)
+        order = int(text) if text.isdecimal() and len(text) <= _LONGEST_PLACE else -1
+    is_place = 0 <= order < _MOST_PLACES
+    return (not is_place, order if is_place else 0, str(item.get("Id") or ""))
 
 
 def _other_currency(item: Record, record: Record) -> Failure | None:
@@ -183,9 +185,9 @@ def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
     return LineContent(
         product=None if name is None else _product(item, name, compiled),
         description=description or name or "",
-        quantity=_ONE if quantity is None else round_half_up(quantity, DECIMALS),
-        unit_price=informative(unit_price),
-        discount=informative(discount),
+        quantity=_ONE if quantity is None else informative(quantity),
+        unit_price=None if unit_price is None else informative(unit_price),
+        discount=None if discount is None else informative(discount),
         amount_minor=amount_minor,
         properties=properties,
         salesforce_id=item.get("Id"),
@@ -254,14 +256,18 @@ def _product(record: Record, name: str, compiled: CompiledRecord) -> ProductKey:
     code = as_text(_reader(match_on)(record)).strip() if match_on else ""
     create = mapped is None or mapped.mapping.create
     return _product_key(
-        name, code, as_text(record.get("Product2Id")), as_text(_family(record)), create=create
+        name, code, as_text(record.get("Product2Id")), as_text(_family(record)), create
     )
 
 
 # A price book is small beside the lines that sell from it.
 @lru_cache(maxsize=4096)
 def _product_key(
-    name: str, code: str, salesforce_id: str, family: str, *, create: bool
+    name: str,
+    code: str,
+    salesforce_id: str,
+    family: str,
+    create: bool,  # noqa: FBT001 - a cache finds names twice as slowly
 ) -> ProductKey:
     return ProductKey(name, code or None, salesforce_id or None, family or None, create)
 

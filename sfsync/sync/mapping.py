@@ -62,10 +62,10 @@ def as_text(value: object) -> str:
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return str(value)
 
 

@@ -94,7 +94,8 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
             decision = _with_content(record, content, known, rules, unmoved=unmoved)
     else:
         decision = _without_content(record, content, known)
-    return _remember(decision, record, state, rules)
+    currency = content.currency if isinstance(content, InvoiceContent) else None
+    return _remember(decision, record, currency or _currency(record, rules), state)
 
 
 def _unmoved(record: Record, state: OpportunityState, rules: Rules) -> bool:
@@ -354,19 +355,24 @@ def _amount(record: Record) -> str | None:
     return as_text(record.get("Amount")) or None
 
 
+def _currency(record: Record, rules: Rules) -> str:
+    """The currency of a deal that becomes no invoice; the ledger's where it names none."""
+    currency = deal_currency(record, rules)
+    return rules.settings.ledger.currency if isinstance(currency, Failure) else currency
+
+
 def _remember(
-    decision: OpportunityDecision, record: Record, state: OpportunityState, rules: Rules
+    decision: OpportunityDecision, record: Record, currency: str, state: OpportunityState
 ) -> OpportunityDecision:
     """Add what is remembered of the opportunity, unless an earlier run remembered just that."""
     seen = state.seen.get(record["Id"])
     if seen is None and record.get("IsDeleted"):
         # It was gone before the ledger ever knew it: there is nothing to notice about it.
         return decision._replace(outcome=decision.outcome._replace(repeated=True))
-    currency = deal_currency(record, rules)
     outcome, code = _lasting(decision.outcome)
     remembered = RememberedOpportunity(
         salesforce_id=record["Id"],
-        name=as_text(record.get("Name")),
+        name=decision.outcome.name,
         account_salesforce_id=_text(record, "AccountId"),
         account_name=as_text(_account_name(record)) or None,
         owner_salesforce_id=_text(record, "OwnerId"),
@@ -375,8 +381,8 @@ def _remember(
         is_won=bool(record.get("IsWon")),
         is_closed=bool(record.get("IsClosed")),
         is_deleted=bool(record.get("IsDeleted")),
-        amount=_amount(record),
-        currency=rules.settings.ledger.currency if isinstance(currency, Failure) else currency,
+        amount=decision.outcome.amount,
+        currency=currency,
         probability=_text(record, "Probability"),
         expected_revenue=_text(record, "ExpectedRevenue"),
         close_date=_text(record, "CloseDate"),

@@ -112,9 +112,9 @@ def _raw_or_mapped(compiled: CompiledMapping, record: Record) -> object:
 
 # Quantities and prices of a price book repeat from line to line.
 @lru_cache(maxsize=4096)
-def informative(number: Decimal | None) -> Decimal | None:
+def informative(number: Decimal) -> Decimal:
     """A quantity, price or discount as it is kept: six decimals, rounded half up."""
-    return None if number is None else round_half_up(number, DECIMALS)
+    return round_half_up(number, DECIMALS)
 
 
 def _invalid_amount(source: str, message: str) -> Failure:
