@@ -209,6 +209,7 @@ HEAVY = {
     "sqlite_utils",
     "werkzeug",
     "lark",
+    "msgspec",
     "requests",
     "rich",
     "yaml",

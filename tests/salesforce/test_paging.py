@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sfsync.errors import UnavailableError
+from sfsync.salesforce.client import LARGE
 from sfsync.salesforce.faults import LocatorLost, QueryTooSlow
 from tests.salesforce.scripted_org import EXPIRED, Said, records_reply, refused, token_reply
 
@@ -186,15 +187,30 @@ def test_pages_without_an_end_are_refused(
     ],
     ids=lambda body: body[-40:],
 )
+@pytest.mark.parametrize("padding", [0, LARGE], ids=["short", "long"])
 def test_a_reply_of_the_wrong_shape_is_a_bad_reply(
-    org: Org, scripted: ScriptedOrg, body: str
+    org: Org, scripted: ScriptedOrg, body: str, padding: int
 ) -> None:
     """Repeated, then exit 6 with a sentence; never a traceback, never another host."""
-    scripted.script = [Said(body=body)]
+    scripted.script = [Said(body=body + " " * padding)]
     with pytest.raises(UnavailableError) as stopped:
         org.query_all_records(SOQL)
     assert stopped.value.code == "bad-reply"
     assert len(scripted.asked) == 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1.50", "1.2345678E7", "1e400", "-0.0", "-0", "9" * 4000, "-9223372036854775809", "true",
+     "null", "[]", '{"A":1,"A":2.0}', '"é – 𝄞 \u007f"', r'"a\n\t\/\"b"',
+     r'"\u00e9\ud834\udd1e\ud834"'],
+)  # fmt: skip
+def test_a_long_reply_is_read_as_a_short_one(org: Org, scripted: ScriptedOrg, value: str) -> None:
+    """Every value is the same, and of the same type, whichever way it is decoded."""
+    body = f'{{"totalSize":1,"done":true,"records":[{{"Id":"a","V":{value}}}]}}'
+    scripted.script = [Said(body=body), Said(body=body + " " * LARGE)]
+    short, long = org.query_all_records(SOQL), org.query_all_records(SOQL)
+    assert repr(long) == repr(short)
 
 
 def test_records_without_an_id_are_fine_where_none_was_asked_for(
