@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from simple_salesforce.api import Salesforce
-
+from sfsync.salesforce.library import Salesforce
 from sfsync.salesforce.network import origin
 from sfsync.salesforce.storable import storable
 from sfsync.salesforce.transport import OrgSession

@@ -115,8 +115,8 @@ class RestClient:
 
     def _attempt(self, ask: Callable[[Salesforce], T]) -> T:
         import requests  # noqa: PLC0415 - start-up time
-        from simple_salesforce.exceptions import SalesforceError  # noqa: PLC0415 - start-up time
 
+        from sfsync.salesforce.library import SalesforceError  # noqa: PLC0415 - start-up time
         from sfsync.salesforce.transport import wire_error  # noqa: PLC0415 - start-up time
 
         salesforce = self._connected()
