@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Mind Ctrl-C, which some tests send: a shell's background job ignores it, its children too."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Mind Ctrl-C and hang-ups, which some tests send: a background job or nohup ignores them."""
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")
