@@ -30,11 +30,11 @@ FAULTS = {
 }
 
 
-def _strike(shop: Workshop, nth: int, action: str, value: str) -> bool:
+def _strike(shop: Workshop, transport: str, nth: int, action: str, value: str) -> bool:
     """Sync with a fault at the nth message, then without; whether there was such a message."""
     org = shop.work / "demo-org.db"
     demo.plan_faults(org, [Fault("/services/", nth, action, value or "503")])
-    ended = shop.run("sync", "--now", "--json")
+    ended = shop.run("sync", "--now", "--json", "--transport", transport)
     with opened(org) as state:
         struck = state.row("SELECT 1 FROM wire_fault") is None
         state.write("DELETE FROM wire_fault")
@@ -53,9 +53,10 @@ def _strike(shop: Workshop, nth: int, action: str, value: str) -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("transport", ["rest", "bulk"])
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_at_any_message_is_ridden_out_or_named(
-    name: str, fresh: Workshop, tmp_path: Path
+    name: str, transport: str, fresh: Workshop, tmp_path: Path
 ) -> None:
     """Exit 3 as ever, or 4 or 6 with a code and a sentence; the next run converges."""
     undisturbed = fresh.copy(tmp_path / "undisturbed")
@@ -64,9 +65,9 @@ def test_a_fault_at_any_message_is_ridden_out_or_named(
     at_most = int(os.environ.get("SFSYNC_LONG_POINTS", "100"))
     for nth in range(1, at_most + 1):
         shop = fresh.copy(tmp_path / "struck")
-        struck = _strike(shop, nth, *FAULTS[name])
+        struck = _strike(shop, transport, nth, *FAULTS[name])
         assert differences(shop.portrait(), expected) == [], nth
         if not struck:
             break
-    sys.stdout.write(f"{name}: at {nth} messages\n")
+    sys.stdout.write(f"{name} by {transport}: at {nth} messages\n")
     assert nth > min(at_most, 10) - 1
