@@ -16,7 +16,7 @@ from sfsync.salesforce.retry import RetryPolicy
 from sfsync.sync import run_sync
 from sfsync.sync.rules import Rules
 from tests.browser import sign_in_by_browser
-from tests.sync.world import rows_of
+from tests.sync.world import new_world, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.history import RunDetail
     from sfsync.salesforce import Connection, Org
     from sfsync.sync import SyncRequest
+    from tests.sync.world import World
 
 BASE = """\
 version: 1
@@ -54,6 +55,13 @@ def rules_of() -> RulesOf:
         return Rules.compile(settings, today=today, rates=rates or {}, lines_exist=lines_exist)
 
     return compile_rules
+
+
+@pytest.fixture(scope="module")
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One org for the tests of a file; each puts it back to its seed."""
+    with new_world(tmp_path_factory.mktemp("world")) as made:
+        yield made
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,11 @@ from tests.sync.world import (
     POSTING,
     Conditions,
     faults_at,
-    new_world,
     remove_ledger,
     rows_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sfsync.ledger.history import RunDetail
     from tests.sync.world import World
 
@@ -341,13 +338,6 @@ class SyncMachine(RuleBasedStateMachine):
         self.sync_quietly(2000, full=False)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One org for all examples, put back to its seed before each."""
-    with new_world(tmp_path_factory.mktemp("world")) as made:
-        yield made
-
-
 QUICK = short_stories(number=6, steps=15)
 LONG = long_stories(steps=40)
 
@@ -362,12 +352,12 @@ def machine_in(world: World) -> type[RuleBasedStateMachine]:
     return MachineInThisWorld
 
 
-def test_whatever_happens_the_ledger_converges(world: World) -> None:
+def test_whatever_happens_the_ledger_converges(one_world: World) -> None:
     """A few short stories, the same ones each time."""
-    run_state_machine_as_test(machine_in(world), settings=QUICK)
+    run_state_machine_as_test(machine_in(one_world), settings=QUICK)
 
 
 @pytest.mark.long
-def test_whatever_happens_the_ledger_converges_in_long_stories(world: World) -> None:
+def test_whatever_happens_the_ledger_converges_in_long_stories(one_world: World) -> None:
     """Many long stories, new ones each time; a failure is shrunk and can be replayed."""
-    run_state_machine_as_test(machine_in(world), settings=LONG)
+    run_state_machine_as_test(machine_in(one_world), settings=LONG)

@@ -13,7 +13,7 @@ from sfsync.ledger.editing import edit_draft
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
 from tests.sync.twin import changed_rows, contents, newest
-from tests.sync.world import Conditions, new_world, rows_of
+from tests.sync.world import Conditions, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from tests.sync.world import World
 
 DEAL = "Globex – training"
-
-
-@pytest.fixture(scope="module")
-def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One org for these tests."""
-    with new_world(tmp_path_factory.mktemp("world")) as made:
-        yield made
 
 
 @pytest.fixture

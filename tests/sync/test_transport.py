@@ -14,7 +14,7 @@ from sfsync.salesforce import QueryRefused, bulk_csv
 from sfsync.sync import SyncRequest, Transport, reader
 from sfsync.sync.line_stream import LineStream
 from tests.sync.twin import contents
-from tests.sync.world import READS, Conditions, faults_left, new_world, remove_ledger
+from tests.sync.world import READS, Conditions, faults_left, remove_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 
 REST = SyncRequest(transport=Transport.REST)
 BULK = SyncRequest(transport=Transport.BULK)
-
-
-@pytest.fixture(scope="module")
-def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One org for these tests."""
-    with new_world(tmp_path_factory.mktemp("world")) as made:
-        yield made
 
 
 @pytest.fixture
