@@ -35,7 +35,7 @@ from sfsync.config.settings import (
 )
 
 if TYPE_CHECKING:
-    from sfsync.config.kinds import Values
+    from sfsync.config.groups import Values
 
 
 def build(root: Values, *, file: str, folder: Path, text: str) -> Settings:

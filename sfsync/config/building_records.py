@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.config.fields import FieldKind
+from sfsync.config.groups import Values
 from sfsync.config.keys_records import OPPORTUNITY_LINES
-from sfsync.config.kinds import At, Values
+from sfsync.config.kinds import At
 from sfsync.config.nodes import node_of
 from sfsync.config.problems import Problems
 from sfsync.config.settings import (

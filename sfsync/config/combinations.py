@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from sfsync.config.groups import Values
 from sfsync.config.keys_records import OPPORTUNITY_LINES
-from sfsync.config.kinds import Values
 from sfsync.config.nodes import Span
 
 if TYPE_CHECKING:

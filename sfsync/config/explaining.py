@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.config.fields import FieldKind
+from sfsync.config.groups import Either, Group, Key, Named
 from sfsync.config.keys import ROOT
-from sfsync.config.kinds import Either, Group, Key, Named
 from sfsync.config.nodes import MappingNode, RefusedNode, ScalarNode, SequenceNode, Span, node_of
 from sfsync.config.problems import Problems, nearest_to
 from sfsync.config.reading import read_tree

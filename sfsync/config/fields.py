@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sfsync.config.kinds import Group, Key, Values, scalar_of
+from sfsync.config.groups import Group, Key, Values
+from sfsync.config.kinds import scalar_of
 from sfsync.config.nodes import MappingNode, ScalarNode, SequenceNode
 from sfsync.config.problems import shown
 from sfsync.config.scalars import TEXT_SCHEMA, flag

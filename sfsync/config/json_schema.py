@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfsync.config.fields import FieldKind
+from sfsync.config.groups import Group, Named
 from sfsync.config.keys import ROOT
 from sfsync.config.keys_records import OPPORTUNITY_LINES
-from sfsync.config.kinds import Group, Named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from sfsync.config.conditions import query
+from sfsync.config.groups import Group, Key, Named
 from sfsync.config.keys_posting import POSTING
 from sfsync.config.keys_records import (
     ACCOUNTS,
@@ -15,7 +16,7 @@ from sfsync.config.keys_records import (
     OWN_NAME,
     OWN_NAME_PHRASE,
 )
-from sfsync.config.kinds import Group, Key, ListOf, Named, Text, UnfitError
+from sfsync.config.kinds import ListOf, Text, UnfitError
 from sfsync.config.problems import shown
 from sfsync.config.scalars import (
     choice,

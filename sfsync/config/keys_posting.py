@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sfsync.config.kinds import Either, Group, Key, Named, Text
+from sfsync.config.groups import Either, Group, Key, Named
+from sfsync.config.kinds import Text
 from sfsync.config.numbering import numbering
 from sfsync.config.scalars import choice, day, flag, matching, number, terms, text, whole
 from sfsync.money import EXPONENTS

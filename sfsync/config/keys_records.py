@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sfsync.config.conditions import condition
 from sfsync.config.fields import FieldKind
-from sfsync.config.kinds import Either, Group, Key, ListOf, Named
+from sfsync.config.groups import Either, Group, Key, Named
+from sfsync.config.kinds import ListOf
 from sfsync.config.scalars import choice, currency, day, field_path, flag, number, text, whole
 
 if TYPE_CHECKING:

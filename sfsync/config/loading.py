@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.config.combinations import PROBLEM_CHECKS, WARNING_CHECKS
+from sfsync.config.groups import Values
 from sfsync.config.keys import ROOT
-from sfsync.config.kinds import At, Values
+from sfsync.config.kinds import At
 from sfsync.config.nodes import Span
 from sfsync.config.problems import MAX_PROBLEMS, Problems
 from sfsync.config.reading import MAX_BYTES, decode, read_tree

@@ -20,7 +20,7 @@ from sfsync.config.settings import MatchBy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sfsync.config.kinds import Values
+    from sfsync.config.groups import Values
     from sfsync.config.settings import FieldMapping, Place, RecordMapping, Settings
     from sfsync.errors import ConfigProblem
 
