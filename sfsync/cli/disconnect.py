@@ -16,7 +16,7 @@ app = tree.new_app()
 def disconnect(ctx: typer.Context) -> None:
     """Revoke the sign-in at Salesforce and forget it here; ledger and history stay."""
     from sfsync.salesforce.connections import find_connection  # noqa: PLC0415 - start-up time
-    from sfsync.salesforce.sign_in import disconnect as revoke  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce.sign_out import disconnect as revoke  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
     settings = context.settings()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sfsync.salesforce.org import Org, open_org
     from sfsync.salesforce.paging import Coming, WhenAsked
     from sfsync.salesforce.request import SCOPES, SignInRequest
-    from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in, disconnect
+    from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in
+    from sfsync.salesforce.sign_out import disconnect
 
 __all__ = [
     "MOST_QUERIES",
@@ -53,7 +54,8 @@ _HOMES = {
     "org": ("Org", "open_org"),
     "paging": ("Coming", "WhenAsked"),
     "request": ("SCOPES", "SignInRequest"),
-    "sign_in": ("SignedIn", "begin_web_sign_in", "disconnect"),
+    "sign_in": ("SignedIn", "begin_web_sign_in"),
+    "sign_out": ("disconnect",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""Signing in and out: from a grant to a confirmed connection with its secrets in their store."""
+"""Signing in: from a grant to a confirmed connection with its secrets in their store."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from sfsync.errors import SfsyncError, SignInError
 from sfsync.salesforce.connections import (
     Connection,
     cross_process_lock,
-    find_connection,
     read_connections,
-    remove_connection,
     save_connection,
 )
 from sfsync.salesforce.identity import confirmed_identity
@@ -24,9 +22,10 @@ from sfsync.salesforce.redact import log
 from sfsync.salesforce.request import SCOPES
 from sfsync.salesforce.rest import RestClient
 from sfsync.salesforce.secret_sources import SOURCES
+from sfsync.salesforce.sign_out import LOCK_WAIT, forget
 from sfsync.salesforce.store_choice import NO_STORE, chosen_kind, open_store
 from sfsync.salesforce.stores import ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN
-from sfsync.salesforce.tokens import AccessToken, kept_access_token, refresh_lock
+from sfsync.salesforce.tokens import AccessToken, refresh_lock
 from sfsync.salesforce.web import PendingSignIn
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from sfsync.salesforce.records import OrgIdentity
     from sfsync.salesforce.request import SignInRequest
     from sfsync.salesforce.stores import TokenStore
-
-_LOCK_WAIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,40 +116,6 @@ def _with_secret(request: SignInRequest, store: TokenStore | None) -> SignInRequ
     return replace(request, client_secret=secret)
 
 
-def disconnect(
-    folder: Path,
-    name: str,
-    *,
-    store: TokenStore | None = None,
-    network: Network | None = None,
-    force: bool = False,
-) -> Connection:
-    """Revoke the sign-in of `name` in the org, then forget it here; return what it was.
-
-    A sign-in that the org no longer knows counts as revoked. The ledger is not touched. With
-    `force` it is forgotten here even when it could not be revoked or its store does not answer.
-
-    Raises:
-        SignInError: there is no such connection (``not-connected``), or its store is unusable.
-        UnavailableError: the org cannot be reached, so nothing was revoked or forgotten.
-    """
-    connection = find_connection(folder, name)
-    if store is None and connection.store not in SOURCES:
-        # What others keep is theirs: there is no token to revoke, and nothing to forget.
-        store = open_store(connection.store, folder)
-    with cross_process_lock(refresh_lock(folder, name), wait=_LOCK_WAIT):
-        try:
-            _revoke_kept(connection, store, network or Network.from_environment())
-            _forget(store, name)
-        except SfsyncError:
-            if not force:
-                raise
-            with suppress(SfsyncError):
-                _forget(store, name)
-        remove_connection(folder, name)
-    return connection
-
-
 class _Keeper:
     """Confirms a grant and keeps it; what cannot be confirmed is revoked again."""
 
@@ -175,7 +138,7 @@ class _Keeper:
             if self._request.auth == "web" and grant.refresh_token is None:
                 raise _no_refresh_token()
             connection = self._connection(grant, self._identity(grant))
-            with cross_process_lock(refresh_lock(self._folder, connection.name), wait=_LOCK_WAIT):
+            with cross_process_lock(refresh_lock(self._folder, connection.name), wait=LOCK_WAIT):
                 self._keep(connection, grant)
         except SfsyncError:
             # Salesforce keeps five approvals a user and app: do not leave a useless one.
@@ -229,7 +192,7 @@ class _Keeper:
         save_connection(self._folder, connection)
         if earlier and earlier.store not in {connection.store, NO_STORE, *SOURCES}:
             with suppress(SfsyncError):
-                _forget(open_store(earlier.store, self._folder), connection.name)
+                forget(open_store(earlier.store, self._folder), connection.name)
 
     def _secrets(self, grant: TokenGrant) -> dict[str, str]:
         found = {
@@ -265,23 +228,6 @@ def _probed(request: SignInRequest, folder: Path, store: TokenStore | None) -> T
     if store is not None:
         store.probe()
     return store
-
-
-def _forget(store: TokenStore | None, name: str) -> None:
-    if store is not None:
-        store.delete(name)
-
-
-def _revoke_kept(connection: Connection, store: TokenStore | None, network: Network) -> None:
-    if store is None:
-        return
-    endpoints = OAuthEndpoints(
-        connection.login_url, connection.client_id, client_secret=None, network=network
-    )
-    access = kept_access_token(store, connection)
-    token = store.read(connection.name, REFRESH_TOKEN) or (access.token if access else None)
-    if token is not None:
-        endpoints.revoke(token)
 
 
 def _write_and_read_back(store: TokenStore, name: str, item: str, secret: str) -> None:

@@ -20,7 +20,8 @@ from sfsync.salesforce.network import Network
 from sfsync.salesforce.org import open_org
 from sfsync.salesforce.request import SCOPES, SignInRequest
 from sfsync.salesforce.retry import RetryPolicy
-from sfsync.salesforce.sign_in import begin_web_sign_in, disconnect, sign_in
+from sfsync.salesforce.sign_in import begin_web_sign_in, sign_in
+from sfsync.salesforce.sign_out import disconnect
 from sfsync.salesforce.stores import ACCESS_TOKEN, REFRESH_TOKEN, FileStore
 from tests.salesforce.demo_access import private_key
 from tests.salesforce.memory_store import MemoryStore
