@@ -24,6 +24,8 @@ from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, translated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sfsync.ledger.connection import LedgerIdentity
+
 KEPT = 5
 """How many backups made before a migration are kept."""
 
@@ -167,14 +169,7 @@ def require_restorable(source: Path, current: Path, *, force: bool) -> None:
     refuse_unsuitable(source, create=False)
     if current.exists() and current.samefile(source):
         raise UsageError(f"{source} is the ledger itself.", code="usage")
-    with _as_read(source) as wanted:
-        if file_version(source) == schema_version() and (findings := check_ledger(wanted)):
-            raise LedgerError(
-                f"{source} breaks {len(findings)} of the ledger's rules; nothing was changed.",
-                code="ledger-damaged",
-                fix="choose another backup",
-            )
-        identity = wanted.identity
+    wanted = _sound_identity(source)
     if not current.exists():
         return
     refuse_unsuitable(current, create=True)
@@ -188,13 +183,25 @@ def require_restorable(source: Path, current: Path, *, force: bool) -> None:
         return
     if force:
         return
-    if (present.demo, present.org_id) != (identity.demo, identity.org_id) and present.org_id:
+    if (present.demo, present.org_id) != (wanted.demo, wanted.org_id) and present.org_id:
         raise LedgerError(
-            f"{source} is the ledger of {identity.org_name or 'no org yet'}, the present one that"
+            f"{source} is the ledger of {wanted.org_name or 'no org yet'}, the present one that"
             f" of {present.org_name}.",
             code="ledger-of-another-org",
             fix="add --force if that is what you want",
         )
+
+
+def _sound_identity(source: Path) -> LedgerIdentity:
+    """Whose the ledger at `source` is; one of this version has to keep all its rules."""
+    with _as_read(source) as found:
+        if file_version(source) == schema_version() and (findings := check_ledger(found)):
+            raise LedgerError(
+                f"{source} breaks {len(findings)} of the ledger's rules; nothing was changed.",
+                code="ledger-damaged",
+                fix="choose another backup",
+            )
+        return found.identity
 
 
 @contextmanager

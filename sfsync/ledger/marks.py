@@ -109,36 +109,41 @@ def accept_drift(ledger: Ledger, reference: str, reason: str) -> DocumentReferen
     """
     with ledger.transaction():
         document = find_document(ledger, reference)
-        if document.status is not DocumentStatus.POSTED:
-            state = "a draft" if document.status is DocumentStatus.DRAFT else document.status
-            raise RefusedError(
-                f"{document.name} is {state}; only a posted invoice can be accepted.",
-                code="not-posted",
-                fix=f"sfsync invoice show {document.name}",
-            )
-        found = ledger.row(
-            "SELECT detail FROM document_drift WHERE document_id = ?", (document.document_id,)
-        )
-        if found is None:
-            raise RefusedError(f"{document.name} has not drifted.", code="not-drifted")
+        drift = _drift_of_posted(ledger, document)
         ledger.execute(
             "INSERT INTO document_acceptance"
             " (document_id, source, source_hash, accepted, reason, at, actor)"
             " SELECT id, source, source_hash, ?, ?, ?, ? FROM document WHERE id = ?"
             " ON CONFLICT (document_id) DO UPDATE SET accepted = excluded.accepted,"
             " reason = excluded.reason, at = excluded.at, actor = excluded.actor",
-            (found[0], reason, ledger.now(), ledger.actor, document.document_id),
+            (drift, reason, ledger.now(), ledger.actor, document.document_id),
         )
         ledger.execute("DELETE FROM document_drift WHERE document_id = ?", (document.document_id,))
         append_event(
             ledger,
             "invoice.accept",
             document.draft,
-            before={"drift": json.loads(found[0])},
+            before={"drift": json.loads(drift)},
             after={"drift": None},
             reason=reason,
         )
     return document
+
+
+def _drift_of_posted(ledger: Ledger, document: DocumentReference) -> str:
+    if document.status is not DocumentStatus.POSTED:
+        state = "a draft" if document.status is DocumentStatus.DRAFT else document.status
+        raise RefusedError(
+            f"{document.name} is {state}; only a posted invoice can be accepted.",
+            code="not-posted",
+            fix=f"sfsync invoice show {document.name}",
+        )
+    found = ledger.row(
+        "SELECT detail FROM document_drift WHERE document_id = ?", (document.document_id,)
+    )
+    if found is None:
+        raise RefusedError(f"{document.name} has not drifted.", code="not-drifted")
+    return str(found[0])
 
 
 def review_invoice(
