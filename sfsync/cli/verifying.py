@@ -1,4 +1,4 @@
-"""`sfsync db verify`: what it looks for, and how it says what it found."""
+"""`sfsync db verify` and `audit verify`: what they look for, and how they say what they found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError
 from sfsync.ledger.audit import Finding, list_events
-from sfsync.ledger.invariants import check_ledger
+from sfsync.ledger.invariants import check_ledger, check_trail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,20 @@ def require_sound(context: Context, ledger: Ledger) -> None:
             f"the ledger breaks {len(findings)} of its rules{_listed(context, findings)}",
             code="ledger-damaged",
             fix="restore it from a backup: sfsync db restore FILE",
+        )
+
+
+def require_trail(context: Context, ledger: Ledger, head: str | None) -> None:
+    """Refuse a ledger that is not what its audit trail tells, or whose trail was changed.
+
+    Raises:
+        LedgerError: it is such a one.
+    """
+    if findings := check_trail(ledger, head):
+        raise LedgerError(
+            f"the audit trail was tampered with{_listed(context, findings)}",
+            code="audit-tampered",
+            fix="restore the ledger from a backup",
         )
 
 

@@ -58,9 +58,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
         """, "it is not in the currency of its document"),
     ("series-gap", """
         SELECT s.key FROM number_series s LEFT JOIN document d ON d.series_id = s.id
-        GROUP BY s.id HAVING count(d.id) <> s.next - s.first
-            OR (count(d.id) > 0 AND (min(d.sequence) <> s.first
-                                     OR max(d.sequence) <> s.next - 1))
+        GROUP BY s.id HAVING count(d.id) <> s.next - s.first OR count(d.id) = 0
+            OR min(d.sequence) <> s.first OR max(d.sequence) <> s.next - 1
         """, "the numbers of a series are not contiguous"),
     ("two-live-invoices", """
         SELECT opportunity_id FROM document
@@ -197,6 +196,36 @@ RULES: tuple[tuple[str, str, str], ...] = (
              OR CAST(replace(json_extract(d.source, '$.total'), '.', '') AS INTEGER)
                 IS NOT d.total_minor)
         """, "it is neither what the last sync read nor what a person set"),
+    ("mark-changed", """
+        WITH told AS (
+            SELECT CAST(substr(entity, 3) AS INTEGER) AS id,
+                   coalesce(max(seq) FILTER (WHERE action = 'invoice.hold'), 0)
+                       > coalesce(max(seq) FILTER (WHERE action = 'invoice.release'), 0) AS held,
+                   coalesce(max(seq) FILTER (WHERE action = 'invoice.drift'), 0)
+                       > coalesce(max(seq) FILTER (WHERE action IN
+                           ('invoice.drift-closed', 'invoice.accept')), 0) AS drifted,
+                   max(seq) FILTER (WHERE action = 'invoice.review') AS reviewed,
+                   -- A review is of the draft as it was then.
+                   max(seq) FILTER (WHERE action IN ('invoice.edit', 'invoice.update')) AS written
+            FROM audit_event WHERE action IN ('invoice.hold', 'invoice.release', 'invoice.drift',
+                'invoice.drift-closed', 'invoice.accept', 'invoice.review', 'invoice.edit',
+                'invoice.update')
+            GROUP BY entity)
+        SELECT d.draft FROM (
+            SELECT id FROM told UNION SELECT document_id FROM document_hold
+            UNION SELECT document_id FROM document_drift
+            UNION SELECT document_id FROM document_review) x
+        JOIN document d ON d.id = x.id LEFT JOIN told t ON t.id = x.id
+        LEFT JOIN document_review r ON r.document_id = x.id
+        WHERE (d.status = 'draft' AND coalesce(t.held, 0)
+               <> EXISTS (SELECT 1 FROM document_hold WHERE document_id = x.id))
+           OR (d.status IN ('draft', 'posted') AND coalesce(t.drifted, 0)
+               <> EXISTS (SELECT 1 FROM document_drift WHERE document_id = x.id))
+           OR (d.status = 'draft' AND r.document_id IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM audit_event e
+               WHERE e.seq = t.reviewed AND e.seq > coalesce(t.written, 0)
+               AND e.actor = r.actor))
+        """, "a hold, a drift or a review came or went without an event"),
     ("removal-changed", """
         SELECT a.entity FROM audit_event a
         JOIN document d ON d.id = CAST(substr(a.entity, 3) AS INTEGER)

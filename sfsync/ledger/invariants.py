@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from sfsync.errors import LedgerError
 from sfsync.ledger.audit import Finding, verify_chain
 from sfsync.ledger.digests import document_digests, payment_digests, void_digests
 from sfsync.ledger.frozen import changed_images
 from sfsync.ledger.invariant_queries import RULES, TRACES
 from sfsync.ledger.migrations import shipped_fingerprint
 from sfsync.ledger.model import source_hash
-from sfsync.ledger.sqlite_file import connection_that_checks
+from sfsync.ledger.sqlite_file import SCHEMA_CHANGED, connection_that_checks
 from sfsync.money import EXPONENTS
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ def _broken(ledger: Ledger, queries: Iterable[tuple[str, str, str]]) -> Iterator
     for code, query, message in queries:
         try:
             entities = [str(entity) for (entity,) in ledger.rows(query)]
-        except sqlite3.OperationalError as trouble:
+        except (sqlite3.OperationalError, LedgerError) as trouble:
+            if getattr(trouble, "code", SCHEMA_CHANGED) != SCHEMA_CHANGED:
+                raise
             # A table that is gone, a text that is no JSON any more: nothing that sfsync wrote.
             yield Finding(code, "ledger", f"it cannot be told whether {message}: {trouble}")
         else:
@@ -63,6 +67,12 @@ def _schema(ledger: Ledger) -> Iterator[Finding]:
     if ledger.schema_fingerprint() != shipped_fingerprint():
         message = "tables, indexes or triggers are not those that sfsync made"
         yield Finding("schema-changed", "schema", message)
+
+
+def _configs(ledger: Ledger) -> Iterator[Finding]:
+    for digest, text in ledger.rows("SELECT digest, text FROM config_text"):
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            yield Finding("config-changed", digest, "the mapping file that was kept is another one")
 
 
 def _sources(ledger: Ledger) -> Iterator[Finding]:
@@ -119,6 +129,7 @@ CHECKS: tuple[Check, ...] = (
     _rules,
     _traces,
     _exponents,
+    _configs,
     _sources,
     _digests,
     changed_images,
@@ -139,8 +150,7 @@ LARGE = 5_000
 
 def check_ledger(ledger: Ledger) -> list[Finding]:
     """Everything that is wrong with a ledger, in the order of `CHECKS`; empty when it is sound."""
-    (newest,) = ledger.row("SELECT coalesce(max(id), 0) FROM document")
-    if newest < LARGE:
+    if not _is_large(ledger):
         return [finding for one in _run(ledger, CHECKS) for finding in one]
     with ThreadPoolExecutor(1) as beside:
         other = beside.submit(_run_beside, ledger)
@@ -150,6 +160,30 @@ def check_ledger(ledger: Ledger) -> list[Finding]:
     return [
         finding for check in CHECKS for finding in (parts[check] if check in parts else next(mine))
     ]
+
+
+def _is_large(ledger: Ledger) -> bool:
+    try:
+        (newest,) = ledger.row("SELECT coalesce(max(id), 0) FROM document")
+    except LedgerError as trouble:
+        if trouble.code != SCHEMA_CHANGED:
+            raise
+        return False
+    return bool(newest >= LARGE)
+
+
+def check_trail(ledger: Ledger, known_head: str | None = None) -> list[Finding]:
+    """Whether the audit trail is whole, and the ledger still says what was posted and paid by it.
+
+    Args:
+        ledger: the ledger.
+        known_head: an earlier head, which the trail must still contain.
+    """
+
+    def chain(of: Ledger) -> Iterator[Finding]:
+        yield from verify_chain(of, known_head)
+
+    return [found for one in _run(ledger, (_schema, _digests, chain)) for found in one]
 
 
 def _run_beside(ledger: Ledger) -> list[list[Finding]]:
@@ -164,10 +198,15 @@ def _run(ledger: Ledger, checks: Iterable[Check]) -> list[list[Finding]]:
 
 
 def _findings(check: Check, ledger: Ledger) -> list[Finding]:
+    """What one check finds; where what it looks at is gone, the others still tell what they can."""
     found: list[Finding] = []
     try:
         found.extend(check(ledger))
+    except LedgerError as trouble:
+        if trouble.code != SCHEMA_CHANGED:
+            raise
+        found.append(Finding("schema-changed", "schema", trouble.message))
     except (sqlite3.OperationalError, TypeError, ValueError) as trouble:
-        # A column that is gone, a value of a type that it never has: the other checks go on.
+        # A value of a type that it never has.
         found.append(Finding("unreadable", "ledger", f"a check cannot be made: {trouble}"))
     return found

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError
+from sfsync.ledger.migrations import fingerprint, shipped_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's transaction."""
+
+SCHEMA_CHANGED = "ledger-schema-changed"
+"""The code of an error that comes of a table or column that is not there, or is another one."""
 
 _NO_TEXT = "Could not decode to UTF-8"
 
@@ -108,7 +112,27 @@ def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -
             code="ledger-unwritable",
             fix="check free space and permissions, then run it again",
         )
+    if code == sqlite3.SQLITE_ERROR and not _as_shipped(path):
+        return LedgerError(
+            f"{path} has not the tables that sfsync made ({error}).",
+            code=SCHEMA_CHANGED,
+            fix="put a backup of the file in its place",
+        )
     return error
+
+
+def _as_shipped(path: Path) -> bool:
+    """Whether the file has the schema of this version: if so, an error is no matter of the file."""
+    try:
+        connection = connect_for_reading(path)
+    except sqlite3.Error:
+        return True
+    try:
+        return fingerprint(connection) == shipped_fingerprint()
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -88,6 +88,11 @@ BREAKS = [
             "UPDATE document_line SET amount_minor = 1 WHERE document_id = 5"
         ),
     ),
+    ("mark-changed", "INSERT INTO document_hold VALUES (5, 'x', '', '')"),
+    ("mark-changed", "INSERT INTO document_review VALUES (5, '', '')"),
+    ("mark-changed", "INSERT INTO document_drift VALUES (4, '{}', NULL, '')"),
+    ("config-changed", "UPDATE config_text SET text = 'other'"),
+    ("series-gap", "INSERT INTO number_series (key, first, next) VALUES ('x{seq}', 500, 500)"),
     ("account-changed", "UPDATE ledger_account SET name = 'Other' WHERE id = 1"),
     ("period-lock", "UPDATE period_lock SET closed_through = '2026-08-31'"),
     ("closed-period", "UPDATE document SET posting_date = '2026-09-30' WHERE id = 6"),
