@@ -55,7 +55,7 @@ class FilterOptions:
     max_: Annotated[str | None, typer.Option("--max", metavar="AMOUNT", help="largest total")] = (
         None
     )
-    rep: Annotated[str | None, typer.Option(help="sales rep")] = None
+    rep: Annotated[str | None, typer.Option(help="sales rep, or part of the name")] = None
     region: Annotated[str | None, typer.Option(help="region")] = None
     property_: Annotated[
         list[str] | None,

@@ -51,7 +51,7 @@ RECORD_COLUMNS = tuple(
 )
 RECORD_FIELDS = (
     *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix", "invoice"),
-    *("field", "target", "amount", "changes.*"),
+    *("field", "target", "amount", "currency", "changes.*"),
 )
 EXPORT_COLUMNS = (
     RECORD_COLUMNS[0],
@@ -308,6 +308,7 @@ def record_json(record: "RunRecord") -> dict[str, Any]:
         "field": record.source_field,
         "target": record.target,
         "amount": record.amount,
+        "currency": record.currency,
         "changes": dict(record.changes),
     }
 
@@ -364,6 +365,8 @@ def draw_record(console: "Console", record: dict[str, Any]) -> None:
     sign = {"failed": "failed", "skipped": "skipped", "drifted": "warning"}
     mark = screen.mark(console, sign.get(record["outcome"], "ok"))
     amount = with_thousands(record["amount"]) if record["amount"] else None
+    if amount and record["currency"]:
+        amount = f"{amount} {record['currency']}"
     parts = [record["outcome"], record["object"], record["name"], amount, record["salesforce_id"]]
     invoice = f"  → {record['invoice']}" if record["invoice"] else ""
     screen.line(console, f"{mark} {'  '.join(part for part in parts if part)}{invoice}")

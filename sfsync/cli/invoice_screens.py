@@ -203,6 +203,9 @@ def _draw_drift(console: Console, shown: dict[str, Any]) -> None:
     screen.line(console, f"Drifted: {said}", style="yellow")
     screen.draw_changes(console, changes, indent="  ")
     left = sentence is not None
+    if reason == "customer-not-found":
+        line = "say which customer it is: sfsync customer link C-… --account ID"
+        screen.line(console, f"  fix: {line}, then: sfsync sync retry")
     for way in ways_out(shown["number"], shown["draft"], shown["status"], left=left):
         screen.line(console, f"  fix: {way}")
 

@@ -50,7 +50,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     max_: Annotated[
         str | None, typer.Option("--max", metavar="AMOUNT", help="largest amount")
     ] = None,
-    rep: Annotated[str | None, typer.Option(help="owner of the deal")] = None,
+    rep: Annotated[str | None, typer.Option(help="owner of the deal, or part of the name")] = None,
     ignored: Annotated[bool, typer.Option("--ignored", help="only ignored deals")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None,
 ) -> None:

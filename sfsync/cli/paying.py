@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.posting import entries_text, journal_json, rules_of, today
@@ -11,13 +12,13 @@ from sfsync.cli.render.text import with_thousands
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from decimal import Decimal
 
     from rich.console import Console
 
     from sfsync.cli.context import Context
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.payment_list import Payment
-    from sfsync.ledger.payments import PaymentOrder
 
 FIELDS = (
     *("payment", "status", "invoice", "opportunity", "customer.id", "customer.name", "date"),
@@ -51,11 +52,28 @@ def list_table(
     return Table(columns, FIELDS, rows, limit=limit, total=total, empty="no payments")
 
 
-def add(context: Context, ledger: Ledger, number: str, order: PaymentOrder) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A payment as it was typed; without a day it arrived today."""
+
+    amount: Decimal
+    day: date | None
+    currency: str | None
+    method: str | None
+    reference: str | None
+    key: str | None
+
+
+def add(context: Context, ledger: Ledger, number: str, given: Given) -> dict[str, Any]:
     """Record a payment; what was recorded, now or under the same key before."""
-    from sfsync.ledger.payments import add_payment  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.payment_list import payment_of_key  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.payments import PaymentOrder, add_payment  # noqa: PLC0415 - as above
 
     settings = context.settings()
+    # Said again on another day under the same key, it is the same payment still.
+    known = payment_of_key(ledger, given.key)
+    on = given.day or (known.paid_on if known else today(settings))
+    order = PaymentOrder(given.amount, on, given.currency, given.method, given.reference, given.key)
     done = add_payment(
         ledger, number, order, rules_of(settings, issues=False), today=today(settings)
     )

@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import paying
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import amount, day, required_amount, required_day
+from sfsync.cli.filters import amount, day, required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
@@ -25,7 +25,7 @@ class StatusOption(StrEnum):
 @tree.command(
     app,
     "add",
-    "sfsync payment add INV-2026-00001 --amount 24000 --date 2026-11-20",
+    "sfsync payment add INV-2026-00001 --amount 24000",
     'sfsync payment add INV-2026-00001 --amount 500 --date 2026-11-20 --reference "WT 88"',
     "sfsync payment add INV-2026-00001 --amount 9.50 --date 2026-11-20 --idempotency-key bank-7",
 )
@@ -38,7 +38,9 @@ def add(
     amount_: Annotated[
         str, typer.Option("--amount", metavar="AMOUNT", help="in the invoice's currency")
     ],
-    date: Annotated[str, typer.Option(metavar="DATE", help="the day on which it arrived")],
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="the day on which it arrived; else today")
+    ] = None,
     currency: Annotated[
         str | None, typer.Option(metavar="CODE", help="refuse any other currency than this")
     ] = None,
@@ -54,19 +56,17 @@ def add(
 
     No more than the invoice is owed. A wrong payment is voided, never changed.
     """
-    from sfsync.ledger.payments import PaymentOrder  # noqa: PLC0415 - start-up time
-
     context = context_of(ctx)
-    order = PaymentOrder(
+    given = paying.Given(
         required_amount(amount_, "--amount"),
-        required_day(date, "--date"),
+        day(date, "--date"),
         currency and currency.upper(),
         method or None,
         reference or None,
         idempotency_key or None,
     )
     with context.open_ledger() as ledger:
-        result = paying.add(context, ledger, number, order)
+        result = paying.add(context, ledger, number, given)
     context.emit(
         "payment_add", result, screen=lambda out: paying.draw_added(out, result), action=True
     )

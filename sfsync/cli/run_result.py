@@ -171,7 +171,8 @@ def _draw_failures(console: Console, failures: list[RunRecord]) -> None:
 
     for one in failures[:_SHOWN_FAILURES]:
         amount = f"   {with_thousands(one.amount)}" if one.amount else ""
-        screen.line(console, f"✗ {one.name}{amount}   {one.salesforce_id}")
+        money = f"{amount} {one.currency}" if amount and one.currency else amount
+        screen.line(console, f"✗ {one.name}{money}   {one.salesforce_id}")
         screen.line(console, f"  {one.code}: {one.message or ''}")
     if len(failures) > _SHOWN_FAILURES:
         more = len(failures) - _SHOWN_FAILURES

@@ -36,11 +36,15 @@ def _open_deal(store: OrgStore, name: str | None, *, fresh: bool) -> Row | None:
     """The open deal that is meant; `None` when one is to be made."""
     if name is None and fresh:
         return None
+    closed = False
     for deal_id in store.ids("Opportunity"):
         deal = store.get("Opportunity", deal_id)
         ready = deal["AccountId"] and deal["Amount"] if name is None else deal["Name"] == name
         if ready and not deal["IsClosed"]:
             return deal
+        closed = closed or (name is not None and ready)
+    if closed:
+        raise ValueError(f"“{name}” is closed already; another one needs another name")
     return None
 
 

@@ -64,7 +64,10 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What became of one record in a run; `invoice` is the number, or the draft's id."""
+    """What became of one record in a run; `invoice` is the number, or the draft's id.
+
+    `amount` is as Salesforce had it then, `currency` the deal's as last read.
+    """
 
     sobject: str
     salesforce_id: str
@@ -76,6 +79,7 @@ class RunRecord:
     source_field: str | None
     target: str | None
     amount: str | None
+    currency: str | None
     invoice: str | None
     changes: Mapping[str, Any]
 
@@ -303,12 +307,15 @@ def show_run(
 # Grouped by salesforce_id: a compact row may hold a record that another one holds as well.
 _RECORDS = """
     SELECT r.sobject, r.salesforce_id, r.name, r.outcome, r.code, r.message, r.fix,
-           r.source_field, r.target, r.amount, coalesce(d.number, d.draft), r.changes
+           r.source_field, r.target, r.amount,
+           CASE WHEN r.amount IS NOT NULL THEN (
+               SELECT currency FROM opportunity WHERE salesforce_id = r.salesforce_id) END,
+           coalesce(d.number, d.draft), r.changes
     FROM run_record r LEFT JOIN document d ON d.id = r.document_id
     WHERE r.run_id = :run
     UNION ALL
     SELECT p.sobject, json_extract(j.value, '$[0]') AS record, json_extract(j.value, '$[1]'),
-           p.outcome, p.code, p.message, p.fix, NULL, NULL, NULL,
+           p.outcome, p.code, p.message, p.fix, NULL, NULL, NULL, NULL,
            coalesce(d.number, d.draft), NULL
     FROM run_page p CROSS JOIN json_each(p.records) j
     LEFT JOIN document d ON d.id = json_extract(j.value, '$[2]')
@@ -337,8 +344,8 @@ def run_records(
     query = f"SELECT * FROM ({_RECORDS}) WHERE outcome IN (SELECT value FROM json_each(:wanted))"  # noqa: S608 - constants
     for row in ledger.each(query, {"run": run_id, "wanted": wanted}):
         (sobject, salesforce_id, name, outcome, code, message, fix, source_field, target, amount,
-         invoice, changes) = row  # fmt: skip
+         currency, invoice, changes) = row  # fmt: skip
         yield RunRecord(
             sobject, salesforce_id, name, Outcome(outcome), code, message, fix, source_field,
-            target, amount, invoice, json.loads(changes) if changes else {},
+            target, amount, currency, invoice, json.loads(changes) if changes else {},
         )  # fmt: skip

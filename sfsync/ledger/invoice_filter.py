@@ -58,7 +58,8 @@ class InvoiceFilter:
 
     `date_from` and `date_to` are document dates, both included. `minimum` and `maximum` are in
     major units of each document's own currency. `customer` is a number, a name or part of one, or
-    an account id. `run` is the run that created the draft. Deleted drafts pass only when `status`
+    an account id; `rep` a name or part of one. `run` is the run that created the draft.
+    Deleted drafts pass only when `status`
     asks for them. `payment` asks for posted invoices that are open (anything is owed), paid, or
     overdue on the day `as_of`, today in UTC by default.
     """
@@ -113,7 +114,7 @@ def _simple(wanted: InvoiceFilter) -> list[tuple[str, tuple[object, ...]]]:
         ("d.status = ?", wanted.status and wanted.status.value),
         ("d.document_date >= ?", wanted.date_from and wanted.date_from.isoformat()),
         ("d.document_date <= ?", wanted.date_to and wanted.date_to.isoformat()),
-        ("d.sales_rep = ? COLLATE NOCASE", wanted.rep),
+        ("instr(lower(d.sales_rep), lower(?)) > 0", wanted.rep),
         ("d.region = ? COLLATE NOCASE", wanted.region),
         ("d.run_id = ?", wanted.run),
     ]

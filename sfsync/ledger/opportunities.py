@@ -181,7 +181,7 @@ def _compiled(wanted: OpportunityFilter) -> tuple[str, list[object]]:
     )
     compared = (
         ("o.stage = ? COLLATE NOCASE", wanted.stage),
-        ("o.owner_name = ? COLLATE NOCASE", wanted.rep),
+        ("instr(lower(o.owner_name), lower(?)) > 0", wanted.rep),
         ("o.close_date >= ?", wanted.date_from and wanted.date_from.isoformat()),
         ("o.close_date <= ?", wanted.date_to and wanted.date_to.isoformat()),
         ("o.close_date < ?", wanted.before and wanted.before.isoformat()),

@@ -281,13 +281,22 @@ def _live_but_unwanted(
     """The deal left the filters or can no longer be mapped, and its invoice is still there."""
     changes = {reason.code: (None, reason.message)}
     if isinstance(reason, Skip) or known.status is DocumentStatus.POSTED:
-        return _drifted(record, known, reason.code, reason.message, changes)
+        drifted = _drifted(record, known, reason.code, reason.message, changes)
+        return drifted if isinstance(reason, Skip) else _mendable(drifted, reason)
     # The draft shows values that no longer hold: it must not be posted until the failure is gone.
     blocking = DriftChange(known.document_id, drift_detail(reason.code, changes), changes)
     same = known.drift == blocking.detail
     return OpportunityDecision(
         _failed(record, reason, known.document_id), None, drift=None if same else blocking
     )
+
+
+def _mendable(drifted: OpportunityDecision, reason: Failure) -> OpportunityDecision:
+    """What would mend the deal stands before what would undo its invoice."""
+    outcome = drifted.outcome
+    if outcome.outcome is not Outcome.DRIFTED:
+        return drifted
+    return drifted._replace(outcome=outcome._replace(fix=f"{reason.fix}; or {outcome.fix}"))
 
 
 def _drifted(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -132,6 +132,27 @@ def test_filters_mean_the_same_in_list_and_post(books: Sfsync) -> None:
     assert books("db", "verify").status == 0
 
 
+def test_a_part_of_a_name_is_enough(books: Sfsync) -> None:
+    """Customer and sales rep are found by a part of the name, whatever its case."""
+    rows = books("invoice", "list", "--json").document["result"]
+    for option, key in (("--rep", _rep), ("--customer", _name)):
+        part = key(rows[0])[1:4].upper()
+        found = books("invoice", "list", option, part, "--json").document["result"]
+        wanted = [row for row in rows if part.lower() in key(row).lower()]
+        assert found == wanted
+        assert len(found) > 0
+    deals = books("opportunity", "list", "--rep", "REYES", "--json").document["result"]
+    assert {deal["owner"] for deal in deals} == {"Dana Reyes"}
+
+
+def _rep(row: dict[str, Any]) -> str:
+    return str(row["sales_rep"])
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row["customer"]["name"])
+
+
 def test_posting_one_asks_nothing_and_twice_is_refused(books: Sfsync) -> None:
     """One draft is posted at once; again it is exit 11, in words and in JSON."""
     done = books("invoice", "post", "D-000001", "--json")
@@ -212,6 +233,8 @@ def test_history_shows_each_record_with_reason_and_fix(books: Sfsync) -> None:
         record["code"] and record["message"] and record["fix"] for record in shown["records"]
     )
     assert shown["counts"]["opportunities"]["failed"] == len(shown["records"])
+    money = {(record["amount"], record["currency"]) for record in shown["records"]}
+    assert money == {("18000", "EUR"), ("2750", "USD"), (None, None)}
     text = books("history", "show", "--failed", terminal=True).out
     assert "missing-field: " in text
     assert "    fix: " in text

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -63,6 +67,23 @@ def test_payments_answer_with_their_exit_codes(books: Sfsync, invoice: dict[str,
     assert (other.status, other.document["error"]["code"]) == (2, "idempotency-key-reused")
     reverse = books("invoice", "reverse", invoice["number"], "--reason", "x", "--yes", "--json")
     assert (reverse.status, reverse.document["error"]["code"]) == (11, "has-payments")
+
+
+def test_a_payment_without_a_day_arrived_today(books: Sfsync, invoice: dict[str, Any]) -> None:
+    """Today is the company's; said again tomorrow under its key it is the same payment still."""
+    words = ("payment", "add", invoice["number"], "--amount", "5", "--json")
+    config = Path("mappings.yaml")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        re.sub(r"time_zone: .*", "time_zone: Pacific/Kiritimati", text), encoding="utf-8"
+    )
+    done = books(*words)
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+    assert done.document["result"]["date"] == today
+    config.write_text(text, encoding="utf-8")
+    earlier = _pay(books, invoice, "7", "--idempotency-key", "k").document["result"]
+    again = books(*words[:4], "7", "--idempotency-key", "k", "--json")
+    assert again.document["result"] == earlier
 
 
 def test_a_payment_is_voided(books: Sfsync, invoice: dict[str, Any]) -> None:

@@ -180,6 +180,7 @@ def test_an_account_without_customer_is_customer_not_found(rules_of: RulesOf) ->
     outcome = decide(rules_of, won(), state=known(customers={})).outcome
     assert outcome.code == "customer-not-found"
     assert "Acme" in (outcome.message or "")
+    assert "sfsync customer link" in (outcome.fix or "")
 
 
 def line(number: int, **changes: Any) -> dict[str, Any]:
