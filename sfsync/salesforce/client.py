@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +47,16 @@ class OrgClient(Salesforce):
         """
         content = result.content
         # A single byte is found ten times as fast, and most replies have not even that.
-        if _BACKSLASH in content and _ESCAPE in content:
-            # Only text written as an escape can be unstorable.
-            return storable(result.json(parse_float=Decimal, parse_constant=_refuse))
-        if len(content) < LARGE:
-            return result.json(parse_float=Decimal, parse_constant=_refuse)
-        from msgspec.json import Decoder  # noqa: PLC0415 - start-up time
+        escaped = _BACKSLASH in content and _ESCAPE in content
+        if len(content) >= LARGE and not escaped:
+            from msgspec.json import Decoder  # noqa: PLC0415 - start-up time
 
-        return Decoder(float_hook=Decimal).decode(content)
+            # What it refuses is left to the other decoder to refuse, or to guess the encoding of.
+            with suppress(ValueError):
+                return Decoder(float_hook=Decimal).decode(content)
+        body = result.json(parse_float=Decimal, parse_constant=_refuse)
+        # Only text written as an escape can be unstorable.
+        return storable(body) if escaped else body
 
 
 def _refuse(constant: str) -> None:

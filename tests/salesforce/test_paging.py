@@ -213,6 +213,20 @@ def test_a_long_reply_is_read_as_a_short_one(org: Org, scripted: ScriptedOrg, va
     assert repr(long) == repr(short)
 
 
+def test_a_long_reply_that_is_cut_off_is_told_as_a_short_one(
+    org: Org, scripted: ScriptedOrg
+) -> None:
+    """Whichever way it is decoded, what stops half-way is no JSON."""
+    told = []
+    for padding in (0, LARGE):
+        scripted.script = [Said(body='{"totalSize":1,"done":true,"records":[' + " " * padding)]
+        with pytest.raises(UnavailableError) as stopped:
+            org.query_all_records(SOQL)
+        told.append(str(stopped.value))
+    assert told[0] == told[1]
+    assert "not JSON" in told[0]
+
+
 def test_records_without_an_id_are_fine_where_none_was_asked_for(
     org: Org, scripted: ScriptedOrg
 ) -> None:
