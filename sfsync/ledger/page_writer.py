@@ -151,13 +151,17 @@ class PageWriter:
         with suppress(OSError):
             _stream(self._process.stdin).close()
         try:
-            self._process.wait(_SECONDS_TO_END)
-        except BaseException:
-            self._process.kill()
-            self._process.wait()
-            raise
+            self._status()
         finally:
             _stream(self._process.stdout).close()
+
+    def _status(self) -> int:
+        """Wait for the process to end; how it did."""
+        try:
+            return self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
     def _say(self, message: WritersTask | PageToWrite) -> None:
         try:
@@ -166,7 +170,7 @@ class PageWriter:
             raise self._lost() from problem
 
     def _lost(self) -> LedgerError:
-        status = self._process.wait(_SECONDS_TO_END)
+        status = self._status()
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         return LedgerError(
             f"The process that writes {self._ledger.path} {how}. The pages before are kept.",
