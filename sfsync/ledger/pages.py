@@ -22,7 +22,7 @@ from sfsync.ledger.model import (
     source_hash,
 )
 from sfsync.ledger.names import name_key
-from sfsync.ledger.rechecks import opportunities_to_recheck
+from sfsync.ledger.rechecks import opportunities_to_recheck, recheck_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,7 @@ __all__ = [
     "contact_state",
     "opportunities_to_recheck",
     "opportunity_state",
+    "recheck_known",
     "remembered_count",
 ]
 

@@ -1,7 +1,7 @@
 """Deals to decide again although they did not change in Salesforce.
 
-A person linked their account to another customer, ignored them, or brought them back: the next run
-reads them once more, whatever its cursor says.
+A person linked their account to another customer, ignored them, or brought them back; or a line, an
+owner or an account of theirs changed. The next run reads them once more, whatever its cursor says.
 """
 
 from __future__ import annotations
@@ -32,6 +32,19 @@ def recheck_opportunities(ledger: Ledger, salesforce_ids: Iterable[str]) -> None
     ledger.execute(
         "INSERT INTO opportunity_recheck (salesforce_id)"
         " SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+        (ids_json(salesforce_ids),),
+    )
+
+
+def recheck_known(ledger: Ledger, salesforce_ids: Iterable[str]) -> None:
+    """Have those of these deals decided again that were read and are not deleted.
+
+    A deal that was never read needs no second look, nor do ids that an org made up.
+    """
+    ledger.execute(
+        "INSERT INTO opportunity_recheck (salesforce_id)"
+        " SELECT salesforce_id FROM opportunity WHERE is_deleted = 0"
+        " AND salesforce_id IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING",
         (ids_json(salesforce_ids),),
     )
 

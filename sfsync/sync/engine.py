@@ -19,7 +19,7 @@ from sfsync.sync.pass_planner import PassPlanner
 from sfsync.sync.passes import apply_deals, sync_accounts, sync_contacts, sync_opportunities
 from sfsync.sync.preflight import prepare
 from sfsync.sync.run import PLAN, Run, Silence, SyncRequest, rare_collections
-from sfsync.sync.touched import dependencies, first_watches, touched_deals
+from sfsync.sync.touched import dependencies, first_watches, note_touched_deals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,10 +179,9 @@ def _opportunities(run: Run, prepared: Prepared, planner: PassPlanner) -> None:
     if not deals_pass.full:
         planner = planner.again()
         passes = [(one, planner.watch(one.source)) for one in watched]
-        run.touched.update(touched_deals(run, passes))
-    # What a person did in the ledger (linked, merged, ignored) may decide a deal anew as well.
-    run.touched.update(pages.opportunities_to_recheck(run.ledger))
-    read_deals(run, prepared, sorted(run.touched - read))
+        note_touched_deals(run, passes, but=read)
+    # Also those that a person's work in the ledger (linked, merged, ignored) may decide anew.
+    read_deals(run, prepared, pages.opportunities_to_recheck(run.ledger))
 
 
 def read_deals(run: Run, prepared: Prepared, ids: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from sfsync.sync.opportunities import decide_opportunity
 from sfsync.sync.parents import deals_of_changed, parent_fields
 from sfsync.sync.pipeline import one_ahead, writing_behind
 from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, ids_of, key_of
+from sfsync.sync.touched import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,9 +130,9 @@ def sync_accounts(run: Run, one_pass: Pass, sources: OpportunitySources) -> None
     fields = parent_fields(sources.opportunities.columns, "Account")
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
-        decide_and_apply_accounts(run, records, cursor)
         if not one_pass.full:
-            run.touched.update(deals_of_changed(run.ledger, records, "Account", fields))
+            note(run, deals_of_changed(run.ledger, records, "Account", fields))
+        decide_and_apply_accounts(run, records, cursor)
 
     _go_through(run, one_pass, apply)
     _close(run, one_pass)
@@ -199,7 +200,7 @@ def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -
         _with_lines(run, one_pass, sources, total) as with_lines,
         _writing(run, pages_to_come=ceil(total / len(page.records))) as behind,
     ):
-        # The same run: what it has counted and touched so far is shared.
+        # The same run: what it has counted so far is shared.
         ahead = replace(run, behind=behind)
 
         def ask(read: tuple[Page, Cursor | None]) -> tuple[Asked, Cursor | None]:

@@ -98,9 +98,8 @@ class Run:
     """One run at work.
 
     `unmatched` holds the accounts that were decided in this run and have no customer, with the
-    reason where there is one, so that no account is read or counted twice. `touched` gathers the
-    deals that a changed account makes worth another look. `behind` has pages written meanwhile,
-    where there are many.
+    reason where there is one, so that no account is read or counted twice. `behind` has pages
+    written meanwhile, where there are many.
     """
 
     run_id: int
@@ -109,7 +108,6 @@ class Run:
     rules: Rules
     progress: Progress
     request: SyncRequest
-    touched: set[str] = field(default_factory=set)
     tally: Tally = field(default_factory=Counter)
     unmatched: dict[str, Failure | None] = field(default_factory=dict)
     behind: WriteBehind | None = None

@@ -18,6 +18,7 @@ from sfsync.sync.reader import Source, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sfsync.salesforce.records import Page, Record
     from sfsync.sync.gather import OpportunitySources
@@ -62,16 +63,29 @@ def dependencies(run: Run, sources: OpportunitySources) -> list[Dependency]:
     return watched
 
 
-def touched_deals(run: Run, watched: Sequence[tuple[Dependency, Pass]]) -> set[str]:
-    """Poll the dependencies and name the deals that must be read again; moves their cursors."""
-    touched: set[str] = set()
+def note_touched_deals(
+    run: Run, watched: Sequence[tuple[Dependency, Pass]], *, but: AbstractSet[str]
+) -> None:
+    """Poll the dependencies and note the deals that must be read again; moves their cursors.
+
+    Those of `but` have just been read.
+    """
     answers = _asked_together(run, [one_pass for _, one_pass in watched])
     for (dependency, one_pass), answer in zip(watched, answers, strict=True):
         for page, cursor in one_pass.pages(answer):
-            touched.update(_deals_of(run, page.records, dependency))
+            note(run, set(_deals_of(run, page.records, dependency)) - but)
             if cursor is not None:
                 _move(run, dependency, cursor)
-    return touched
+
+
+def note(run: Run, deals: Iterable[str]) -> None:
+    """Have deals read again, by the next run if this one ends before it comes to them.
+
+    To be called before the cursor moves that found them: afterwards nobody would find them again.
+    """
+    if found := sorted(set(deals)):
+        with run.ledger.transaction():
+            pages.recheck_known(run.ledger, found)
 
 
 def first_watches(watched: Iterable[Dependency], started: str) -> tuple[Cursor, ...]:

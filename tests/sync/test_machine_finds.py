@@ -10,6 +10,7 @@ import pytest
 
 from sfsync.ledger import Ledger, history
 from sfsync.ledger.editing import edit_draft
+from sfsync.ledger.invoices import show_invoice
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
 from tests.sync.twin import changed_rows, contents, newest
@@ -168,27 +169,66 @@ def test_each_watched_object_keeps_one_cursor(world: World) -> None:
                 assert set(history.cursors(ledger)) == cursors
 
 
+class Commits:
+    """Counts the transactions of ledgers, and ends a run after so many that are `left`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made, self.left = 0, -1
+        real = Ledger.transaction
+
+        @contextmanager
+        def transaction(ledger: Ledger) -> Iterator[None]:
+            with real(ledger):
+                yield
+            self.made += 1
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Ledger, "transaction", transaction)
+
+
+@pytest.mark.parametrize("commits", [2, 3, 4, 5, 6, 7])
+def test_an_interrupted_run_forgets_no_deal_whose_parents_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    """The cursors of accounts and owners have moved on by then, further than any overlap."""
+    world.sync()
+    deal = the_deal(world)
+    world.clock.tick(3600)
+    change(world, "Account", deal["AccountId"], BillingCountry="Iceland")
+    change(world, "User", deal["OwnerId"], LastName="Married")
+    world.clock.tick(7200)
+    with world.store() as store:
+        others = {
+            sobject: next(row["Id"] for row in rows_of(store, sobject) if row["Id"] != known)
+            for sobject, known in (("Account", deal["AccountId"]), ("User", deal["OwnerId"]))
+        }
+    change(world, "Account", others["Account"], BillingCountry="Norway")
+    change(world, "User", others["User"], LastName="Another")
+    world.clock.tick(60)
+    made = Commits(monkeypatch)
+    made.left = commits
+    with suppress(KeyboardInterrupt):
+        world.sync()
+    made.left = -1
+    world.clock.tick(60)
+    world.sync()
+    with world.ledger() as ledger:
+        row = show_invoice(ledger, newest(ledger)[deal["Id"]].draft).row
+    assert (row.region, (row.sales_rep or "").split()[-1]) == ("Iceland", "Married")
+
+
 @pytest.mark.parametrize("commits_left", [0, 1, 2, 3, 4, 5])
 def test_a_first_run_that_died_late_leaves_nothing_unwatched(
     world: World, monkeypatch: pytest.MonkeyPatch, commits_left: int
 ) -> None:
     """The next run leaves every cursor, or lines and owners that changed would never be noticed."""
-    commits = iter(range(1_000))
-    deadline = [-1]
-    real = Ledger.transaction
-
-    @contextmanager
-    def transaction(ledger: Ledger) -> Iterator[None]:
-        with real(ledger):
-            yield
-        if next(commits) == deadline[0]:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Ledger, "transaction", transaction)
+    commits = Commits(monkeypatch)
     world.sync()
     with world.ledger() as ledger:
         expected = set(history.cursors(ledger))
-    deadline[0] = 2 * next(commits) - commits_left
+    commits.left = commits.made - commits_left
     world.restart()
     with suppress(KeyboardInterrupt):
         world.sync()

@@ -135,7 +135,8 @@ CREATE TABLE opportunity_ignored (
 ) STRICT;
 
 -- Opportunities whose next outcome may differ although they did not change in Salesforce: a
--- person linked their account, or ignored them. An outcome takes them away.
+-- person linked their account, or ignored them, or what they depend on changed. An outcome takes
+-- them away.
 CREATE TABLE opportunity_recheck (
     salesforce_id TEXT PRIMARY KEY CHECK (length(salesforce_id) = 18)
 ) STRICT, WITHOUT ROWID;
