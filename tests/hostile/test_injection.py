@@ -235,6 +235,8 @@ SETTINGS = [
 def soql_cases(books: Sfsync, listener: Listener, count: int) -> None:
     """So many configs with a hostile value."""
     assert books("sync", "plan").status in {0, 3}
+    # Another mapping has everything read.
+    assert books("sync", "plan", "--full").status in {0, 3}
     plain = CONFIG.read_text(encoding="utf-8")
     honest: dict[Shape, frozenset[str]] = {REFUSED: frozenset()}
     for text in [*listener.queries, f"{LOOK}Name = 'x') LIMIT 1"]:
