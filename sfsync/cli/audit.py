@@ -63,13 +63,10 @@ def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
 
     Of a deal, given by id or URL, the events of all its documents are meant too.
     """
-    from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - start-up time
+    from sfsync.ids import full_id  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - as above
     from sfsync.ledger.payment_list import payments_of  # noqa: PLC0415 - as above
-    from sfsync.ledger.references import (  # noqa: PLC0415 - as above
-        drafts_of_deal,
-        find_document,
-        salesforce_id_18,
-    )
+    from sfsync.ledger.references import drafts_of_deal, find_document  # noqa: PLC0415 - as above
 
     try:
         document = find_document(ledger, what)
@@ -85,7 +82,7 @@ def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
     try:
         return (show_customer(ledger, what).number,)
     except NotFoundError:
-        return (salesforce_id_18(what.strip()),)
+        return (full_id(what.strip()),)
 
 
 @tree.command(app, "show", "sfsync audit show 42", "sfsync audit show 42 --json")

@@ -11,7 +11,7 @@ def account_id(text: str) -> str:
     Raises:
         UsageError: it is no id, or the id of something else.
     """
-    from sfsync.salesforce.ids import id_from_url, normalise_id  # noqa: PLC0415 - start-up time
+    from sfsync.ids import id_from_url, normalise_id  # noqa: PLC0415 - start-up time
 
     fix = "give the account's id (001…) or the address of its page in Salesforce"
     try:

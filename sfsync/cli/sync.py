@@ -315,7 +315,7 @@ def _request(
     allow_empty: bool,  # noqa: FBT001 - options as they came
     transport: str,
 ) -> "SyncRequest":
-    from sfsync.salesforce import normalise_id  # noqa: PLC0415 - start-up time
+    from sfsync.ids import normalise_id  # noqa: PLC0415 - start-up time
     from sfsync.sync import OBJECTS, SyncRequest, Transport  # noqa: PLC0415 - as above
 
     objects = frozenset(OBJECTS) if only is None else frozenset(only.replace(" ", "").split(","))

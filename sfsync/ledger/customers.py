@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.ids import full_id
 from sfsync.ledger.apply_parties import insert_customers
 from sfsync.ledger.audit import AuditEntry, append_events
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.ledger.names import name_key
 from sfsync.ledger.rechecks import recheck_unmatched
-from sfsync.ledger.references import salesforce_id_18
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -181,7 +181,7 @@ def show_customer(ledger: Ledger, reference: str) -> Customer:
             ledger,
             "WHERE c.number = upper(:text) OR c.id = (SELECT customer_id FROM account_link"
             " WHERE salesforce_id = :account)",
-            {"text": text, "account": salesforce_id_18(text)},
+            {"text": text, "account": full_id(text)},
         )
     )
     found = unique or list(
@@ -242,7 +242,7 @@ def show_contact(ledger: Ledger, reference: str) -> Contact:
     row = ledger.row(
         f"{_CONTACTS} WHERE k.salesforce_id = :id OR k.email = :text COLLATE NOCASE"
         " OR k.name = :text ORDER BY k.salesforce_id = :id DESC, k.salesforce_id LIMIT 1",
-        {"id": salesforce_id_18(text), "text": text},
+        {"id": full_id(text), "text": text},
     )
     if row is None:
         raise NotFoundError(

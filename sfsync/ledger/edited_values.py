@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.ids import full_id
 from sfsync.ledger.customer_edit import refuse_merged
 from sfsync.ledger.customers import show_customer
 from sfsync.ledger.micro import DECIMALS
 from sfsync.ledger.model import ProductKey
 from sfsync.ledger.pins import HEADER, LINE, factors, with_amount
 from sfsync.ledger.products import show_product
-from sfsync.ledger.references import salesforce_id_18
 from sfsync.money import MAX_MINOR, InvalidAmountError, parse_decimal, round_half_up, to_minor
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _customer_id(ledger: Ledger, text: str) -> int:
 
 
 def _contact(ledger: Ledger, text: str) -> str:
-    wanted = salesforce_id_18(text)
+    wanted = full_id(text)
     if ledger.row("SELECT 1 FROM contact WHERE salesforce_id = ?", (wanted,)) is None:
         raise NotFoundError(
             f"There is no contact '{text}'.",

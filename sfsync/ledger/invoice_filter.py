@@ -7,9 +7,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.errors import UsageError
+from sfsync.ids import full_id
 from sfsync.ledger.model import PaymentStatus
 from sfsync.ledger.names import name_key
-from sfsync.ledger.references import salesforce_id_18
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,7 +176,7 @@ def _customer(reference: str | None) -> list[tuple[str, tuple[object, ...]]]:
         "(c.number = upper(?) OR instr(c.name_key, ?) > 0 OR c.id IN"
         " (SELECT customer_id FROM account_link WHERE salesforce_id = ?))"
     )
-    return [(condition, (text, name_key(text), salesforce_id_18(text)))]
+    return [(condition, (text, name_key(text), full_id(text)))]
 
 
 def order_by(sort: str, columns: Mapping[str, str], *, last: str) -> str:

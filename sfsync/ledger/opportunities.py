@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
+from sfsync.ids import full_id, ids_in
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.ledger.open_failures import MAX_TRIES
-from sfsync.ledger.references import find_document, salesforce_id_18, salesforce_ids_in
+from sfsync.ledger.references import find_document
 from sfsync.money import EXPONENTS, InvalidAmountError, minor_to_text, parse_decimal, to_minor
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _compiled(wanted: OpportunityFilter) -> tuple[str, list[object]]:
     parameters: list[object] = [value for _, value in compared if value is not None]
     if wanted.customer and (text := wanted.customer.strip()):
         conditions.append(_OF_CUSTOMER)
-        parameters += [text, salesforce_id_18(text), text, name_key(text)]
+        parameters += [text, full_id(text), text, name_key(text)]
     return " AND ".join(conditions), parameters
 
 
@@ -232,7 +233,7 @@ def find_opportunity(ledger: Ledger, reference: str) -> str:
     Raises:
         NotFoundError: no run has read such a deal, or there is no such document.
     """
-    candidates = [salesforce_id_18(found) for found in salesforce_ids_in(reference)]
+    candidates = [full_id(found) for found in ids_in(reference)]
     row = ledger.row(
         "SELECT salesforce_id FROM opportunity"
         " WHERE salesforce_id IN (SELECT value FROM json_each(?))",

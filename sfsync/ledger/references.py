@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import NotFoundError
+from sfsync.ids import full_id, ids_in
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
 
 _DRAFT = re.compile(r"[dD]-?0*(\d{1,18})")
-_SALESFORCE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?(?![A-Za-z0-9])")
-_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_SHORT = 15
 _CANDIDATES = 500
 
 
@@ -35,22 +33,6 @@ class DocumentReference:
     def name(self) -> str:
         """The number, or the draft id of a document without one."""
         return self.number or self.draft
-
-
-def salesforce_id_18(text: str) -> str:
-    """The 18-character form of a 15-character id: each block of five tells which are capitals."""
-    if len(text) != _SHORT:
-        return text
-    bits = (
-        sum(1 << place for place, char in enumerate(text[block : block + 5]) if char.isupper())
-        for block in (0, 5, 10)
-    )
-    return text + "".join(_CHECKSUM[number] for number in bits)
-
-
-def salesforce_ids_in(text: str) -> list[str]:
-    """Whatever in a text or URL looks like a Salesforce id, of 15 or 18 characters."""
-    return _SALESFORCE_ID.findall(text)
 
 
 def drafts_of_deal(ledger: Ledger, opportunity_id: str) -> list[str]:
@@ -99,11 +81,11 @@ def find_document(ledger: Ledger, reference: str) -> DocumentReference:
 
 
 def _of_opportunity(ledger: Ledger, text: str) -> tuple[int, str, str | None, str, str, str] | None:
-    for found in salesforce_ids_in(text):
+    for found in ids_in(text):
         row: tuple[int, str, str | None, str, str, str] | None = ledger.row(
             _SELECT + "opportunity_id = ?"
             " ORDER BY kind = 'invoice' AND status IN ('draft', 'posted') DESC, id DESC LIMIT 1",
-            (salesforce_id_18(found),),
+            (full_id(found),),
         )
         if row is not None:
             return row

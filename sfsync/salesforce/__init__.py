@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sfsync.salesforce.composite import MOST_QUERIES
     from sfsync.salesforce.connections import Connection, find_connection, read_connections
     from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
-    from sfsync.salesforce.ids import normalise_id
     from sfsync.salesforce.org import Org, open_org
     from sfsync.salesforce.paging import Coming, WhenAsked
     from sfsync.salesforce.request import SCOPES, SignInRequest
@@ -39,7 +38,6 @@ __all__ = [
     "begin_web_sign_in",
     "disconnect",
     "find_connection",
-    "normalise_id",
     "open_org",
     "read_connections",
     "soql",
@@ -50,7 +48,6 @@ _HOMES = {
     "composite": ("MOST_QUERIES",),
     "connections": ("Connection", "find_connection", "read_connections"),
     "faults": ("LocatorLost", "QueryRefused", "QueryTooSlow"),
-    "ids": ("normalise_id",),
     "org": ("Org", "open_org"),
     "paging": ("Coming", "WhenAsked"),
     "request": ("SCOPES", "SignInRequest"),

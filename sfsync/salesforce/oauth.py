@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import SignInError, UnavailableError
+from sfsync.ids import normalise_id
 from sfsync.salesforce.faults import PassingError
 from sfsync.salesforce.hosts import checked_instance_url
-from sfsync.salesforce.ids import normalise_id
 from sfsync.salesforce.network import origin
 from sfsync.salesforce.oauth_errors import oauth_error
 from sfsync.salesforce.redact import log

@@ -6,9 +6,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sfsync.config.terms import parse_terms
+from sfsync.ids import normalise_id
 from sfsync.ledger.model import InvoiceContent
 from sfsync.money import InvalidAmountError, exponent_of, to_minor
-from sfsync.salesforce import normalise_id
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip, minimum_amount
 from sfsync.sync.lines import build_lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.ids import full_id
 from sfsync.ledger.audit import head, list_events, verify_chain
 from sfsync.ledger.customers import (
     add_customer,
@@ -22,7 +23,7 @@ from sfsync.ledger.marks import hold_invoice
 from sfsync.ledger.model import Address, CustomerContent, DocumentStatus
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.products import list_products, show_product
-from sfsync.ledger.references import find_document, salesforce_id_18
+from sfsync.ledger.references import find_document
 from sfsync.ledger.removal import delete_draft
 from tests.ledger.ledger_books import (
     RULES,
@@ -122,7 +123,7 @@ def test_references(ledger: Ledger) -> None:
     for name in ("D-000001", "d-1", "inv-2026-00001", opportunity_id(1), opportunity_id(1)[:15],
                  url):  # fmt: skip
         assert find_document(ledger, name).document_id == 1
-    assert salesforce_id_18("0065g00000AbCdE") == "0065g00000AbCdEAAV"
+    assert full_id("0065g00000AbCdE") == "0065g00000AbCdEAAV"
     with pytest.raises(NotFoundError) as missing:
         find_document(ledger, "INV-2026-00002")
     assert "INV-2026-00001" in missing.value.fix

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sfsync.ids import normalise_id
 from sfsync.salesforce.connections import Connection
-from sfsync.salesforce.ids import normalise_id
 
 ORG_ID = "00D5g00000ABCDEEA5"
 USER_ID = normalise_id("0055g00000XYZab")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfsync.salesforce.ids import id_from_url, normalise_id
+from sfsync.ids import id_from_url, normalise_id
 
 SHORT = st.text(
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=15, max_size=15

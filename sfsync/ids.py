@@ -1,4 +1,4 @@
-"""Record ids: 15 characters in URLs and reports, 18 in the API; only 18 is a key."""
+"""Salesforce record ids: 15 characters in URLs and reports, 18 in the API; only 18 is a key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 _SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
+_IN_TEXT = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _SHORT = 15
 _BLOCK = 5
@@ -34,6 +35,16 @@ def normalise_id(text: str) -> str:
     if len(text) > _SHORT and text != full:
         raise ValueError(f"{text!r} is not a Salesforce id: upper and lower case were changed")
     return full
+
+
+def full_id(text: str) -> str:
+    """The 18-character form of what may be a 15-character id; any other text as it is."""
+    return text + _suffix(text) if len(text) == _SHORT else text
+
+
+def ids_in(text: str) -> list[str]:
+    """Whatever in a text or URL looks like a record id, of 15 or 18 characters."""
+    return _IN_TEXT.findall(text)
 
 
 def id_from_url(text: str) -> str | None:
