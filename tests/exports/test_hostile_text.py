@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -101,14 +100,6 @@ def _body(number: int, text: str) -> InvoiceContent:
         number, text, plain.document_date, plain.due_date, "USD", 2, 10_000, (line,), text, text,
         text, None, {"note": text},
     )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No config of this machine is read."""
-    for name in [name for name in os.environ if name.startswith("SFSYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
 
 
 def export(ledger: Path, what: str, path: Path, *more: str) -> Done:

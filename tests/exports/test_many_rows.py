@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter, defaultdict
 from datetime import date
 from decimal import Decimal
@@ -37,14 +36,6 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("many")
     with new_ledger(folder / "books.db") as ledger:
         return folder, many_invoices(ledger, request.param)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No config of this machine is read."""
-    for name in [name for name in os.environ if name.startswith("SFSYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
 
 
 def export(made: tuple[Path, Made], what: str, path: Path, *more: str) -> Path:

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No config of this machine is read."""
+    for name in [name for name in os.environ if name.startswith("SFSYNC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
