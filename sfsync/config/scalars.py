@@ -11,6 +11,7 @@ from sfsync.config.kinds import Text, UnfitError
 from sfsync.config.problems import did_you_mean, shown
 from sfsync.config.templates import is_field_path
 from sfsync.config.terms import InvalidTermsError, parse_terms
+from sfsync.loopback import is_loopback
 from sfsync.money import EXPONENTS
 
 if TYPE_CHECKING:
@@ -210,18 +211,6 @@ def _parse_url(value: str, key: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise unfit("must begin with https", "http is accepted for this machine only (localhost)")
     return value.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine: localhost, 127.0.0.0/8 or ::1."""
-    import ipaddress  # noqa: PLC0415 - start-up time
-
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 url = Text("an https address", _parse_url, {"type": "string", "pattern": "^https?://"})

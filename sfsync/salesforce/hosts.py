@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from sfsync.errors import SignInError
-from sfsync.salesforce.network import host_within, is_loopback, origin
+from sfsync.loopback import is_loopback
+from sfsync.salesforce.network import host_within, origin
 
 PRODUCTION_LOGIN = "https://login.salesforce.com"
 SANDBOX_LOGIN = "https://test.salesforce.com"

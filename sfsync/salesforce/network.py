@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sfsync.errors import UnavailableError
+from sfsync.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,16 +70,6 @@ def host_within(host: str, domain: str) -> bool:
     """Whether `host` is `domain` or lies below it; ``*`` stands for every host."""
     folded = domain.casefold()
     return folded in {"*", host} or host.endswith(f".{folded}")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` never leaves this machine: localhost, 127.0.0.0/8, ::1."""
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
