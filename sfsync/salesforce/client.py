@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from sfsync.salesforce.storable import storable
 from sfsync.salesforce.transport import OrgSession
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
 
     from sfsync.salesforce.network import Network
@@ -38,6 +40,16 @@ class OrgClient(Salesforce):
         )
         # Indented replies are a third longer.
         del self.headers["X-PrettyPrint"]
+        self._asked = ""
+
+    @contextmanager
+    def asking(self, soql: str) -> Iterator[None]:
+        """What is asked meanwhile are pages of `soql`; nothing that it does not select is made."""
+        self._asked = soql
+        try:
+            yield
+        finally:
+            self._asked = ""
 
     def parse_result_to_json(self, result: requests.Response) -> Any:  # noqa: ANN401 - parsed JSON is of any type
         """The body of `result`: numbers with a fraction or exponent as Decimal, others as int.
@@ -49,11 +61,13 @@ class OrgClient(Salesforce):
         # A single byte is found ten times as fast, and most replies have not even that.
         escaped = _BACKSLASH in content and _ESCAPE in content
         if len(content) >= LARGE and not escaped:
-            from msgspec.json import Decoder  # noqa: PLC0415 - start-up time
+            from sfsync.salesforce.shapes import decode_any, page_decoder  # noqa: PLC0415 - start-up time
 
-            # What it refuses is left to the other decoder to refuse, or to guess the encoding of.
+            # What one refuses is left to the next; the last one also guesses encodings.
             with suppress(ValueError):
-                return Decoder(float_hook=Decimal).decode(content)
+                return page_decoder(self._asked)(content)
+            with suppress(ValueError):
+                return decode_any(content)
         body = result.json(parse_float=Decimal, parse_constant=_refuse)
         # Only text written as an escape can be unstorable.
         return storable(body) if escaped else body

@@ -12,7 +12,7 @@ from sfsync.salesforce.describes import object_describe
 from sfsync.salesforce.faults import QueryRefused, SessionExpired, locator_lost
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.paging import InBackground, WhenAsked, pages_of
-from sfsync.salesforce.query import first_page, first_pages, next_page, selects_id
+from sfsync.salesforce.query import first_page, first_pages, next_page
 from sfsync.salesforce.rest import RestClient
 from sfsync.salesforce.soql import identifier
 from sfsync.salesforce.store_choice import open_store
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
     from sfsync.salesforce.bulk import OnPosition
+    from sfsync.salesforce.client import OrgClient
     from sfsync.salesforce.composite import Answer
     from sfsync.salesforce.connections import Connection
     from sfsync.salesforce.paging import Coming
@@ -272,7 +273,7 @@ class Org:
                 return None
             raise
 
-    def _call(self, ask: Callable[[Salesforce], T]) -> T:
+    def _call(self, ask: Callable[[OrgClient], T]) -> T:
         return call_in_served_version(self._client, ask)
 
     def _clients(self) -> tuple[RestClient, ...]:
@@ -284,23 +285,22 @@ class Org:
         return RestClient(tokens, version, network=self._network, policy=self._policy)
 
     def _pages(self, soql: str, reply: QueryReply, *, prefetch: bool = False) -> Iterator[Page]:
-        with_ids = selects_id(soql)
         if not prefetch or reply.next_path is None:
-            fetch = partial(_next, self._client, with_ids=with_ids)
+            fetch = partial(_next, self._client, soql=soql)
             yield from pages_of(reply, fetch, WhenAsked)
             return
         # The locator belongs to the session, and the sibling begins with the same one.
         ahead = self._new_client(self._tokens.sibling())
         self._others.append(ahead)
         try:
-            yield from pages_of(reply, partial(_next, ahead, with_ids=with_ids), InBackground)
+            yield from pages_of(reply, partial(_next, ahead, soql=soql), InBackground)
         finally:
             ahead.retire()
 
 
-def _next(client: RestClient, path: str, *, with_ids: bool) -> QueryReply:
+def _next(client: RestClient, path: str, soql: str) -> QueryReply:
     try:
-        return client.call(partial(next_page, path=path, with_ids=with_ids))
+        return client.call(partial(next_page, path=path, soql=soql))
     except SessionExpired:
         # The cursor died with the session it was made in; the sign-in itself is fine.
         raise locator_lost("The query's session ended before its last page.") from None

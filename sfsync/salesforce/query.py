@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from simple_salesforce.api import Salesforce
 
+    from sfsync.salesforce.client import OrgClient
     from sfsync.salesforce.faults import PassingError
     from sfsync.salesforce.records import Record
 
@@ -33,11 +34,12 @@ class QueryReply:
     next_path: str | None
 
 
-def first_page(salesforce: Salesforce, soql: str, *, all_rows: bool) -> QueryReply:
+def first_page(salesforce: OrgClient, soql: str, *, all_rows: bool) -> QueryReply:
     """Send `soql`; `all_rows` includes deleted and archived ones. A long query goes in a body."""
     if len(quote_plus(soql)) > LONGEST_URL:
         return first_pages(salesforce, [soql], all_rows=all_rows)[0]
-    body = salesforce.query(soql, include_deleted=all_rows)
+    with salesforce.asking(soql):
+        body = salesforce.query(soql, include_deleted=all_rows)
     return query_reply(body, with_ids=selects_id(soql))
 
 
@@ -55,9 +57,11 @@ def first_pages(
     ]
 
 
-def next_page(salesforce: Salesforce, path: str, *, with_ids: bool) -> QueryReply:
-    """Fetch the page at `path`, from a `QueryReply`."""
-    return query_reply(salesforce.query_more(path, identifier_is_url=True), with_ids=with_ids)
+def next_page(salesforce: OrgClient, path: str, soql: str) -> QueryReply:
+    """Fetch the page at `path`, from a `QueryReply` of `soql`."""
+    with salesforce.asking(soql):
+        body = salesforce.query_more(path, identifier_is_url=True)
+    return query_reply(body, with_ids=selects_id(soql))
 
 
 def selects_id(soql: str) -> bool:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from requests import Response
-    from simple_salesforce.api import Salesforce
 
+    from sfsync.salesforce.client import OrgClient
     from sfsync.salesforce.network import Network
     from sfsync.salesforce.tokens import AccessToken
 
@@ -72,7 +72,7 @@ class RestClient:
         self._retired = False
         self._retry_after: float | None = None
         self._token: AccessToken | None = None
-        self._salesforce: Salesforce | None = None
+        self._salesforce: OrgClient | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +80,7 @@ class RestClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call(self, ask: Callable[[Salesforce], T]) -> T:
+    def call(self, ask: Callable[[OrgClient], T]) -> T:
         """What `ask` reads from the org; repeated when the fault passes, so it must only read.
 
         Raises:
@@ -91,7 +91,7 @@ class RestClient:
         """
         return self.policy.run(lambda: self.call_once(ask))
 
-    def call_once(self, ask: Callable[[Salesforce], T]) -> T:
+    def call_once(self, ask: Callable[[OrgClient], T]) -> T:
         """As `call`, but repeated for nothing else than a spent token."""
         try:
             return self._attempt(ask)
@@ -113,7 +113,7 @@ class RestClient:
         self._retired = True
         self.close()
 
-    def _attempt(self, ask: Callable[[Salesforce], T]) -> T:
+    def _attempt(self, ask: Callable[[OrgClient], T]) -> T:
         import requests  # noqa: PLC0415 - start-up time
 
         from sfsync.salesforce.library import SalesforceError  # noqa: PLC0415 - start-up time
@@ -133,7 +133,7 @@ class RestClient:
             fault = bad_reply("Salesforce's answer cannot be read.")
         raise fault
 
-    def _connected(self) -> Salesforce:
+    def _connected(self) -> OrgClient:
         """The client of the current token, at the address that came with it."""
         if self._retired:
             raise UnavailableError("This client is closed.", code="client-closed")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from simple_salesforce.api import Salesforce
 
+    from sfsync.salesforce.client import OrgClient
     from sfsync.salesforce.rest import RestClient, T
 
 _SUGGEST_THE_VERSION = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -29,7 +30,7 @@ def served_versions(salesforce: Salesforce) -> tuple[str, ...]:
         raise bad_reply("The org's list of API versions cannot be read.") from None
 
 
-def call_in_served_version(client: RestClient, ask: Callable[[Salesforce], T]) -> T:
+def call_in_served_version(client: RestClient, ask: Callable[[OrgClient], T]) -> T:
     """As `client.call`; a resource that is not there may be a version that is not.
 
     Raises:

@@ -205,12 +205,48 @@ def test_a_reply_of_the_wrong_shape_is_a_bad_reply(
      "null", "[]", '{"A":1,"A":2.0}', '"é – 𝄞 \u007f"', r'"a\n\t\/\"b"',
      r'"\u00e9\ud834\udd1e\ud834"'],
 )  # fmt: skip
-def test_a_long_reply_is_read_as_a_short_one(org: Org, scripted: ScriptedOrg, value: str) -> None:
+@pytest.mark.parametrize("soql", ["SELECT Id, V FROM X", "SELECT Id, NotThere FROM X"])
+def test_a_long_reply_is_read_as_a_short_one(
+    org: Org, scripted: ScriptedOrg, value: str, soql: str
+) -> None:
     """Every value is the same, and of the same type, whichever way it is decoded."""
     body = f'{{"totalSize":1,"done":true,"records":[{{"Id":"a","V":{value}}}]}}'
     scripted.script = [Said(body=body), Said(body=body + " " * LARGE)]
-    short, long = org.query_all_records(SOQL), org.query_all_records(SOQL)
+    short, long = org.query_all_records(soql), org.query_all_records(soql)
     assert repr(long) == repr(short)
+
+
+NESTED = "SELECT Id, Account.Name , Account.Owner.Name,\nAccountId FROM Opportunity WHERE x = 1"
+
+
+@pytest.mark.parametrize(
+    ("soql", "account"),
+    [
+        (NESTED, '{ATTRIBUTES,"Name":"n","Owner":{ATTRIBUTES,"Name":"o"}}'),
+        (NESTED, '{ATTRIBUTES,"Name":null,"Owner":null}'),
+        (NESTED, "null"),
+        (NESTED, '{ATTRIBUTES,"Name":"n"}'),
+        (NESTED, '"a text"'),
+        (NESTED, "[]"),
+        (NESTED.replace("Account.Name", "account.name"), '{ATTRIBUTES,"Name":"n","Owner":null}'),
+        ("SELECT Id, toLabel(StageName) FROM Opportunity", '{ATTRIBUTES,"Name":"n"}'),
+    ],
+)
+def test_a_long_page_has_the_records_of_a_short_one(
+    org: Org, scripted: ScriptedOrg, soql: str, account: str
+) -> None:
+    """With parents, without them, and where the org answers in another shape than was asked."""
+    attributes = '"attributes":{"type":"X","url":"/x"}'
+    account = account.replace("ATTRIBUTES", attributes)
+    record = f'{{{attributes},"Id":"ID","AccountId":null,"Account":{account}}}'
+    first = f'{{"totalSize":2,"done":false,"nextRecordsUrl":"{NEXT}2","records":[{record}]}}'
+    last = f'{{"totalSize":2,"done":true,"records":[{record}]}}'.replace("ID", "id")
+    bodies = [first, last, first + " " * LARGE, last + " " * LARGE]
+    scripted.script = [Said(body=body) for body in bodies]
+    short, long = org.query_all_records(soql), org.query_all_records(soql)
+    assert repr(long) == repr(short)
+    assert len(long) == 2
+    assert "attributes" not in repr(long)
 
 
 def test_a_long_reply_that_is_cut_off_is_told_as_a_short_one(
