@@ -1,7 +1,7 @@
 """`sfsync audit`: who did what, when, why, before and after."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Kind, Table
 from sfsync.errors import NotFoundError
 from sfsync.ledger import audit
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from sfsync.ledger import Ledger
@@ -47,15 +48,18 @@ def list_(
 ) -> None:
     """List what was done, the newest first."""
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
+    columns = COLUMNS if context.for_terminal else PIPE_COLUMNS
+    with context.reading() as ledger:
         entities = None if what is None else _entities(ledger, what)
         found = audit.list_events(ledger, entities=entities, action=action, limit=limit or -1)
-        rows = [asdict(event) for event in found]
+        rows = Rows(map(asdict, found))
+        table = Table(columns, FIELDS, rows, limit=limit, empty="no events", drawn=_drawn)
+        context.emit("audit_list", rows, table=table)
+
+
+def _drawn(row: dict[str, Any]) -> dict[str, Any]:
     # A terminal has no room for seconds.
-    drawn = [{**row, "when": row["at"][:16].replace("T", " ")} for row in rows]
-    columns = COLUMNS if context.for_terminal else PIPE_COLUMNS
-    table = Table(columns, FIELDS, drawn, limit=limit, empty="no events")
-    context.emit("audit_list", rows, table=table)
+    return {**row, "when": row["at"][:16].replace("T", " ")}
 
 
 def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:

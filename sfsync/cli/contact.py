@@ -8,6 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Table
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from sfsync.ledger.customers import Contact
@@ -44,10 +45,10 @@ def list_(
     from sfsync.ledger.customers import list_contacts, show_customer  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         of = show_customer(ledger, customer).customer_id if customer else None
-        rows = [_as_json(found) for found in list_contacts(ledger, of)]
-    context.emit("contact_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no contacts"))
+        rows = Rows(_as_json(found) for found in list_contacts(ledger, of))
+        context.emit("contact_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no contacts"))
 
 
 @tree.command(

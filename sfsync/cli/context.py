@@ -7,6 +7,7 @@ and answers once with `emit`. Nothing here opens, reads or imports anything befo
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from sfsync.cli.frame.paths import Paths, ledger_override
 from sfsync.errors import ConfigError, LedgerError, NotFoundError, RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -42,9 +43,9 @@ class Context:
     """One command's surroundings.
 
     `words` say which command it is: ``("invoice", "list")``; `typed` is all of its line but the
-    global flags. `status` is what the process will end
-    with; `emit` sets it. `warnings` go to stderr and into the JSON document; `details` are added to
-    the error of a JSON document. `used_ledger` says that the answer comes from the ledger.
+    global flags. `status` is what the process will end with; `emit` sets it. `warnings` go to
+    stderr and into the JSON document; `details` are added to the error of a JSON document.
+    `used_ledger` says that the answer comes from the ledger, which is `snapshot` inside `reading`.
     """
 
     flags: GlobalFlags = field(default_factory=GlobalFlags)
@@ -56,6 +57,7 @@ class Context:
     document: dict[str, Any] | None = None
     log_file: LogFile | None = None
     used_ledger: bool = False
+    snapshot: Ledger | None = None
 
     # ------------------------------------------------------------------ files and rooms
 
@@ -174,6 +176,22 @@ class Context:
         # Opening it for writing brings it up to date.
         return self.open_ledger()
 
+    @contextmanager
+    def reading(self) -> Iterator[Ledger]:
+        """One state of the ledger, for a list whose rows are taken while it is answered.
+
+        What a file says of itself is of that state too.
+
+        Raises:
+            NotFoundError, LedgerError: as `open_ledger`.
+        """
+        with self.read_ledger() as ledger, ledger.snapshot():
+            self.snapshot = ledger
+            try:
+                yield ledger
+            finally:
+                self.snapshot = None
+
     # ------------------------------------------------------------------ terminal
 
     @property
@@ -228,7 +246,8 @@ class Context:
 
         Args:
             schema_name: the command's words joined by ``_``: ``invoice_list``.
-            result: what JSON carries; foreign text stays unaltered in it.
+            result: what JSON carries; foreign text stays unaltered in it. `Rows` inside it are
+                written as a list while they come.
             status: the exit code; 0, 3 and 10 carry a result.
             table: the columns of a list result, or of the records that a result is about; a
                 terminal gets a table, a pipe TSV.

@@ -14,6 +14,7 @@ from sfsync.cli.record_ids import account_id
 from sfsync.cli.render.tables import Table
 from sfsync.errors import UsageError
 from sfsync.ledger.model import Address, CustomerContent
+from sfsync.rows import Rows
 
 app = tree.new_app("Customers: entered by hand, imported, or synced from Salesforce accounts.")
 
@@ -41,15 +42,11 @@ def list_(
     from sfsync.ledger.customers import list_customers  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
-        rows = [
-            screens.as_json(found) for found in list_customers(ledger, search=search, merged=merged)
-        ]
-    context.emit(
-        "customer_list",
-        rows,
-        table=Table(screens.COLUMNS, screens.FIELDS, rows, empty="no customers"),
-    )
+    with context.reading() as ledger:
+        found = list_customers(ledger, search=search, merged=merged)
+        rows = Rows(map(screens.as_json, found))
+        table = Table(screens.COLUMNS, screens.FIELDS, rows, empty="no customers")
+        context.emit("customer_list", rows, table=table)
 
 
 @tree.command(

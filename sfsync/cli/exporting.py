@@ -15,6 +15,7 @@ from sfsync.cli.render.tables import Column, Kind, Table, value_at
 from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
 from sfsync.exports.table import ExportTable
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,10 +134,11 @@ def _to_stdout(context: Context, table: ExportTable, wanted: Format, font: Path 
     from sfsync.cli.render import exporting  # noqa: PLC0415 - start-up time
 
     if wanted is Format.JSON:
-        context.emit(table.schema, list(table.rows))
+        context.emit(table.schema, Rows(table.rows))
     elif wanted in OF_FILES:
-        stream = exporting.stream_of_files(wanted)
-        _warn(context, exporting.write_table(table, wanted, stream, font), "the output")
+        with exporting.file_for_stdout(wanted) as stream:
+            written = exporting.write_table(table, wanted, stream, font)
+        _warn(context, written, "the output")
     else:
         sys.stdout.writelines(exporting.text_pieces(table, wanted))
         sys.stdout.flush()

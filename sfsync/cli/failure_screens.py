@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.render.tables import ROWS_SHOWN, Table, named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
 
     from sfsync.ledger.open_failures import OpenFailure
+    from sfsync.rows import Rows
 
 FIELDS = (
     *("object", "salesforce_id", "url", "name", "code", "message", "fix", "field", "target"),
@@ -46,18 +46,16 @@ def failure_json(failure: OpenFailure, instance_url: str | None) -> dict[str, An
     }
 
 
-def failure_table(rows: Sequence[dict[str, Any]]) -> Table:
+def failure_table(rows: Rows) -> Table:
     """The failures as a list, for a pipe or a file."""
     return Table(_COLUMNS, FIELDS, rows, empty=_EMPTY)
 
 
-def draw_failures(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+def draw_failures(console: Console, rows: Rows) -> None:
     """Each record in a line, its reason, fix and tries indented below."""
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    if not rows:
-        screen.line(console, _EMPTY)
-    for row in rows[:ROWS_SHOWN]:
+    for row in islice(rows, ROWS_SHOWN):
         mark = screen.mark(console, "skipped" if row["dead"] else "failed")
         heading = f"{mark} {row['object']}  {row['name']}  {row['salesforce_id']}"
         screen.line(console, heading, url=row["url"])
@@ -65,8 +63,10 @@ def draw_failures(console: Console, rows: Sequence[dict[str, Any]]) -> None:
         if row["fix"]:
             screen.line(console, f"    fix: {row['fix']}")
         screen.line(console, f"    {tried(row)}", style="dim")
-    if len(rows) > ROWS_SHOWN:
-        screen.line(console, f"{len(rows) - ROWS_SHOWN:,} more (a pipe or --json gets all)")
+    if more := sum(1 for _ in rows):
+        screen.line(console, f"{more:,} more (a pipe or --json gets all)")
+    if not rows.count:
+        screen.line(console, _EMPTY)
 
 
 def tried(failure: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """`sfsync history`: past runs, and what became of every record."""
 
+import sys
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,8 +12,11 @@ from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table, named
 from sfsync.cli.render.text import counted, with_thousands
 from sfsync.errors import UsageError
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
     from sfsync.ledger.auto_posted import AutoPostRecord
@@ -82,18 +87,22 @@ def list_(
     context = context_of(ctx)
     # One more than a terminal shows tells whether there are more.
     most = limit or (ROWS_SHOWN + 1 if context.for_terminal else -1)
-    with context.read_ledger() as ledger:
-        rows = [summary_json(run) for run in list_runs(ledger, most)]
+    with context.reading() as ledger:
+        rows = Rows(map(summary_json, list_runs(ledger, most)))
+        table = Table(
+            COLUMNS if context.for_terminal else PIPE_COLUMNS,
+            FIELDS,
+            rows,
+            limit=limit,
+            empty="no runs yet: sfsync sync --now",
+            drawn=_drawn,
+        )
+        context.emit("history_list", rows, table=table)
+
+
+def _drawn(row: dict[str, Any]) -> dict[str, Any]:
     # A terminal has no room for seconds.
-    drawn = [{**row, "started": row["started_at"][:16].replace("T", " ")} for row in rows]
-    table = Table(
-        COLUMNS if context.for_terminal else PIPE_COLUMNS,
-        FIELDS,
-        drawn,
-        limit=limit,
-        empty="no runs yet: sfsync sync --now",
-    )
-    context.emit("history_list", rows, table=table)
+    return {**row, "started": row["started_at"][:16].replace("T", " ")}
 
 
 @tree.command(
@@ -116,26 +125,24 @@ def show(
     drifted: Annotated[bool, typer.Option("--drifted", help="only what drifted")] = False,
 ) -> None:
     """Show one run: its counts, and each record with its outcome, reason and fix."""
-    from sfsync.ledger.history import show_run  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import run_records, show_run  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.model import Outcome  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     asked = zip(OUTCOMES, (failed, created, updated, skipped, drifted), strict=True)
-    wanted = {outcome for outcome, is_asked in asked if is_asked}
-    with context.read_ledger() as ledger:
-        found = show_run(ledger, _run_number(run))
-    records = [
-        record_json(record)
-        for record in found.records
-        if not wanted or record.outcome.value in wanted
-    ]
-    result = {**run_json(found), "records": records}
-    rows = [{"run": found.summary.run, **record} for record in records]
-    context.emit(
-        "history_show",
-        result,
-        table=Table(RECORD_COLUMNS, RECORD_FIELDS, rows),
-        screen=lambda out: _draw(out, result, bool(wanted)),
-    )
+    wanted = [Outcome(outcome) for outcome, is_asked in asked if is_asked]
+    with context.reading() as ledger:
+        found = show_run(ledger, _run_number(run), ())
+        number = found.summary.run
+        records = run_records(ledger, number, wanted or Outcome)
+        rows = Rows({"run": number, **record_json(record)} for record in records)
+        result = run_json(found, rows.counting(map(record_json, records)))
+        context.emit(
+            "history_show",
+            result,
+            table=Table(RECORD_COLUMNS, RECORD_FIELDS, rows),
+            screen=lambda out: _draw(out, result, bool(wanted)),
+        )
 
 
 @tree.command(
@@ -162,21 +169,21 @@ def failures(
         failure_json,
         failure_table,
     )
-    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
+    from sfsync.ledger.open_failures import each_open_failure  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
-        instance = ledger.identity.instance_url
-        found = open_failures(ledger, dead=True if dead else None)
-    rows = [failure_json(one, instance) for one in found]
     drawn = context.draws_columns
-    context.emit(
-        "history_failures",
-        rows,
-        table=None if drawn else failure_table(rows),
-        screen=(lambda out: draw_failures(out, rows)) if drawn else None,
-    )
-    if rows:
+    with context.reading() as ledger:
+        instance = ledger.identity.instance_url
+        found = each_open_failure(ledger, dead=True if dead else None)
+        rows = Rows(failure_json(one, instance) for one in found)
+        context.emit(
+            "history_failures",
+            rows,
+            table=None if drawn else failure_table(rows),
+            screen=(lambda out: draw_failures(out, rows)) if drawn else None,
+        )
+    if rows.count:
         context.next_steps("sfsync opportunity show ID", "sfsync sync retry")
 
 
@@ -197,21 +204,25 @@ def export(
 
     The ending of -o FILE tells the format; without it the rows go to stdout.
     """
-    from sfsync.ledger.history import list_runs, show_run  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import list_runs, run_records, show_run  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         numbers = [_run_number(run) for run in runs or []] or [
             run.run for run in reversed(list(list_runs(ledger)))
         ]
-        found = [run_json(show_run(ledger, number)) for number in numbers]
-    rows = [
-        {"run": run["run"], "started_at": run["started_at"], "trigger": run["trigger"], **record}
-        for run in found
-        for record in run["records"]
-    ]
-    table = Table(EXPORT_COLUMNS, EXPORT_FIELDS, rows, limit=len(rows), empty="no runs yet")
-    context.emit("history_export", found, table=table)
+        found = [show_run(ledger, number, ()) for number in numbers]
+        rows = Rows(
+            {"run": one.run, "started_at": one.started_at, "trigger": one.trigger, **record}
+            for one in (run.summary for run in found)
+            for record in map(record_json, run_records(ledger, one.run))
+        )
+        result = Rows(
+            run_json(run, rows.counting(map(record_json, run_records(ledger, run.summary.run))))
+            for run in found
+        )
+        table = Table(EXPORT_COLUMNS, EXPORT_FIELDS, rows, limit=sys.maxsize, empty="no runs yet")
+        context.emit("history_export", result, table=table)
 
 
 @tree.command(
@@ -285,11 +296,11 @@ def auto_post_json(one: "AutoPostRecord") -> dict[str, Any]:
     }
 
 
-def run_json(run: "RunDetail") -> dict[str, Any]:
-    """A run with its records, as JSON has it."""
+def run_json(run: "RunDetail", records: "Iterable[dict[str, Any]]") -> dict[str, Any]:
+    """A run with its records, as JSON has it; they are handed out once."""
     return {
         **summary_json(run.summary),
-        "records": [record_json(record) for record in run.records],
+        "records": Rows(records),
         "auto_post": [auto_post_json(one) for one in run.auto_post],
     }
 
@@ -331,13 +342,13 @@ def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # n
     screen.line(console, "")
     screen.draw_rows(console, COUNT_COLUMNS, counts)
     # What did not change is the bulk of most runs; it is shown when nothing else was asked for.
-    shown = [r for r in run["records"] if filtered or r["outcome"] != "unchanged"]
-    if shown:
-        screen.line(console, "")
-    for record in shown[:ROWS_SHOWN]:
+    shown = (one for one in run["records"] if filtered or one["outcome"] != "unchanged")
+    for place, record in enumerate(islice(shown, ROWS_SHOWN)):
+        if not place:
+            screen.line(console, "")
         draw_record(console, record)
-    if len(shown) > ROWS_SHOWN:
-        screen.line(console, f"{len(shown) - ROWS_SHOWN:,} more (a pipe or --json gets all)")
+    if more := sum(1 for _ in shown):
+        screen.line(console, f"{more:,} more (a pipe or --json gets all)")
     if not filtered:
         _draw_auto_post(console, run["auto_post"])
 

@@ -12,6 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.invoice_screens import draw_invoice, list_table
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
+from sfsync.rows import Rows
 
 app = tree.new_app("Drafts and posted invoices: list, review, post, delete, reverse.")
 
@@ -45,11 +46,11 @@ def list_(
     terminal = context.draws_columns
     limit = filters.limit or (ROWS_SHOWN if terminal else None)
     wanted = as_filter(filters, drifted=drifted or None, limit=limit, as_of=context.today())
-    with context.read_ledger() as ledger:
-        rows = [row.as_json() for row in list_invoices(ledger, wanted)]
-        total = count_invoices(ledger, wanted) if terminal and len(rows) == limit else None
-    table = list_table(rows, terminal=terminal, limit=limit, total=total)
-    context.emit("invoice_list", rows, table=table)
+    with context.reading() as ledger:
+        rows = Rows(row.as_json() for row in list_invoices(ledger, wanted))
+        total = count_invoices(ledger, wanted) if terminal else None
+        table = list_table(rows, terminal=terminal, limit=limit, total=total)
+        context.emit("invoice_list", rows, table=table)
 
 
 @tree.command(

@@ -30,7 +30,7 @@ def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) 
     """Write the PDF of one document, and tell the audit trail of it."""
     from sfsync.cli.exporting import open_for_person, write_file  # noqa: PLC0415 - start-up time
     from sfsync.cli.frame.flags import Format  # noqa: PLC0415 - as above
-    from sfsync.cli.render.exporting import stream_of_files  # noqa: PLC0415 - as above
+    from sfsync.cli.render.exporting import file_for_stdout  # noqa: PLC0415 - as above
     from sfsync.exports.invoice_paper import write_invoice  # noqa: PLC0415 - as above
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
 
@@ -39,7 +39,9 @@ def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) 
         paper = _paper(context, ledger, detail)
     path = context.flags.output
     if path == Path("-"):
-        for warning in write_invoice(paper, stream_of_files(Format.PDF), font).warnings:
+        with file_for_stdout(Format.PDF) as stream:
+            written = write_invoice(paper, stream, font)
+        for warning in written.warnings:
             context.warn(warning)
         return
     context.flags = replace(context.flags, output=None)

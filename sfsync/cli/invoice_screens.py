@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from sfsync.rows import Rows
+
 LIST_COLUMNS = (
     Column("name", "Invoice", Kind.CODE, link="url"),
     Column("state", "Status", Kind.CODE),
@@ -72,13 +74,11 @@ _PAYMENTS = (
 )
 
 
-def list_table(
-    rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int | None, total: int | None
-) -> Table:
+def list_table(rows: Rows, *, terminal: bool, limit: int | None, total: int | None) -> Table:
     """The table of an invoice list; a terminal gets one column for number or draft id."""
     columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
-    shown = [_with_name(row) for row in rows] if terminal else rows
-    return Table(columns, LIST_FIELDS, shown, limit=limit, total=total, empty="no invoices")
+    return Table(columns, LIST_FIELDS, rows, limit=limit, total=total, empty="no invoices",
+                 drawn=_with_name)  # fmt: skip
 
 
 def _with_name(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sfsync.cli import journal_screens as screens
 from sfsync.cli.context import context_of
 from sfsync.cli.filters import day, required_day
 from sfsync.cli.frame import tree
-from sfsync.cli.render.tables import ROWS_SHOWN
+from sfsync.rows import Rows
 
 app = tree.new_app("The general ledger: entries, trial balance, closing a period, exports.")
 
@@ -47,13 +47,12 @@ def list_(
     from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    terminal = context.draws_columns
     typed = screens.Typed(from_, to, account, customer, invoice, limit)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         wanted = screens.filter_of(ledger, typed)
-        rows = [entry.as_json() for entry in list_entries(ledger, wanted)]
-    table = screens.list_table(rows, terminal=terminal, limit=limit or ROWS_SHOWN)
-    context.emit("journal_list", rows, table=table)
+        rows = Rows(entry.as_json() for entry in list_entries(ledger, wanted))
+        table = screens.list_table(rows, terminal=context.draws_columns, limit=limit)
+        context.emit("journal_list", rows, table=table)
 
 
 @tree.command(app, "show", "sfsync journal show J-000012", "sfsync journal show 12 --json")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.journal import JournalFilter
+    from sfsync.rows import Rows
 
 
 class JournalFormat(StrEnum):
@@ -107,12 +108,14 @@ def filter_of(ledger: Ledger, typed: Typed) -> JournalFilter:
     )
 
 
-def list_table(rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int) -> Table:
+def list_table(rows: Rows, *, terminal: bool, limit: int | None) -> Table:
     """The table of entries; a terminal gets the kind in words."""
-    if not terminal:
-        return Table(PIPE_COLUMNS, FIELDS, rows, empty="no entries")
-    shown = [{**row, "what": row["kind"].replace("_", " ")} for row in rows[:limit]]
-    return Table(LIST_COLUMNS, FIELDS, shown, limit=limit, total=len(rows), empty="no entries")
+    columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
+    return Table(columns, FIELDS, rows, limit=limit, empty="no entries", drawn=_in_words)
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "what": row["kind"].replace("_", " ")}
 
 
 def balance_table(rows: Sequence[dict[str, Any]]) -> Table:

@@ -1,5 +1,6 @@
 """`sfsync opportunity`: the deals as they were last read, and those that get no invoice."""
 
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from sfsync.cli.filters import amount, day
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.errors import UsageError
+from sfsync.rows import Rows
 
 app = tree.new_app(
     "Deals as the last sync read them: what became of each, and what has no invoice."
@@ -75,14 +77,16 @@ def list_(  # noqa: PLR0913 - one argument per option
     )
     context = context_of(ctx)
     terminal = context.draws_columns
-    with context.read_ledger() as ledger:
-        found = list(list_opportunities(ledger, wanted))
-    most = limit or (ROWS_SHOWN if terminal else None)
-    rows = [screens.row_json(row) for row in found[:most]]
-    table = screens.list_table(rows, terminal=terminal, limit=most, total=len(found))
-    context.emit("opportunity_list", rows, table=table)
-    if terminal and found:
-        context.note(screens.totals_line(opportunity_totals(found)))
+    with context.reading() as ledger:
+        totals = opportunity_totals(list_opportunities(ledger, wanted)) if terminal else []
+        found = islice(
+            list_opportunities(ledger, wanted), limit or (ROWS_SHOWN if terminal else None)
+        )
+        rows = Rows(map(screens.row_json, found))
+        table = screens.list_table(rows, totals, terminal=terminal, limit=limit)
+        context.emit("opportunity_list", rows, table=table)
+    if totals:
+        context.note(screens.totals_line(totals))
 
 
 @tree.command(

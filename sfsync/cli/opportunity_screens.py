@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.opportunities import OpportunityDetail, OpportunityRow, OpportunityTotal
+    from sfsync.rows import Rows
 
 FIELDS = (
     *("id", "url", "name", "account", "owner", "stage", "is_won", "is_closed", "is_deleted"),
@@ -67,13 +68,16 @@ def _amount(text: str | None, currency: str) -> str | None:
 
 
 def list_table(
-    rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int | None, total: int
+    rows: Rows, totals: Sequence[OpportunityTotal], *, terminal: bool, limit: int | None
 ) -> Table:
     """The table of a list; a terminal gets one column for invoice, reason or outcome."""
     columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
-    shown = [{**row, "result": _result(row)} for row in rows] if terminal else rows
-    return Table(columns, FIELDS, shown, limit=limit, total=total if terminal else None,
-                 empty="no opportunities")  # fmt: skip
+    return Table(columns, FIELDS, rows, limit=limit, total=sum(one.count for one in totals),
+                 empty="no opportunities", drawn=_with_result)  # fmt: skip
+
+
+def _with_result(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "result": _result(row)}
 
 
 def _result(row: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.cli.render.text import with_thousands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.payment_list import Payment
+    from sfsync.rows import Rows
 
 FIELDS = (
     *("payment", "status", "invoice", "opportunity", "customer.id", "customer.name", "date"),
@@ -44,12 +44,10 @@ PIPE_COLUMNS = tuple(
 )
 
 
-def list_table(
-    rows: Sequence[dict[str, Any]], *, terminal: bool, limit: int | None, total: int
-) -> Table:
+def list_table(rows: Rows, *, terminal: bool, limit: int | None) -> Table:
     """The table of a payment list."""
     columns = COLUMNS if terminal else PIPE_COLUMNS
-    return Table(columns, FIELDS, rows, limit=limit, total=total, empty="no payments")
+    return Table(columns, FIELDS, rows, limit=limit, empty="no payments")
 
 
 @dataclass(frozen=True, slots=True)

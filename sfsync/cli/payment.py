@@ -10,7 +10,7 @@ from sfsync.cli.context import context_of
 from sfsync.cli.filters import amount, day, required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
-from sfsync.cli.render.tables import ROWS_SHOWN
+from sfsync.rows import Rows
 
 app = tree.new_app("Payments received for posted invoices: record, list, void.")
 
@@ -108,8 +108,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
-    terminal = context.draws_columns
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         wanted = payment_list.PaymentFilter(
             document_id=find_document(ledger, invoice).document_id if invoice else None,
             customer=customer,
@@ -122,10 +121,9 @@ def list_(  # noqa: PLR0913 - one argument per option
             sort=sort or "date",
             limit=limit,
         )
-        rows = [payment.as_json() for payment in payment_list.list_payments(ledger, wanted)]
-    shown = rows[: limit or ROWS_SHOWN] if terminal else rows
-    table = paying.list_table(shown, terminal=terminal, limit=limit, total=len(rows))
-    context.emit("payment_list", rows, table=table)
+        rows = Rows(one.as_json() for one in payment_list.list_payments(ledger, wanted))
+        table = paying.list_table(rows, terminal=context.draws_columns, limit=limit)
+        context.emit("payment_list", rows, table=table)
 
 
 @tree.command(

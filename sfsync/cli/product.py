@@ -8,6 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from sfsync.ledger.products import Product
@@ -29,9 +30,9 @@ def list_(ctx: typer.Context) -> None:
     from sfsync.ledger.products import list_products  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
-        rows = [_as_json(found) for found in list_products(ledger)]
-    context.emit("product_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no products"))
+    with context.reading() as ledger:
+        rows = Rows(_as_json(found) for found in list_products(ledger))
+        context.emit("product_list", rows, table=Table(COLUMNS, FIELDS, rows, empty="no products"))
 
 
 @tree.command(app, "show", "sfsync product show PLAT-1", 'sfsync product show "Platform"')

@@ -55,10 +55,10 @@ def revenue(
     from sfsync.reports.revenue import keys, revenue  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
         found = revenue(ledger, asked)
-    answer(context, found, keys(asked, shares=False), asked.by)
+        answer(context, found, keys(asked, shares=False), asked.by)
 
 
 @tree.command(
@@ -85,10 +85,10 @@ def allocation(
     from sfsync.reports.revenue import allocation, keys  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         asked = questions.revenue(context, ledger, by, filters, (posted, every), records=rows)
         found = allocation(ledger, asked)
-    answer(context, found, keys(asked, shares=True), asked.by)
+        answer(context, found, keys(asked, shares=True), asked.by)
 
 
 @tree.command(
@@ -120,9 +120,9 @@ def pipeline(
 
     context = context_of(ctx)
     asked = questions.pipeline(context, by, filters, records=rows, gaps=gaps)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         found = pipeline(ledger, asked)
-    answer(context, found, keys(asked), asked.by, below=() if gaps else found.more["gaps"])
+        answer(context, found, keys(asked), asked.by, below=() if gaps else found.more["gaps"])
 
 
 @tree.command(
@@ -148,9 +148,9 @@ def uninvoiced(
 
     context = context_of(ctx)
     asked = questions.uninvoiced(context, by, filters, records=rows)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         found = uninvoiced(ledger, asked)
-    answer(context, found, keys(asked), asked.by)
+        answer(context, found, keys(asked), asked.by)
 
 
 @tree.command(
@@ -215,7 +215,7 @@ def aging(
 
     context = context_of(ctx)
     asked = questions.aging(context, by, filters, (as_of, buckets), records=rows)
-    with context.read_ledger() as ledger:
+    with context.reading() as ledger:
         found = aging(ledger, asked)
-    questions.warn_of_difference(context, found)
-    answer(context, found, keys(asked), asked.by)
+        questions.warn_of_difference(context, found)
+        answer(context, found, keys(asked), asked.by)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sfsync.cli.render.tables import Chart, Column, Kind, Table, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from rich.console import Console
 
@@ -52,7 +52,7 @@ def answer(
     keys: Sequence[str],
     by: Sequence[Dimension] = (),
     *,
-    below: Sequence[Row] = (),
+    below: Collection[Row] = (),
 ) -> None:
     """Write a report; `keys` are the keys of its rows in the order of the columns.
 
@@ -76,7 +76,7 @@ def _draw_both(console: Console, table: Table, gaps: Table) -> None:
     draw_table(console, gaps, gaps.columns)
 
 
-def _gap_table(gaps: Sequence[Row]) -> Table:
+def _gap_table(gaps: Collection[Row]) -> Table:
     """What makes the difference between booked and billed, summed up by reason."""
     sums: dict[tuple[str, str], tuple[set[str], list[Decimal]]] = {}
     for gap in gaps:
@@ -109,7 +109,7 @@ def answer_saved(context: Context, report: Report, columns: Sequence[str]) -> No
     context.emit("report_run", report.as_json(), table=table)
 
 
-def _saved_column(name: str, columns: Sequence[str], rows: Sequence[Row]) -> Column:
+def _saved_column(name: str, columns: Sequence[str], rows: Collection[Row]) -> Column:
     values = [row[name] for row in rows if row[name] is not None]
     if values and all(isinstance(value, int) for value in values):
         return Column(name, name, Kind.INTEGER)
@@ -138,7 +138,7 @@ def table_of(
         tuple(keys),
         report.rows,
         total=report.count,
-        limit=len(report.rows) if len(report.rows) < report.count else None,
+        limit=report.limit,
         empty="nothing to report",
         chart=_chart(keys, by),
         title=_title(report),

@@ -74,7 +74,7 @@ class Paper:
     def next_page(self) -> None:
         """End this page and begin another."""
         self._end_page()
-        self._canvas.showPage()
+        self._show_page()
         self.page += 1
         self.top = self.sheet.margin
         self._begin(self)
@@ -82,7 +82,7 @@ class Paper:
     def finish(self) -> None:
         """End the document and write it."""
         self._end_page()
-        self._canvas.showPage()
+        self._show_page()
         # The pages point at this form, which only now can say how many they are.
         self._canvas.beginForm(_COUNT, 0, 0, 60, 2 * _FOOT)
         self._set(0, 0, str(self.page), _FOOT, bold=False, color=DIM)
@@ -139,6 +139,24 @@ class Paper:
         self._canvas.translate(at, self.sheet.height - top - _FOOT)
         self._canvas.doForm(_COUNT)
         self._canvas.restoreState()
+
+    def _show_page(self) -> None:
+        """Leave the page, packed as it will stand in the file.
+
+        reportlab writes the document when its last page is known, and would keep the pages until
+        then as plain text, ten times the size.
+        """
+        from reportlab.pdfbase import pdfdoc  # noqa: PLC0415 - start-up time
+
+        self._canvas.showPage()
+        page = self._canvas._doc.Pages[-1]  # noqa: SLF001 - the library has no other way
+        filters = (pdfdoc.PDFZCompress, pdfdoc.PDFBase85Encode)
+        content = page.stream
+        for one in filters:
+            content = one.encode(content)
+        names = pdfdoc.PDFArray([pdfdoc.PDFName(one.pdfname) for one in reversed(filters)])
+        page.Contents = pdfdoc.PDFStream(pdfdoc.PDFDictionary({"Filter": names}), content)
+        page.stream = None
 
     def _set(self, x: float, y: float, text: str, size: float, *, bold: bool, color: str) -> None:
         self._canvas.setFillColor(color)

@@ -9,8 +9,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sfsync.exports.inert import guarded
-from sfsync.exports.json_text import encode
+from sfsync.exports.json_text import Style, encode, pieces
 from sfsync.exports.values import raw
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -85,14 +86,14 @@ def json_lines(rows: Iterable[Any]) -> Iterator[str]:
 
 def json_document(table: ExportTable) -> Iterator[str]:
     """The document that ``--json`` prints, its result written record by record."""
-    yield f'{{\n  "schema": {encode(f"sfsync.{table.schema}.v1")},\n'
-    yield f'  "status": {table.status},\n  "result": ['
-    separator = "\n    "
-    for row in table.rows:
-        yield separator + encode(row, indent=2).replace("\n", "\n    ")
-        separator = ",\n    "
-    yield "\n  ],\n" if separator.startswith(",") else "],\n"
-    yield '  "warnings": []\n}\n'
+    document = {
+        "schema": f"sfsync.{table.schema}.v1",
+        "status": table.status,
+        "result": Rows(table.rows),
+        "warnings": [],
+    }
+    yield from pieces(document, Style(2))
+    yield "\n"
 
 
 GRID_WRITERS: dict[str, Callable[[Grid], Iterator[str]]] = {

@@ -40,12 +40,13 @@ _BAR_HEIGHT, _BAR_SPACE = 15, 140
 class Workbook:
     """One workbook being written; `add` for each row, then `close`."""
 
-    def __init__(self, table: ExportTable, stream: BinaryIO) -> None:
+    def __init__(self, table: ExportTable, stream: BinaryIO, folder: str) -> None:
         import xlsxwriter  # noqa: PLC0415 - start-up time
 
         self.written = Written()
         self._table = table
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+                   "tmpdir": folder}  # fmt: skip
         self._book = xlsxwriter.Workbook(stream, options)
         created = (table.created or _EPOCH).replace(tzinfo=None)
         self._book.set_properties({"title": table.title, "created": created})
@@ -85,6 +86,11 @@ class Workbook:
         self._write_facts()
         self._book.close()
         return self.written
+
+    def release(self) -> None:
+        """Close the files in which the sheets wait, also of a book that is given up."""
+        for sheet in self._book.worksheets():
+            sheet._opt_close()  # noqa: SLF001 - the library closes them with a whole book only
 
     # ------------------------------------------------------------------ the rows
 
@@ -276,8 +282,19 @@ def _taken(code: int) -> None:
 
 
 def write_workbook(table: ExportTable, stream: BinaryIO) -> Written:
-    """Write the table as an Excel workbook."""
-    book = Workbook(table, stream)
-    for row in table.rows:
-        book.add(row)
-    return book.close()
+    """Write the table as an Excel workbook; what waits in files until its end is then gone."""
+    import tempfile  # noqa: PLC0415 - start-up time
+
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory(prefix="sfsync-") as folder:
+        book = Workbook(table, stream, folder)
+        try:
+            for row in table.rows:
+                book.add(row)
+            return book.close()
+        except FileCreateError as trouble:
+            # The library's word for an OSError, such as a disk that is full.
+            raise trouble.args[0] from None
+        finally:
+            book.release()

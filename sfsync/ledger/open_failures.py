@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sfsync.ledger.connection import Ledger
 
 MAX_TRIES = 10
@@ -40,6 +42,13 @@ class OpenFailure:
 def open_failures(
     ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
 ) -> list[OpenFailure]:
+    """All that `each_open_failure` tells."""
+    return list(each_open_failure(ledger, run_id, dead=dead))
+
+
+def each_open_failure(
+    ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
+) -> Iterator[OpenFailure]:
     """The failures that are open.
 
     Args:
@@ -47,12 +56,12 @@ def open_failures(
         run_id: only those that this run met last.
         dead: false leaves out those that are given up on, true asks for just these, None for all.
     """
-    return [
+    return (
         OpenFailure(*row)
-        for row in ledger.rows(
+        for row in ledger.each(
             "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
             " first_run, last_run, tries FROM failure WHERE (:run IS NULL OR last_run = :run)"
             " AND (:dead IS NULL OR (tries >= :most) = :dead) ORDER BY sobject, salesforce_id",
             {"run": run_id, "dead": dead, "most": MAX_TRIES},
         )
-    ]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -209,17 +210,22 @@ def _amount_passes(row: OpportunityRow, wanted: OpportunityFilter) -> bool:
 
 def opportunity_totals(rows: Iterable[OpportunityRow]) -> list[OpportunityTotal]:
     """Count and sum by currency; nothing is added across currencies."""
-    amounts: dict[str, list[int | None]] = {}
+    counts: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    without: Counter[str] = Counter()
     for row in rows:
-        amounts.setdefault(row.currency, []).append(minor_of(row.amount, row.currency))
+        minor = minor_of(row.amount, row.currency)
+        counts[row.currency] += 1
+        sums[row.currency] += minor or 0
+        without[row.currency] += minor is None
     return [
         OpportunityTotal(
             currency,
-            len(found),
-            minor_to_text(sum(filter(None, found)), EXPONENTS.get(currency, 2)),
-            found.count(None),
+            count,
+            minor_to_text(sums[currency], EXPONENTS.get(currency, 2)),
+            without[currency],
         )
-        for currency, found in sorted(amounts.items())
+        for currency, count in sorted(counts.items())
     ]
 
 

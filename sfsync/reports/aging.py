@@ -15,15 +15,17 @@ from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.buckets import Buckets
 from sfsync.reports.dimensions import Label, keys_of, named, plain_label
-from sfsync.reports.receivables import open_invoices, receivable_balances
+from sfsync.reports.receivables import OpenInvoice, open_invoices, receivable_balances
+from sfsync.rows import KeptRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sfsync.ledger.connection import Ledger
     from sfsync.reports.answer import Row
     from sfsync.reports.dimensions import Dimension
-    from sfsync.reports.receivables import OpenInvoice
+
+_Labels = tuple[Label, ...]
 
 DIMENSIONS = ("customer", "sales-rep", "region", "property:")
 RECORD_KEYS = ("invoice", "document_date", "due_date", "days", "bucket", "amount", "balance")
@@ -52,13 +54,19 @@ def aging(ledger: Ledger, question: AgingQuestion) -> Report:
         UsageError: it is sorted by something unknown.
     """
     names = [one.of_property for one in question.by if one.of_property]
-    found = list(open_invoices(ledger, question.wanted, names, question.as_of))
-    labels = named(question.by, [_labels(one, question.by) for one in found])
-    keyed = list(zip(labels, found, strict=True))
-    rows = (
-        [_record(*each, question) for each in keyed] if question.records else _sums(keyed, question)
+    groups, whole_sums, kept = _Sums(question), _Sums(question), KeptRows()
+    for one in open_invoices(ledger, question.wanted, names, question.as_of):
+        groups.add(_labels(one, question.by), one)
+        whole_sums.add((), one)
+        if question.records:
+            kept.add(one)
+    begin = named(question.by, groups.labels)
+    rows: Iterable[Row] = (
+        (_record(begin(_labels(one, question.by)), one, question) for one in _invoices(kept))
+        if question.records
+        else groups.rows(begin)
     )
-    totals = _sums([({}, one) for one in found], question)
+    totals = whole_sums.rows(lambda _: {})
     balances = receivable_balances(ledger, question.as_of)
     whole = replace(question.wanted, as_of=None) == InvoiceFilter()
     for row in totals:
@@ -66,7 +74,8 @@ def aging(ledger: Ledger, question: AgingQuestion) -> Report:
     amounts = ("total", "amount", "balance", *question.buckets.keys)
     chosen = ordered(rows, question.order, _usual(question), amounts, keys(question))
     more = {"as_of": question.as_of.isoformat(), "buckets": list(question.buckets.keys)}
-    return Report("aging", tuple(keys_of(question.by)), chosen, totals, len(rows), more)
+    by = tuple(keys_of(question.by))
+    return Report("aging", by, chosen, totals, chosen.total, more, question.order.limit)
 
 
 def keys(question: AgingQuestion) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ def keys(question: AgingQuestion) -> tuple[str, ...]:
     return (*by, "currency", *question.buckets.keys, "total", "invoices")
 
 
-def _labels(one: OpenInvoice, by: Sequence[Dimension]) -> tuple[Label, ...]:
+def _labels(one: OpenInvoice, by: Sequence[Dimension]) -> _Labels:
     values = iter(one.properties)
     known = {
         "customer": Label(one.customer_name, one.customer),
@@ -92,27 +101,50 @@ def _days(one: OpenInvoice, question: AgingQuestion) -> int:
     return (question.as_of - date.fromisoformat(one.due_date)).days
 
 
-def _sums(keyed: list[tuple[Row, OpenInvoice]], question: AgingQuestion) -> list[Row]:
-    """One row for each set of labels and each currency."""
-    names = question.buckets.keys
-    groups: dict[tuple[object, ...], tuple[Row, dict[str, int], list[int]]] = {}
-    for labels, one in keyed:
-        key = (*labels.values(), one.currency)
-        _, sums, counted = groups.setdefault(
-            key, ({**labels, "currency": one.currency}, dict.fromkeys(names, 0), [one.exponent, 0])
-        )
-        sums[question.buckets.of(_days(one, question))] += one.balance
-        counted[1] += 1
-    found = [
-        {
-            **labels,
-            **{name: minor_to_text(minor, exponent) for name, minor in sums.items()},
-            "total": minor_to_text(sum(sums.values()), exponent),
-            "invoices": count,
-        }
-        for labels, sums, (exponent, count) in groups.values()
-    ]
-    return sorted(found, key=lambda row: row["currency"])
+@dataclass(slots=True)
+class _Sum:
+    exponent: int
+    buckets: dict[str, int]
+    invoices: int = 0
+
+
+class _Sums:
+    """What is owed for each set of labels and each currency, fed invoice by invoice."""
+
+    def __init__(self, question: AgingQuestion) -> None:
+        self._question = question
+        self._sums: dict[tuple[_Labels, str], _Sum] = {}
+
+    @property
+    def labels(self) -> set[_Labels]:
+        return {labels for labels, _ in self._sums}
+
+    def add(self, labels: _Labels, one: OpenInvoice) -> None:
+        buckets = self._question.buckets
+        own = self._sums.get((labels, one.currency))
+        if own is None:
+            own = _Sum(one.exponent, dict.fromkeys(buckets.keys, 0))
+            self._sums[labels, one.currency] = own
+        own.buckets[buckets.of(_days(one, self._question))] += one.balance
+        own.invoices += 1
+
+    def rows(self, begin: Callable[[_Labels], Row]) -> list[Row]:
+        found = [
+            {
+                **begin(labels),
+                "currency": currency,
+                **{name: minor_to_text(minor, own.exponent) for name, minor in own.buckets.items()},
+                "total": minor_to_text(sum(own.buckets.values()), own.exponent),
+                "invoices": own.invoices,
+            }
+            for (labels, currency), own in self._sums.items()
+        ]
+        return sorted(found, key=lambda row: str(row["currency"]))
+
+
+def _invoices(kept: KeptRows) -> Iterator[OpenInvoice]:
+    for *values, properties in kept:
+        yield OpenInvoice._make((*values, tuple(properties)))
 
 
 def _record(labels: Row, one: OpenInvoice, question: AgingQuestion) -> Row:

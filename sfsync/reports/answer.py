@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import UsageError
+from sfsync.rows import Descending, SortedRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
 Row = dict[str, Any]
 
@@ -26,16 +27,17 @@ class Order:
 class Report:
     """One answer. Rows and totals are JSON objects; amounts are decimal strings.
 
-    `rows` are cut by a limit, `totals` never are: they are over all `count` rows. `more` are
+    `rows` are cut by `limit`, `totals` never are: they are over all `count` rows. `more` are
     further keys of the result.
     """
 
     report: str
     by: tuple[str, ...]
-    rows: list[Row]
+    rows: Collection[Row]
     totals: list[Row]
     count: int
     more: Row = field(default_factory=dict)
+    limit: int | None = None
 
     def as_json(self) -> Row:
         """The `result` of ``report …``."""
@@ -44,19 +46,19 @@ class Report:
 
 
 def ordered(
-    rows: Sequence[Row],
+    rows: Iterable[Row],
     order: Order,
     usual: Callable[[Row], Any],
     amounts: Collection[str],
     keys: Iterable[str],
-) -> list[Row]:
+) -> SortedRows:
     """The rows sorted as asked, else as usual, and cut.
 
     Raises:
         UsageError: there is no such key.
     """
     if order.sort is None:
-        return sorted(rows, key=usual)[: order.limit]
+        return SortedRows(rows, usual, order.limit)
     name = order.sort.removeprefix("-").replace("-", "_")
     known = tuple(keys)
     if name not in known:
@@ -65,13 +67,13 @@ def ordered(
             code="sort-unknown",
             fix=f"sort by one of: {', '.join(known)}, with - before it to turn it round",
         )
-    # Sorting is stable: what is equal stays in the usual order, in both directions.
-    found = sorted(rows, key=usual)
-    found.sort(
-        key=lambda row: sort_value(row[name], number=name in amounts),
-        reverse=order.sort.startswith("-"),
-    )
-    return found[: order.limit]
+    turned = Descending if order.sort.startswith("-") else tuple
+
+    def asked(row: Row) -> tuple[Any, ...]:
+        # What is equal stays in the usual order, in both directions.
+        return turned(sort_value(row[name], number=name in amounts)), usual(row)
+
+    return SortedRows(rows, asked, order.limit)
 
 
 def sort_value(value: Any, *, number: bool = False) -> tuple[bool, Any]:  # noqa: ANN401 - any JSON value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.ledger.opportunities import list_opportunities, minor_of
@@ -110,17 +112,31 @@ _DOCUMENTS = """
     FROM document d LEFT JOIN document r ON r.id = d.reverses_id
     LEFT JOIN document_hold h ON h.document_id = d.id
     LEFT JOIN document_removal m ON m.document_id = d.id
-    ORDER BY d.id
+    WHERE d.opportunity_id IN (SELECT value FROM json_each(?)) ORDER BY d.id
 """
+_TOGETHER = 1_000
 
 
 def deals(ledger: Ledger, wanted: OpportunityFilter) -> Iterator[Deal]:
     """The deals that pass a filter, by close date, with all of their documents."""
+    rows = list_opportunities(ledger, wanted)
+    while some := list(islice(rows, _TOGETHER)):
+        yield from _with_documents(ledger, some)
+
+
+def _with_documents(ledger: Ledger, rows: list[OpportunityRow]) -> Iterator[Deal]:
+    ids = json.dumps([row.id for row in rows])
     found: dict[str, list[DealDocument]] = {}
-    for opportunity, *values in ledger.each(_DOCUMENTS):
+    for opportunity, *values in ledger.rows(_DOCUMENTS, (ids,)):
         found.setdefault(opportunity, []).append(DealDocument._make(values))
-    ignored = dict(ledger.rows("SELECT salesforce_id, reason FROM opportunity_ignored"))
-    for row in list_opportunities(ledger, wanted):
+    ignored = dict(
+        ledger.rows(
+            "SELECT salesforce_id, reason FROM opportunity_ignored"
+            " WHERE salesforce_id IN (SELECT value FROM json_each(?))",
+            (ids,),
+        )
+    )
+    for row in rows:
         amount = minor_of(row.amount, row.currency)
         yield Deal(
             row, amount, _weighted(row, amount), ignored.get(row.id), tuple(found.get(row.id, ()))

@@ -108,17 +108,17 @@ def texts_of(labels: Iterable[Label]) -> Callable[[Label], str | None]:
 
 
 def named(
-    dimensions: Sequence[Dimension], labels: Sequence[Sequence[Label]]
-) -> list[dict[str, str | None]]:
-    """How each row begins: its labels, written as `texts_of` writes them, by the rows' keys."""
+    dimensions: Sequence[Dimension], labels: Collection[Sequence[Label]]
+) -> Callable[[Sequence[Label]], dict[str, str | None]]:
+    """How a row begins: its labels, written as `texts_of` writes them, by the row's keys.
+
+    `labels` are those of all rows.
+    """
     written = [texts_of({row[place] for row in labels}) for place in range(len(dimensions))]
-    return [
-        {
-            dimension.key: write(label)
-            for dimension, write, label in zip(dimensions, written, row, strict=True)
-        }
-        for row in labels
-    ]
+    return lambda row: {
+        dimension.key: write(label)
+        for dimension, write, label in zip(dimensions, written, row, strict=True)
+    }
 
 
 def keys_of(dimensions: Iterable[Dimension]) -> list[str]:

@@ -15,11 +15,12 @@ from sfsync.ledger.opportunities import OpportunityFilter
 from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.deals import deals, last_sync
-from sfsync.reports.dimensions import keys_of, named
+from sfsync.reports.dimensions import keys_of
 from sfsync.reports.gaps import gaps_of
+from sfsync.rows import KeptRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     from sfsync.ledger.connection import Ledger
     from sfsync.reports.answer import Row
@@ -58,15 +59,21 @@ def pipeline(ledger: Ledger, question: PipelineQuestion) -> Report:
     Raises:
         UsageError: it is sorted by something unknown.
     """
-    found = list(deals(ledger, question.wanted))
-    labels = [[deal.label(each, question.fiscal_start) for each in question.by] for deal in found]
-    keyed = list(zip(named(question.by, labels), found, strict=True))
-    gaps = [{**own, **gap.as_json()} for own, deal in keyed for gap in gaps_of(deal)]
-    rows = gaps if question.gaps else _rows(keyed, question)
+    groups, totals, records, gaps = _Sums(), _Sums(), KeptRows(), KeptRows()
+    for deal in deals(ledger, question.wanted):
+        # A deal's labels are told by their texts alone.
+        own = {each.key: deal.label(each, question.fiscal_start).text for each in question.by}
+        groups.add(own, deal)
+        totals.add({}, deal)
+        for gap in gaps_of(deal):
+            gaps.add({**own, **gap.as_json()})
+        if question.records:
+            for record in _records(own, deal):
+                records.add(record)
+    rows = gaps if question.gaps else records if question.records else groups.rows()
     chosen = ordered(rows, question.order, _usual(question), (*AMOUNTS, "amount"), keys(question))
-    totals = _sums([({}, deal) for _, deal in keyed])
-    more: Row = {**last_sync(ledger), "gaps": gaps}
-    return Report("pipeline", tuple(keys_of(question.by)), chosen, totals, len(rows), more)
+    by, more = tuple(keys_of(question.by)), {**last_sync(ledger), "gaps": gaps}
+    return Report("pipeline", by, chosen, totals.rows(), chosen.total, more, question.order.limit)
 
 
 def keys(question: PipelineQuestion) -> tuple[str, ...]:
@@ -79,10 +86,12 @@ def keys(question: PipelineQuestion) -> tuple[str, ...]:
     return (*by, "currency", "deals", *AMOUNTS)
 
 
-def _rows(keyed: list[tuple[Row, Deal]], question: PipelineQuestion) -> list[Row]:
-    if not question.records:
-        return _sums(keyed)
-    return [_record(labels, deal, row) for labels, deal in keyed for row in _sums([(labels, deal)])]
+def _records(labels: Row, deal: Deal) -> Iterator[Row]:
+    """A deal's own rows: one for each currency of it and its documents."""
+    sums = _Sums()
+    sums.add(labels, deal)
+    for row in sums.rows():
+        yield _record(labels, deal, row)
 
 
 def _record(labels: Row, deal: Deal, row: Row) -> Row:
@@ -97,24 +106,28 @@ def _record(labels: Row, deal: Deal, row: Row) -> Row:
     }
 
 
-def _sums(keyed: Iterable[tuple[Row, Deal]]) -> list[Row]:
-    """One row for each set of labels and each currency."""
-    groups: dict[tuple[Any, ...], tuple[Row, _Sum]] = {}
+class _Sums:
+    """Deals and their documents added up for each set of labels and each currency."""
 
-    def sum_of(labels: Row, currency: str, exponent: int) -> _Sum:
-        own = {**labels, "currency": currency}
-        return groups.setdefault(tuple(own.values()), (own, _Sum(exponent)))[1]
+    def __init__(self) -> None:
+        self._groups: dict[tuple[Any, ...], tuple[Row, _Sum]] = {}
 
-    for labels, deal in keyed:
-        _add_deal(sum_of(labels, deal.row.currency, deal.exponent), deal)
+    def add(self, labels: Row, deal: Deal) -> None:
+        _add_deal(self._sum_of(labels, deal.row.currency, deal.exponent), deal)
         for one in deal.documents:
-            amounts = sum_of(labels, one.currency, one.exponent).amounts
+            amounts = self._sum_of(labels, one.currency, one.exponent).amounts
             amounts["draft"] += one.total if one.status == "draft" else 0
             amounts["billed"] += one.billed
             amounts["recognised"] += one.recognised
             amounts["collected"] += one.collected
-    rows = [_row(labels, one) for labels, one in groups.values()]
-    return sorted(rows, key=lambda row: row["currency"])
+
+    def _sum_of(self, labels: Row, currency: str, exponent: int) -> _Sum:
+        own = {**labels, "currency": currency}
+        return self._groups.setdefault(tuple(own.values()), (own, _Sum(exponent)))[1]
+
+    def rows(self) -> list[Row]:
+        found = [_row(labels, one) for labels, one in self._groups.values()]
+        return sorted(found, key=lambda row: str(row["currency"]))
 
 
 def _add_deal(one: _Sum, deal: Deal) -> None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sfsync.ledger.invoice_filter import InvoiceFilter
 from sfsync.money import minor_to_text
 from sfsync.reports.answer import Order, Report, ordered, sort_value
-from sfsync.reports.dimensions import keys_of, texts_of
+from sfsync.reports.dimensions import Label, keys_of, named
 from sfsync.reports.revenue_facts import label_of, revenue_facts
 from sfsync.reports.shares import percents
+from sfsync.rows import KeptRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sfsync.ledger.connection import Ledger
     from sfsync.reports.answer import Row
-    from sfsync.reports.dimensions import Dimension, Label
+    from sfsync.reports.dimensions import Dimension
     from sfsync.reports.revenue_facts import RevenueFact
+
+    _Begin = Callable[[Sequence[Label]], Row]
 
 ROW_KEYS = ("currency", "revenue", "invoices", "share")
 RECORD_KEYS = ("invoice", "kind", "date", "customer", "description", "opportunity")
@@ -47,16 +52,36 @@ class RevenueQuestion:
 @dataclass(slots=True)
 class _Sum:
     minor: int = 0
-    invoices: set[int] = field(default_factory=set)
+    invoices: int = 0
+    last: int = 0
 
     def add(self, fact: RevenueFact) -> None:
         self.minor += fact.amount
-        if fact.kind == "invoice":
-            self.invoices.add(fact.document_id)
+        # The lines of a document come one after the other.
+        if fact.kind == "invoice" and fact.document_id != self.last:
+            self.invoices += 1
+            self.last = fact.document_id
 
 
 _Key = tuple[Any, ...]
 """The labels of the dimensions, then: draft or not, currency, exponent."""
+_END = 3
+
+
+class _Part(NamedTuple):
+    """What one document has in one row; JSON values, so that it can wait in a file."""
+
+    labels: Sequence[Sequence[str | None]]
+    draft: bool
+    currency: str
+    exponent: int
+    minor: int
+    name: str
+    kind: str
+    day: str
+    customer_name: str
+    description: str
+    opportunity: str
 
 
 def revenue(ledger: Ledger, question: RevenueQuestion) -> Report:
@@ -80,28 +105,37 @@ def allocation(ledger: Ledger, question: RevenueQuestion) -> Report:
 def _answer(ledger: Ledger, question: RevenueQuestion, name: str, *, shares: bool) -> Report:
     groups: dict[_Key, _Sum] = {}
     totals: dict[_Key, _Sum] = {}
-    documents: dict[_Key, _Sum] = {}
-    facts: dict[int, RevenueFact] = {}
+    parts = KeptRows()
     asked = [each.of_property for each in question.by if each.of_property]
-    for fact in revenue_facts(ledger, question.wanted, asked, drafts=question.drafts):
-        end = (fact.draft, fact.currency, fact.exponent)
-        key = (*_labels(fact, question), *end)
-        groups.setdefault(key, _Sum()).add(fact)
-        totals.setdefault(end, _Sum()).add(fact)
+    facts = revenue_facts(ledger, question.wanted, asked, drafts=question.drafts)
+    for _, lines in groupby(facts, key=attrgetter("document_id")):
+        own: dict[_Key, int] = {}
+        for fact in lines:
+            end = (fact.draft, fact.currency, fact.exponent)
+            key = (*_labels(fact, question), *end)
+            groups.setdefault(key, _Sum()).add(fact)
+            totals.setdefault(end, _Sum()).add(fact)
+            own[key] = own.get(key, 0) + fact.amount
         if question.records:
-            documents.setdefault((*key, fact.document_id), _Sum()).add(fact)
-            facts[fact.document_id] = fact
-    written = _writers(groups, len(question.by))
-    rows = [_row(key, one, question, written) for key, one in groups.items()]
-    if shares:
-        _add_shares(rows, list(groups.items()))
+            for key, minor in own.items():
+                parts.add(_part(fact, key, minor))
+    begin = named(question.by, [key[:-_END] for key in groups])
     if question.records:
-        rows = [
-            _record(facts[key[-1]], _row(key[:-1], one, question, written), question)
-            for key, one in documents.items()
-        ]
+        rows: Iterable[Row] = (_record(_Part(*part), question, begin) for part in parts)
+    else:
+        rows = [_row(key, one, question, begin) for key, one in groups.items()]
+        if shares:
+            _add_shares(rows, list(groups.items()))
     found = ordered(rows, question.order, _usual(question), _AMOUNTS, keys(question, shares=shares))
-    return Report(name, tuple(keys_of(question.by)), found, _totals(totals, question), len(rows))
+    by = tuple(keys_of(question.by))
+    sums = _totals(totals, question)
+    return Report(name, by, found, sums, found.total, limit=question.order.limit)
+
+
+def _part(fact: RevenueFact, key: _Key, minor: int) -> _Part:
+    *labels, draft, currency, exponent = key
+    return _Part(labels, draft, currency, exponent, minor, fact.name, fact.kind, fact.day,
+                 fact.customer_name, fact.description, fact.opportunity)  # fmt: skip
 
 
 def keys(question: RevenueQuestion, *, shares: bool) -> tuple[str, ...]:
@@ -123,29 +157,19 @@ def _labels(fact: RevenueFact, question: RevenueQuestion) -> list[Label]:
     return labels
 
 
-def _writers(keys: Iterable[_Key], count: int) -> list[Callable[[Label], str | None]]:
-    """How to write the labels of each dimension."""
-    found = list(keys)
-    return [texts_of({key[place] for key in found}) for place in range(count)]
-
-
 def _row(
     key: _Key,
     one: _Sum,
     question: RevenueQuestion,
-    written: list[Callable[[Label], str | None]],
+    begin: _Begin,
 ) -> Row:
     *labels, draft, currency, exponent = key
-    names = {
-        dimension.key: write(label)
-        for dimension, write, label in zip(question.by, written, labels, strict=True)
-    }
     return {
-        **names,
+        **begin(labels),
         **_status(draft, question),
         "currency": currency,
         "revenue": minor_to_text(one.minor, exponent),
-        "invoices": len(one.invoices),
+        "invoices": one.invoices,
     }
 
 
@@ -153,20 +177,20 @@ def _status(draft: bool, question: RevenueQuestion) -> Row:  # noqa: FBT001 - a 
     return {"status": "draft" if draft else "posted"} if question.drafts else {}
 
 
-def _record(fact: RevenueFact, row: Row, question: RevenueQuestion) -> Row:
+def _record(part: _Part, question: RevenueQuestion, begin: _Begin) -> Row:
     """A document's part of a row: the row's dimensions, then what the document is."""
-    names = {dimension.key: row[dimension.key] for dimension in question.by}
+    names = begin([Label(*label) for label in part.labels])
     return {
         **names,
-        **_status(fact.draft, question),
-        "invoice": fact.name,
-        "kind": fact.kind,
-        "date": fact.day,
-        **({} if "customer" in names else {"customer": fact.customer_name}),
-        "description": fact.description,
-        "opportunity": fact.opportunity,
-        "currency": fact.currency,
-        "revenue": row["revenue"],
+        **_status(part.draft, question),
+        "invoice": part.name,
+        "kind": part.kind,
+        "date": part.day,
+        **({} if "customer" in names else {"customer": part.customer_name}),
+        "description": part.description,
+        "opportunity": part.opportunity,
+        "currency": part.currency,
+        "revenue": minor_to_text(part.minor, part.exponent),
     }
 
 
@@ -176,7 +200,7 @@ def _totals(totals: dict[_Key, _Sum], question: RevenueQuestion) -> list[Row]:
             **_status(draft, question),
             "currency": currency,
             "revenue": minor_to_text(one.minor, exponent),
-            "invoices": len(one.invoices),
+            "invoices": one.invoices,
         }
         for (draft, currency, exponent), one in sorted(totals.items(), key=lambda each: each[0])
     ]

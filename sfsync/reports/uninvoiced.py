@@ -11,9 +11,10 @@ from sfsync.reports.answer import Order, Report, ordered, sort_value
 from sfsync.reports.deals import DEAL_DIMENSIONS, deals
 from sfsync.reports.dimensions import keys_of
 from sfsync.reports.gaps import why_uninvoiced
+from sfsync.rows import KeptRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from sfsync.ledger.connection import Ledger
     from sfsync.reports.answer import Row
@@ -49,12 +50,17 @@ def uninvoiced(ledger: Ledger, question: UninvoicedQuestion) -> Report:
     Raises:
         UsageError: it is sorted by something unknown.
     """
-    found = list(deals(ledger, replace(question.wanted, uninvoiced=True)))
-    keyed = [(_labels(deal, question), deal) for deal in found]
-    summed = [{**_record(deal), **own} for own, deal in keyed] if question.is_list else _sums(keyed)
-    rows = ordered(summed, question.order, _usual(question), ("amount",), keys(question))
-    totals = _sums(({}, deal) for deal in found)
-    return Report("uninvoiced", tuple(keys_of(question.by)), rows, totals, len(summed))
+    groups, totals, records = _Sums(), _Sums(), KeptRows()
+    for deal in deals(ledger, replace(question.wanted, uninvoiced=True)):
+        own = _labels(deal, question)
+        groups.add(own, deal)
+        totals.add({}, deal)
+        if question.is_list:
+            records.add({**_record(deal), **own})
+    found = records if question.is_list else groups.rows()
+    rows = ordered(found, question.order, _usual(question), ("amount",), keys(question))
+    by, limit = tuple(keys_of(question.by)), question.order.limit
+    return Report("uninvoiced", by, rows, totals.rows(), rows.total, limit=limit)
 
 
 def keys(question: UninvoicedQuestion) -> tuple[str, ...]:
@@ -90,21 +96,39 @@ def _record(deal: Deal) -> Row:
     }
 
 
-def _sums(keyed: Iterable[tuple[Row, Deal]]) -> list[Row]:
-    groups: dict[tuple[Any, ...], tuple[Row, list[Deal]]] = {}
-    for labels, deal in keyed:
+@dataclass(slots=True)
+class _Sum:
+    labels: Row
+    exponent: int
+    deals: int = 0
+    minor: int = 0
+    without_amount: int = 0
+
+
+class _Sums:
+    """Deals added up for each set of labels and each currency."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[Any, ...], _Sum] = {}
+
+    def add(self, labels: Row, deal: Deal) -> None:
         own = {**labels, "currency": deal.row.currency}
-        groups.setdefault(tuple(own.values()), (own, []))[1].append(deal)
-    rows = [
-        {
-            **own,
-            "deals": len(found),
-            "amount": minor_to_text(sum(deal.amount or 0 for deal in found), found[0].exponent),
-            "without_amount": sum(deal.amount is None for deal in found),
-        }
-        for own, found in groups.values()
-    ]
-    return sorted(rows, key=lambda row: row["currency"])
+        one = self._sums.setdefault(tuple(own.values()), _Sum(own, deal.exponent))
+        one.deals += 1
+        one.minor += deal.amount or 0
+        one.without_amount += deal.amount is None
+
+    def rows(self) -> list[Row]:
+        found = [
+            {
+                **one.labels,
+                "deals": one.deals,
+                "amount": minor_to_text(one.minor, one.exponent),
+                "without_amount": one.without_amount,
+            }
+            for one in self._sums.values()
+        ]
+        return sorted(found, key=lambda row: str(row["currency"]))
 
 
 def _usual(question: UninvoicedQuestion) -> Callable[[Row], Any]:

@@ -19,7 +19,7 @@ from sfsync import __version__
 from sfsync.cli.context import Context
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import GlobalFlags, Words, hoist, wants_json
-from sfsync.cli.render.streams import is_utf8, prepare_streams
+from sfsync.cli.render.streams import prepare_streams
 from sfsync.errors import ConfigError, ExitCode, SfsyncError, UsageError
 
 if TYPE_CHECKING:
@@ -225,11 +225,9 @@ def error_text(error: SfsyncError) -> str:
 
 
 def _write_document(document: dict[str, object]) -> None:
-    from sfsync.exports.json_text import encode  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.envelope import stdout_pieces  # noqa: PLC0415 - start-up time
 
-    indent = 2 if sys.stdout.isatty() else None
-    sys.stdout.write(encode(document, indent=indent, ascii_only=not is_utf8(sys.stdout.encoding)))
-    sys.stdout.write("\n")
+    sys.stdout.writelines(stdout_pieces(document))
 
 
 def _discard_stdout() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ from sfsync.cli.frame.flags import Color, Format
 from sfsync.cli.render import envelope, tables
 from sfsync.errors import SfsyncError, UsageError
 from sfsync.exports import plain_text
-from sfsync.exports.json_text import encode
+from sfsync.exports.json_text import Style, pieces
 from sfsync.exports.table import Kind
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import Console
 
@@ -44,7 +46,10 @@ class OutputError(SfsyncError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command has to say; see `Context.emit` for the parts."""
+    """What a command has to say; see `Context.emit` for the parts.
+
+    Rows that come one by one are taken here, and once.
+    """
 
     schema_name: str
     result: Any
@@ -65,7 +70,9 @@ def write_answer(context: Context, answer: Answer) -> None:
     if to_file:
         answer = _to_file(context, answer, wanted)
     if context.json and (flags.json or not to_file):
-        context.document = envelope.success(answer.schema_name, answer.status, answer.result, [])
+        with _writing():
+            result = envelope.settled_result(answer.result)
+        context.document = envelope.success(answer.schema_name, answer.status, result, [])
     elif not to_file:
         _to_stream(context, answer, wanted)
 
@@ -82,8 +89,8 @@ def _reduced(answer: Answer, names: tuple[str, ...]) -> Answer:
         return answer
     if answer.table is not None:
         columns = answer.table.chosen(names)
-        rows = tables.picked(answer.table.rows, columns)
-        chosen = replace(answer.table, columns=columns, fields=names, rows=rows)
+        rows = Rows(tables.picked(answer.table.rows, columns))
+        chosen = replace(answer.table, columns=columns, fields=names, rows=rows, drawn=tables.as_is)
         return Answer(answer.schema_name, rows, answer.status, table=chosen)
     return _reduced_record(answer, names)
 
@@ -93,7 +100,8 @@ def _reduced_record(answer: Answer, names: tuple[str, ...]) -> Answer:
         raise UsageError("--fields has no meaning for this command", code="unknown-field")
     known = tuple(answer.result) + tuple(name for name, _ in tables.flattened(answer.result))
     columns = tables.Table((), known).chosen(names)
-    return Answer(answer.schema_name, tables.picked([answer.result], columns)[0], answer.status)
+    (record,) = tables.picked([answer.result], columns)
+    return Answer(answer.schema_name, record, answer.status)
 
 
 def _format(context: Context, answer: Answer) -> Format:
@@ -143,13 +151,20 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
     if wanted in OF_FILES and answer.text is None:
         _to_binary_stream(context, answer, wanted)
         return
-    try:
+    with _writing():
         if wanted is Format.TABLE and answer.text is None:
             # Only now: making a console imports rich.
             _draw(answer, context.err if muted else context.out)
         else:
             stream.writelines(rendered(answer, wanted))
         stream.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say what keeps the output from being written; a reader that went away is no trouble."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as trouble:
@@ -160,25 +175,33 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
 
 def _to_binary_stream(context: Context, answer: Answer, wanted: Format) -> None:
     """A workbook, a PDF or a page into a pipe."""
-    from sfsync.cli.render.exporting import stream_of_files, write_table_of  # noqa: PLC0415 - as above
+    from sfsync.cli.render.exporting import file_for_stdout, write_table_of  # noqa: PLC0415 - as above
 
-    write_table_of(context, answer, wanted, stream_of_files(wanted))
+    with _writing(), file_for_stdout(wanted) as stream:
+        write_table_of(context, answer, wanted, stream)
 
 
 def rendered(answer: Answer, wanted: Format) -> Iterator[str]:
     """The answer as text without escape sequences, piece by piece."""
     if wanted is Format.JSON:
         document = envelope.success(answer.schema_name, answer.status, answer.result, [])
-        yield encode(document, indent=2) + "\n"
+        yield from pieces(document, Style(2))
+        yield "\n"
     elif wanted is Format.JSONL:
-        rows = answer.table.rows if answer.table is not None else answer.result
-        yield from plain_text.json_lines(rows if isinstance(rows, (list, tuple)) else [rows])
+        yield from plain_text.json_lines(_records(answer))
     elif answer.text is not None:
         yield answer.text
     elif wanted is Format.TABLE:
         yield _drawn(answer)
     else:
         yield from plain_text.GRID_WRITERS[wanted](_grid(answer))
+
+
+def _records(answer: Answer) -> Iterable[Any]:
+    if answer.table is not None:
+        return answer.table.rows
+    found = answer.result
+    return found if isinstance(found, (list, tuple, Rows)) else [found]
 
 
 def _grid(answer: Answer) -> plain_text.Grid:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.streams import is_utf8
 from sfsync.errors import ConfigError
+from sfsync.exports.json_text import Style, pieces, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sfsync.errors import SfsyncError
 
@@ -58,3 +61,21 @@ def failure(
         "error": detail,
         "warnings": list(warnings),
     }
+
+
+def settled_result(result: object) -> Any:  # noqa: ANN401 - any JSON value
+    """A result with its rows taken, for a document whose warnings are not known yet.
+
+    Nothing of it is on stdout then: should a row fail, the document tells of that instead.
+    """
+    return settled(result, _style(), depth=1)
+
+
+def stdout_pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """A document as stdout gets it: on one line, save that a person gets it indented."""
+    yield from pieces(dict(document), _style())
+    yield "\n"
+
+
+def _style() -> Style:
+    return Style(2 if sys.stdout.isatty() else None, not is_utf8(sys.stdout.encoding))

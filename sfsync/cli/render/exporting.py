@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -30,7 +31,7 @@ def write_answer_file(context: Context, answer: Answer, wanted: Format) -> dict[
     assert path is not None  # noqa: S101 - the caller has looked
     with new_file(path, force=context.flags.force) as file:
         written = write_table_of(context, answer, wanted, file.stream)
-    rows = written.rows if answer.table is not None else None
+    rows = answer.table.count if answer.table is not None else None
     result = {
         "path": str(path),
         "format": wanted.value,
@@ -64,7 +65,7 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
         )
         return write_table(export, wanted, stream)
     _write_pieces(answers.rendered(answer, wanted), stream)
-    return Written(len(answer.table.rows) if answer.table is not None else 0)
+    return Written()
 
 
 def _title(answer: Answer) -> str:
@@ -151,16 +152,24 @@ def _heading(column: ScreenColumn) -> str:
     return answers.label_of(column.field) if column.heading == column.field else column.heading
 
 
-def stream_of_files(wanted: Format) -> BinaryIO:
-    """Stdout for bytes.
+@contextmanager
+def file_for_stdout(wanted: Format) -> Iterator[BinaryIO]:
+    """A stream whose bytes go to stdout when the block ends well.
 
     Raises:
-        UsageError: it is a terminal.
+        UsageError: stdout is a terminal.
     """
+    import shutil  # noqa: PLC0415 - start-up time
+    import tempfile  # noqa: PLC0415 - as above
+
     if sys.stdout.isatty():
         raise UsageError(
             f"{wanted.value} is nothing for a terminal",
             code="output-missing",
             fix=f"add -o FILE.{wanted.value}",
         )
-    return sys.stdout.buffer
+    with tempfile.TemporaryFile() as stream:
+        yield stream
+        stream.seek(0)
+        shutil.copyfileobj(stream, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

@@ -28,6 +28,8 @@ def facts_of(context: Context) -> Facts:
     """What can be said of an answer that came from the ledger; nothing when it did not."""
     if not context.used_ledger:
         return Facts()
+    if context.snapshot is not None:
+        return facts_of_ledger(context.snapshot, typed=context.typed)
     with context.read_ledger() as ledger:
         return facts_of_ledger(ledger, typed=context.typed)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
@@ -68,12 +69,12 @@ _STYLES = {
 
 def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> None:
     """Draw the rows a terminal gets, and say how many more there are."""
-    if not table.rows:
+    rows, shown = iter(table.rows), table.limit or ROWS_SHOWN
+    drawn = [table.drawn(row) for row in islice(rows, shown)]
+    if not drawn:
         line(console, table.empty)
         return
-    shown = table.limit or ROWS_SHOWN
-    visible = _once([c for c in columns if _is_shown(c, table, console.width)])
-    drawn = table.rows[:shown]
+    visible = _once([c for c in columns if _is_shown(c, drawn, console.width)])
     while (
         not _fits(console, visible, (*drawn, *table.totals))
         and (last := next((one for one in reversed(visible) if one.wide), None)) is not None
@@ -85,7 +86,8 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
         _draw_grid(console, table, visible, drawn)
     else:
         _draw_cards(console, table, visible, drawn)
-    more = max(table.total or 0, len(table.rows)) - min(shown, len(table.rows))
+    count = len(drawn) + sum(1 for _ in rows)
+    more = max(table.total or 0, count) - len(drawn)
     if more > 0:
         line(console, f"{more:,} more (--limit N shows more; a pipe gets all)")
 
@@ -280,11 +282,11 @@ def cell(row: Mapping[str, Any], column: Column) -> Text:
     return Text(safe(f"{shown} {currency}" if currency else shown))
 
 
-def _is_shown(column: Column, table: Table, width: int) -> bool:
+def _is_shown(column: Column, rows: Sequence[Mapping[str, Any]], width: int) -> bool:
     if column.wide and width < WIDE:
         return False
     # A column without a heading is there for the few rows that have something to say.
-    return bool(column.heading) or any(value_at(row, column.field) for row in table.rows)
+    return bool(column.heading) or any(value_at(row, column.field) for row in rows)
 
 
 def _once(columns: Sequence[Column]) -> list[Column]:

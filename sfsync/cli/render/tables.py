@@ -14,9 +14,10 @@ from sfsync.cli.render.text import safe
 from sfsync.errors import UsageError
 from sfsync.exports.table import Chart, Kind
 from sfsync.exports.values import text_of, value_at
+from sfsync.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["ROWS_SHOWN", "Chart", "Column", "Kind", "Row", "Table", "flattened", "named", "picked",
            "raw", "shown_value", "value_at"]  # fmt: skip
@@ -69,6 +70,11 @@ def named(field_name: str) -> Column:
     return Column(field_name, field_name, kind, "currency" if kind is Kind.MONEY else None)
 
 
+def as_is(row: Row) -> Row:
+    """The row that a terminal shows where a list has no more to say there."""
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A list with the columns a person sees.
@@ -76,7 +82,7 @@ class Table:
     Args:
         columns: what a terminal and TSV show unless --fields says otherwise.
         fields: every field that --fields may name; ``properties.*`` stands for any property.
-        rows: the rows at hand.
+        rows: the rows at hand, or `Rows` that come one by one and are handed out once.
         limit: how many rows the person asked for; a terminal shows 50 otherwise.
         total: how many rows there are, when more than are at hand.
         empty: what to say when there are none.
@@ -84,17 +90,24 @@ class Table:
         title: what the list answers, for a terminal and a document; a pipe has none.
         totals: sums of the rows, one for each currency, under the same fields; a terminal and a
             document show them below the rows, a pipe does not.
+        drawn: what a terminal shows in place of a row.
     """
 
     columns: tuple[Column, ...]
     fields: tuple[str, ...]
-    rows: Sequence[Row] = field(default_factory=tuple)
+    rows: Collection[Row] | Rows = field(default_factory=tuple)
     limit: int | None = None
     total: int | None = None
     empty: str = "nothing to show"
     chart: Chart | None = None
     title: str = ""
     totals: Sequence[Row] = ()
+    drawn: Callable[[Row], Row] = as_is
+
+    @property
+    def count(self) -> int:
+        """How many rows there are; of `Rows`, how many have been handed out."""
+        return self.rows.count if isinstance(self.rows, Rows) else len(self.rows)
 
     def chosen(self, names: Sequence[str]) -> tuple[Column, ...]:
         """The columns that --fields asks for, or the usual ones.
@@ -136,9 +149,9 @@ def shown_value(row: Mapping[str, Any], column: Column) -> Any:  # noqa: ANN401 
     return (column.absent or None) if value is None else value
 
 
-def picked(rows: Iterable[Row], columns: Sequence[Column]) -> list[Row]:
+def picked(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[Row]:
     """Rows reduced to the chosen fields, under their dotted names."""
-    return [{column.field: value_at(row, column.field) for column in columns} for row in rows]
+    return ({column.field: value_at(row, column.field) for column in columns} for row in rows)
 
 
 def flattened(value: Any, prefix: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401 - any JSON value
