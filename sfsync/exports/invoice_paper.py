@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync import __version__
-from sfsync.exports.lettering import Lettering, inert
+from sfsync.exports.lettering import Lettering, inert, one_line
 from sfsync.exports.paper import A4, DIM, MILLIMETRE, SHADE, Paper, Sheet
 from sfsync.exports.people import with_thousands
 from sfsync.exports.picture import is_picture, opened
@@ -144,7 +144,7 @@ class _Setting:
         paper, invoice = self._paper, self._invoice
         top = paper.top
         paper.text_right(self._right, top, invoice.title.upper(), 18, bold=True)
-        number = inert(invoice.name)
+        number = one_line(inert(invoice.name))
         paper.text_right(self._right, top + 24, number, 11, color=DIM)
         if invoice.logo is not None:
             top += self._logo(invoice.logo, top) + 10
@@ -290,4 +290,4 @@ def _unit(number: Decimal, decimals: int) -> Any:  # noqa: ANN401 - a Decimal
 
 def _foot(invoice: PaperInvoice) -> str:
     said = [inert(invoice.seller.name), inert(f"{invoice.title} {invoice.name}")]
-    return " · ".join(text for text in said if text)
+    return " · ".join(one_line(text) for text in said if text)

@@ -1,7 +1,7 @@
 """Letters on paper: which font has which, how wide a text is, and what no font can show.
 
-reportlab prints nothing, and says nothing, where a font has no glyph, and it neither joins Arabic
-letters nor turns the direction of writing. Here such letters become a box, and are told of.
+reportlab prints nothing, and says nothing, where a font has no glyph, and it does not shape the
+letters of India. Here such letters become a box, and are told of.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import UsageError
+from sfsync.exports.direction import (
+    RIGHT_TO_LEFT,
+    as_seen,
+    is_unjoined,
+    joined,
+    runs_to_left,
+)
 from sfsync.exports.inert import escaped
 
 if TYPE_CHECKING:
@@ -20,8 +27,10 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "fonts"
 _BOX = "□"
 _MOST_NAMED = 12
-# Scripts whose letters change their shape or place with their neighbours.
-_SHAPED = ((0x0900, 0x0DFF), (0x0F00, 0x109F), (0x1780, 0x17FF))
+# Scripts whose letters change their shape or place with their neighbours: Syriac, N'Ko, Mandaic,
+# those of India, Tibetan, Burmese, Khmer.
+_SHAPED = ((0x0700, 0x074F), (0x07C0, 0x07FF), (0x0840, 0x086F), (0x0900, 0x0DFF), (0x0F00, 0x109F),
+           (0x1780, 0x17FF))  # fmt: skip
 
 Run = tuple[str, str]
 """The name of a font, and the letters to be set in it."""
@@ -65,14 +74,22 @@ class Lettering:
             yield font, letters
 
     def paragraphs(self, text: str, size: float, width: float) -> list[str]:
-        """A foreign text of several lines as inert lines of at most `width` points."""
+        """A foreign text of several lines as lines of at most `width` points, ready to be set."""
         lines: list[str] = []
         for line in text.splitlines():
             lines += self.wrapped(inert(line), size, width)
         return lines
 
     def wrapped(self, text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
-        """An inert text in lines of at most `width` points."""
+        """An inert text in lines of at most `width` points, each as it is seen."""
+        text = joined(text)
+        lines = self._lines(text, size, width, bold=bold)
+        if RIGHT_TO_LEFT.search(text) is None:
+            return lines
+        to_left = runs_to_left(text)
+        return [as_seen(line, to_left=to_left) for line in lines]
+
+    def _lines(self, text: str, size: float, width: float, *, bold: bool) -> list[str]:
         if self.width(text, size, bold=bold) <= width:
             return [text]
         lines, line, used = [], "", 0.0
@@ -131,8 +148,8 @@ class Lettering:
             )
         if self._unlaid:
             found.append(
-                f"{_named(self._unlaid)}: writing that runs from right to left or joins its "
-                "letters, and signs beyond U+FFFF, cannot be set in a PDF: shown as "
+                f"{_named(self._unlaid)}: letters that change with their neighbours (save Arabic "
+                "ones), and signs beyond U+FFFF, cannot be set in a PDF: shown as "
                 f"{_BOX}; xlsx and html show them"
             )
         return found
@@ -144,20 +161,23 @@ def inert(text: str) -> str:
 
 
 def compose(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """A text with its accents on its letters, which the font has only so; all else unchanged."""
-    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+    """A text with its accents on its letters and Arabic ones joined; all else unchanged."""
+    return joined(unicodedata.normalize("NFC", value)) if isinstance(value, str) else value
+
+
+def one_line(text: str) -> str:
+    """An inert text that is not wrapped, in the order in which it is seen."""
+    return as_seen(joined(text))
 
 
 def needs_layout(letter: str) -> bool:
-    """Whether a letter is written from right to left, shaped by its neighbours, or too far out.
+    """Whether a letter is shaped by its neighbours, or too far out.
 
     reportlab draws what lies beyond U+FFFF, but writes what nobody can search or copy.
     """
     if letter < "\u0590":
         return False
-    if letter > "\uffff":
-        return True
-    if unicodedata.bidirectional(letter) in {"R", "AL", "AN"}:
+    if letter > "\uffff" or is_unjoined(letter):
         return True
     return any(first <= ord(letter) <= last for first, last in _SHAPED)
 

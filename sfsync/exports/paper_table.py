@@ -6,11 +6,11 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from sfsync.exports.bars import Bars
-from sfsync.exports.lettering import Lettering, compose, inert
+from sfsync.exports.lettering import Lettering, compose, inert, one_line
 from sfsync.exports.paper import A4, ACCENT, DIM, MILLIMETRE, SHADE, Paper, Sheet
 from sfsync.exports.people import shown, total_cells, with_thousands
 from sfsync.exports.svg import Scale, shortened
-from sfsync.exports.table import Kind, Totals, Written
+from sfsync.exports.table import Kind, Totals, Written, total_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,8 @@ class PaperTable:
         bold = column.kind is not Kind.TEXT
         texts = [cells[place] for cells in self._cells_of]
         widest = max((width(text, size, bold=bold) for text in texts), default=0.0)
+        if place == 0 and any(each.summed for each in self._table.columns):
+            widest = max(widest, width(total_label({"currency": "WWW"}), size, bold=True))
         if bold:
             # A total has more digits than what it is the sum of.
             most = max(heading, widest + (width("00,", size) if column.summed else 0.0))
@@ -85,7 +87,7 @@ class PaperTable:
     ) -> list[list[str]]:
         columns = zip(texts, self._widths, self._table.columns, strict=True)
         return [
-            [text]
+            [one_line(text)]
             if column.kind.is_numeric and not heading
             else self._lettering.wrapped(text, self._size, width, bold=bold)
             for text, width, column in columns
@@ -96,7 +98,7 @@ class PaperTable:
     def _begin(self, paper: Paper) -> None:
         margin = paper.sheet.margin
         if paper.page == 1:
-            paper.text(margin, paper.top, self._table.title, 14, bold=True)
+            paper.text(margin, paper.top, one_line(inert(self._table.title)), 14, bold=True)
             paper.top += 22
             for label, text in self._table.facts:
                 self._fact(paper, label, text)
@@ -182,13 +184,13 @@ class PaperTable:
         paper, margin = self._paper, self._paper.sheet.margin
         if paper.room < len(bars) * _BAR + 30:
             paper.next_page()
-        paper.text(margin, paper.top, caption, 10, bold=True)
+        paper.text(margin, paper.top, one_line(inert(caption)), 10, bold=True)
         paper.top += 18
         labels, values = 190.0, 110.0
         scale = Scale(bars, min(paper.sheet.inner, 700) - labels - values)
         for label, value in bars:
             begin, length = scale.bar(value)
-            short = shortened(label, 40)
+            short = one_line(shortened(label, 40))
             paper.text_right(margin + labels - 6, paper.top, short, 7)
             paper.box(margin + labels + begin, paper.top, max(length, 0.3), _BAR - 4, ACCENT)
             end = margin + labels + max(begin + length, scale.zero) + 5

@@ -19,6 +19,7 @@ from openpyxl.utils.escape import unescape
 from reportlab.pdfbase.ttfonts import TTFontFile
 
 from sfsync.exports import lettering
+from sfsync.exports.direction import RIGHT_TO_LEFT, joined
 from sfsync.exports.inert import escaped, guarded, unescaped, unguarded
 from sfsync.ledger.apply import apply
 from sfsync.ledger.model import (
@@ -211,13 +212,15 @@ def test_a_pdf_shows_each_text_or_says_what_it_lacks(
             assert len(re.findall("0123456789", shown)) >= 3_900
             continue
         expected = ""
-        for letter in "".join(escaped(unicodedata.normalize("NFC", payload)).split()):
+        for letter in "".join(escaped(joined(unicodedata.normalize("NFC", payload))).split()):
             has = ord(letter) in glyphs.charToGlyph and not lettering.needs_layout(letter)
             expected += letter if has else "□"
             missing |= set() if has else {letter}
-        assert expected in shown, payload
+        # What is turned is read back by rules of the reader's own (test_direction.py).
+        turned = RIGHT_TO_LEFT.search(expected)
+        assert set(expected) <= set(shown) if turned else expected in shown, payload
     assert "no glyph for" in done.err
-    assert "right to left" in done.err
+    assert "change with their neighbours" in done.err
     assert "beyond U+FFFF" in done.err
     assert len(missing) > 10
 
