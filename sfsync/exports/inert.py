@@ -13,8 +13,12 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _SPACES = frozenset("\u00a0\u202f\u2009\u3000")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+_SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 # What a spreadsheet may take for a formula, behind spaces and behind our own mark.
-_FORMULA = re.compile(r"['\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_FORMULA = re.compile(rf"['\s]*{_SIGNS}")
+# The same behind a semicolon, at which some spreadsheets cut a line, quoted or not.
+_IN_NEXT_CELL = re.compile(rf";(?='*{_SIGNS})")
+_MARKED_IN_NEXT_CELL = re.compile(rf";'(?='*{_SIGNS})")
 _ESCAPE = re.compile(
     r"\\(?:(?P<named>[nrt])|x(?P<two>[0-9a-f]{2})|u(?P<four>[0-9a-f]{4})"
     r"|U(?P<eight>[0-9a-f]{8})|(?P<itself>\\))"
@@ -40,6 +44,11 @@ def visible(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the basic plane
 
 
+def shown(text: str) -> str:
+    """`text` with what is invisible made visible, for formats that escape backslashes or none."""
+    return "".join(map(visible, text))
+
+
 def escaped(text: str) -> str:
     """`text` on one line with everything invisible made visible; `unescaped` undoes it.
 
@@ -47,11 +56,11 @@ def escaped(text: str) -> str:
     """
     if "\\" not in text and is_plain(text):
         return text
-    shown = [visible(character) for character in text]
+    found = [visible(character) for character in text]
     for place, character in enumerate(text):
-        if character == "\\" and (place + 1 < len(text) and _reads_on(shown[place + 1])):
-            shown[place] = "\\\\"
-    return "".join(shown)
+        if character == "\\" and (place + 1 < len(text) and _reads_on(found[place + 1])):
+            found[place] = "\\\\"
+    return "".join(found)
 
 
 def _reads_on(following: str) -> bool:
@@ -72,10 +81,15 @@ def _character(found: re.Match[str]) -> str:
 
 
 def guarded(text: str) -> str:
-    """`text` with a ``'`` before it if a spreadsheet would calculate it; `unguarded` undoes it."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """`text` with a ``'`` before what a spreadsheet would calculate; `unguarded` undoes it.
+
+    Tabs and line breaks, behind which a formula may begin as well, must be `escaped` already.
+    """
+    marked = _IN_NEXT_CELL.sub(";'", text)
+    return f"'{marked}" if _FORMULA.match(marked) else marked
 
 
 def unguarded(text: str) -> str:
     """What `guarded` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    marked = text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return _MARKED_IN_NEXT_CELL.sub(";", marked)

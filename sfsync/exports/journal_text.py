@@ -6,11 +6,11 @@ would is escaped where the format has an escape, and else replaced by a sign tha
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import TYPE_CHECKING
 
+from sfsync.exports import plain_text
+from sfsync.exports.inert import shown
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
@@ -33,18 +33,6 @@ _KINDS = {
 }
 # hledger has no escapes: a semicolon begins a comment, a bar ends the payee, a bracket the code.
 _LOOKALIKES = str.maketrans({";": "\uff1b", "|": "\uff5c", "(": "\uff08", ")": "\uff09"})
-_FORMULA = ("=", "+", "-", "@")
-
-
-def one_line(text: str) -> str:
-    """`text` with every character that is drawn as nothing, or obeyed, shown as an escape."""
-    return "".join(each if each.isprintable() else _visible(each) for each in text)
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
-    return named or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")  # noqa: PLR2004 - the basic plane
 
 
 def account_names(entries: Sequence[JournalEntry]) -> dict[str, str]:
@@ -73,7 +61,7 @@ def _called(entries: Sequence[JournalEntry]) -> dict[str, str]:
 def beancount(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
     """A beancount file; `notes` are comments at its head."""
     names, called = account_names(entries), _called(entries)
-    out = [f"; {one_line(note)}" for note in notes]
+    out = [f"; {shown(note)}" for note in notes]
     out += ["", *(f'option "operating_currency" "{code}"' for code in _currencies(entries)), ""]
     for code, name in names.items():
         first = min(entry.posting_date for entry in entries)
@@ -101,8 +89,8 @@ def _beancount_entry(entry: JournalEntry, names: dict[str, str]) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A beancount string."""
-    escaped = one_line(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    inside = shown(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
 
 
 def _narration(entry: JournalEntry) -> str:
@@ -125,7 +113,7 @@ def _currencies(entries: Sequence[JournalEntry]) -> dict[str, int]:
 def hledger(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
     """An hledger journal; `notes` are comments at its head."""
     names, called = account_names(entries), _called(entries)
-    out = [f"; {one_line(note)}" for note in notes]
+    out = [f"; {shown(note)}" for note in notes]
     out.append("")
     for currency, exponent in _currencies(entries).items():
         # A decimal point also where there are no decimals: hledger asks for it.
@@ -149,7 +137,7 @@ def _hledger_entry(entry: JournalEntry, names: dict[str, str]) -> list[str]:
 
 
 def _inert(text: str) -> str:
-    return one_line(text).translate(_LOOKALIKES).strip()
+    return shown(text).translate(_LOOKALIKES).strip()
 
 
 _CSV_FIELDS = (
@@ -161,27 +149,18 @@ _CSV_FIELDS = (
 def csv_text(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
     """One row for each side of each entry; CSV has no comments, so `notes` are left out."""
     del notes
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_CSV_FIELDS)
-    for entry in entries:
-        for line in entry.lines:
-            amount = minor_to_text(abs(line.amount_minor), entry.exponent)
-            sides = (amount, "") if line.amount_minor > 0 else ("", amount)
-            texts = (entry.customer_name, entry.description, line.account, line.account_name)
-            writer.writerow(
-                [entry.name, entry.posting_date.isoformat(), entry.kind,
-                 *map(_unformulated, (entry.document, entry.payment or "")),
-                 entry.opportunity_id, entry.customer_id, *map(_unformulated, texts), *sides,
-                 entry.currency]
-            )  # fmt: skip
-    return out.getvalue()
+    rows = (_csv_row(entry, line) for entry in entries for line in entry.lines)
+    return "".join(plain_text.csv_text((_CSV_FIELDS, rows)))
 
 
-def _unformulated(text: str) -> str:
-    """A text that no spreadsheet calculates: what it might gets a ``'`` before it."""
-    shown = one_line(text)
-    return f"'{shown}" if shown.lstrip(" '").startswith(_FORMULA) else shown
+def _csv_row(entry: JournalEntry, line: EntryLine) -> list[str | None]:
+    amount = minor_to_text(abs(line.amount_minor), entry.exponent)
+    sides = (amount, None) if line.amount_minor > 0 else (None, amount)
+    return [
+        *(entry.name, entry.posting_date.isoformat(), entry.kind, entry.document, entry.payment),
+        *(entry.opportunity_id, entry.customer_id, entry.customer_name, entry.description),
+        *(line.account, line.account_name, *sides, entry.currency),
+    ]
 
 
 WRITERS: dict[str, Callable[[Sequence[JournalEntry], Sequence[str]], str]] = {

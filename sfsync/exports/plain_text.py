@@ -22,7 +22,7 @@ Grid = tuple["Sequence[str]", "Iterable[Sequence[Any]]"]
 """Headings, and rows of values."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_HARMLESS = re.compile(r"[A-Za-z0-9][ -\[\]-~]*")
+_HARMLESS = re.compile(r"[A-Za-z0-9][ -:<-\[\]-~]*")
 _BLOCK = 500
 
 

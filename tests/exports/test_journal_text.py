@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfsync.exports.inert import unescaped, unguarded
 from sfsync.exports.journal_text import account_names, beancount, csv_text, hledger
 from sfsync.ledger.journal import EntryLine, JournalEntry
 
@@ -28,6 +29,7 @@ needs_hledger = pytest.mark.skipif(HLEDGER is None, reason="hledger is not insta
 CURRENCIES = {"USD": 2, "JPY": 0, "KWD": 3}
 NASTY = [
     'Say "hi" \\ there', "two\nlines", "tab\tand\x1b[31mred\x07", "; a comment | bar (x)", "=1+1",
+    "＝1+1", "＠SUM(1)", " '-2", "a;=1+1", "a\\nb", "\t=1",  # noqa: RUF001 - full-width signs
     "\u202ereversed\u2028", "", "  ", "a\\", "100% * ! #tag ^link", "café – 株式会社", "\x00\x85",
 ]  # fmt: skip
 TEXTS = st.one_of(
@@ -159,12 +161,19 @@ def test_csv_adds_up_and_calculates_nothing(found: list[JournalEntry]) -> None:
     sums = Totals()
     names = account_names(found)
     for row in rows:
-        assert not [cell for cell in row.values() if cell[:1] in set("=+-@\t\r")]
+        assert not [cell for cell in row.values() if cell[:1] in set("=+-@＝＋－＠\t\r")]  # noqa: RUF001 - the full-width signs
         code = row["account"]
         key = (names[code], row["currency"])
         amount = Decimal(row["debit"] or 0) - Decimal(row["credit"] or 0)
         sums[key] = sums.get(key, Decimal(0)) + amount
     assert sums == _totals(found)
+    texts = [
+        (one.document, one.customer_name, one.description, line.account_name)
+        for one in found
+        for line in one.lines
+    ]
+    kept = ("document", "customer_name", "description", "account_name")
+    assert [tuple(unescaped(unguarded(row[name])) for name in kept) for row in rows] == texts
 
 
 def test_codes_that_look_alike_stay_apart() -> None:
