@@ -8,6 +8,9 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from pypdf import PdfReader
+from pypdf.generic import StreamObject
+
 from sfsync import demo
 from sfsync.salesforce import oauth
 from tests.cli.command_line import start
@@ -99,3 +102,66 @@ def test_a_client_secret_is_kept_in_its_store_alone(
     assert wrong.status == 4, wrong
     secrets = {demo.CLIENT_SECRET, "wrong-canary-of-a-client-secret"}
     assert leaks(secrets, [done, wrong], tmp_path) == []
+
+
+def inside(path: Path) -> bytes:
+    """Everything that a file holds, also what is packed in it."""
+    content = path.read_bytes()
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            content = b"|".join(map(book.read, book.namelist()))
+    elif path.suffix == ".pdf":
+        reader = PdfReader(path)
+        objects = (reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1))
+        streams = [one.get_data() for one in objects if isinstance(one, StreamObject)]
+        text = "".join("".join(page.extract_text().split()) for page in reader.pages)
+        assert streams
+        content = b"|".join([content, *streams, text.encode(), str(reader.metadata).encode()])
+    return content
+
+
+EXPORTED = (
+    *("invoice list", "audit list", "history list", "history failures"),
+    *("config show --origin", "doctor", "export customers"),
+)
+
+
+def test_no_file_of_any_format_holds_a_secret(
+    books: Sfsync, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tokens old and new, the client's secret and a proxy's password are in no file, unpacked."""
+    work = home.parent / "work"
+    proxy, client = "canary-of-a-proxy-password", "canary-of-a-client-secret"
+    secrets = {proxy, client, *kept_tokens(work)}
+    (work / "client-secret").write_text(client)
+    (work / "client-secret").chmod(0o600)
+    with monkeypatch.context() as around:
+        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+            around.setenv(name, f"http://mole:{proxy}@127.0.0.1:9")
+        far = ("--login-url", "https://login.example.com", "--client-id", "x")
+        argv = ("--auth", "client-credentials", *far, "--client-secret-file", "client-secret")
+        done = [books("connect", *argv, "-v"), books("doctor", "--online", "-v")]
+        done.append(books("sync", "--now", "-v", "--json"))
+    assert done[0].status in {4, 6}
+    (work / "client-secret").unlink()
+    assert books("demo", "break", "expired-sign-in").status == 0
+    done.append(books("sync", "--now", "-v"))
+    assert books("demo", "fix", "expired-sign-in").status == 0
+    done += [books("connect", "-v"), books("sync", "--now", "-v")]
+    done.append(books("invoice", "post", "--all", "--yes", "-v"))
+    secrets |= kept_tokens(work)
+    assert len(secrets) >= 5
+    folder = work / "files"
+    folder.mkdir()
+    for number, words in enumerate(EXPORTED):
+        for kind in ("xlsx", "pdf", "html", "csv", "json"):
+            path = folder / f"{number}.{kind}"
+            done.append(books(*words.split(), "-v", "-o", str(path)))
+            assert path.exists(), (words, kind, done[-1].err)
+            found = [secret for secret in secrets if secret.encode() in inside(path)]
+            assert found == [], (words, kind)
+    for kind in ("xlsx", "pdf", "html", "csv", "json"):
+        assert b"D-000001" in inside(folder / f"0.{kind}"), kind
+    assert books("invoice", "pdf", "D-000001", "-o", str(folder / "paper.pdf")).status == 0
+    assert not [secret for secret in secrets if secret.encode() in inside(folder / "paper.pdf")]
+    assert leaks(secrets, done, home, work) == []
