@@ -93,6 +93,61 @@ def check(books: Books) -> None:
         if steps(made)["gap"]
     }
     assert (result["synced_at"], result["run"]) == ("2026-11-22T08:31:07Z", 1)
+    check_records(books, result)
+    check_uninvoiced(books)
+
+
+def check_records(books: Books, result: dict[str, Any]) -> None:
+    """Deal by deal each step is what went in, and its gaps are what it was booked less billed."""
+    rows = books.report("pipeline", "--rows")["rows"]
+    assert {row["opportunity"]: {n: Decimal(row[n]) for n in AMOUNTS} for row in rows} == {
+        f"006{made.deal:012d}AAA": {
+            name: from_minor(minor, made.exponent) for name, minor in steps(made).items()
+        }
+        for made in books.made.invoices
+    }
+    gaps = books.report("pipeline", "--gaps")["rows"]
+    of_deals: dict[str, Decimal] = defaultdict(Decimal)
+    for gap in gaps:
+        of_deals[gap["opportunity"]] += Decimal(gap["amount"])
+    assert of_deals == {row["opportunity"]: Decimal(row["gap"]) for row in rows if of(row, "gap")}
+    assert sorted(gaps, key=repr) == sorted(result["gaps"], key=repr)
+    for total in result["totals"]:
+        own = [row for row in rows if row["currency"] == total["currency"]]
+        assert all(Decimal(total[name]) == sum(of(row, name) for row in own) for name in AMOUNTS)
+
+
+def of(row: dict[str, Any], name: str) -> Decimal:
+    """An amount of a row."""
+    return Decimal(row[name])
+
+
+def check_uninvoiced(books: Books) -> None:
+    """Each won deal whose invoice was deleted or reversed, with its amount; rows and totals."""
+    wanted = {
+        f"006{made.deal:012d}AAA": (
+            made.state,
+            made.currency,
+            from_minor(made.total, made.exponent),
+        )
+        for made in books.made.invoices
+        if made.state in {"deleted", "reversed"}
+    }
+    result = books.report("uninvoiced")
+    assert {
+        row["opportunity"]: (row["reason"], row["currency"], of(row, "amount"))
+        for row in result["rows"]
+    } == wanted
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for reason, currency, amount in wanted.values():
+        sums[reason, currency] += amount
+    by_reason = books.report("uninvoiced", "--by", "reason")["rows"]
+    assert {(row["reason"], row["currency"]): of(row, "amount") for row in by_reason} == sums
+    for total in result["totals"]:
+        amounts = [
+            amount for _, currency, amount in wanted.values() if currency == total["currency"]
+        ]
+        assert (of(total, "amount"), total["deals"]) == (sum(amounts), len(amounts))
 
 
 def test_the_pipeline_is_what_went_in(many: Books) -> None:
