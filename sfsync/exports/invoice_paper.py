@@ -23,6 +23,8 @@ _SIZE, _LEAD, _SMALL = 9.0, 12.5, 7.5
 _FACTS, _LABELS = 205.0, 82.0
 _LOGO = (170.0, 56.0)
 _GAP = 10.0
+# A description of so many lines is not broken between two pages.
+_TOGETHER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,8 @@ class _Setting:
         }
         width = dict(self._columns)["Description"]
         texts = self._lettering.paragraphs(line.description, _SIZE, width) or [""]
+        if len(texts) <= _TOGETHER and paper.room < len(texts) * _LEAD + 6:
+            paper.next_page()
         for place, text in enumerate(texts):
             if paper.room < _LEAD + 6:
                 paper.next_page()

@@ -15,19 +15,40 @@ if TYPE_CHECKING:
 
 _WIDTH, _LABELS, _VALUES, _HEIGHT, _GAP = 860, 260, 130, 18, 8
 _LONGEST = 38
+# On a phone the label stands above its bar.
+_PHONE, _ROW, _THIN = 340, 36, 10
 
 
 def bar_chart(caption: str, bars: Sequence[Bar]) -> str:
-    """A figure with one bar for each label; amounts below zero go to the left of the line."""
+    """A figure with one bar for each label; amounts below zero go to the left of the line.
+
+    It holds two pictures, of which the page shows one: for a desk and paper, and for a phone.
+    """
+    wide, narrow = Scale(bars, _WIDTH - _LABELS - _VALUES), Scale(bars, _PHONE)
     height = len(bars) * (_HEIGHT + _GAP) + _GAP
-    scale = Scale(bars, _WIDTH - _LABELS - _VALUES)
-    parts = [_bar(number, bar, scale) for number, bar in enumerate(bars)]
-    zero = _LABELS + scale.zero
+    named = f'role="img" aria-label="{escape(caption)}"'
     return (
         f"<figure>\n<figcaption>{escape(caption)}</figcaption>\n"
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(caption)}">\n'
-        f"{''.join(parts)}"
-        f'<line x1="{zero:.1f}" y1="0" x2="{zero:.1f}" y2="{height}"/>\n</svg>\n</figure>\n'
+        + _picture(
+            f'class="wide" viewBox="0 0 {_WIDTH} {height}" {named}',
+            [_bar(number, bar, wide) for number, bar in enumerate(bars)],
+            _LABELS + wide.zero,
+            height,
+        )
+        + _picture(
+            f'class="narrow" viewBox="0 0 {_PHONE} {len(bars) * _ROW}" aria-hidden="true"',
+            [_thin_bar(number, bar, narrow) for number, bar in enumerate(bars)],
+            narrow.zero,
+            len(bars) * _ROW,
+        )
+        + "</figure>\n"
+    )
+
+
+def _picture(attributes: str, parts: Sequence[str], zero: float, height: int) -> str:
+    line = f'<line x1="{zero:.1f}" y1="0" x2="{zero:.1f}" y2="{height}"/>'
+    return (
+        f'<svg {attributes} preserveAspectRatio="xMinYMin meet">\n{"".join(parts)}{line}\n</svg>\n'
     )
 
 
@@ -63,4 +84,15 @@ def _bar(number: int, bar: Bar, scale: Scale) -> str:
         f"{escape(shortened(label))}</text>"
         f'<rect x="{_LABELS + begin:.1f}" y="{top}" width="{length:.1f}" height="{_HEIGHT}"/>'
         f'<text x="{end:.1f}" y="{middle:.1f}">{with_thousands(value)}</text>\n'
+    )
+
+
+def _thin_bar(number: int, bar: Bar, scale: Scale) -> str:
+    label, value = bar
+    top = number * _ROW
+    begin, length = scale.bar(value)
+    return (
+        f'<text x="0" y="{top + 14}">{escape(shortened(label, 30))}</text>'
+        f'<text x="{_PHONE}" y="{top + 14}" text-anchor="end">{with_thousands(value)}</text>'
+        f'<rect x="{begin:.1f}" y="{top + 19}" width="{length:.1f}" height="{_THIN}"/>\n'
     )

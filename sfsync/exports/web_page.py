@@ -33,7 +33,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0
 color:var(--dim);font-size:.85rem}
 dt,dd{margin:0}dd{overflow-wrap:anywhere}
 figure{order:-1;margin:0 0 1.5rem;overflow-x:auto}figcaption{font-weight:600;margin-bottom:.4rem}
-svg{display:block;width:100%;height:auto;min-width:36rem;max-width:54rem}
+svg{display:block;width:100%;height:auto;max-width:54rem}.narrow{display:none}
 svg text{fill:var(--ink);font-size:12px}svg rect{fill:var(--bar)}svg line{stroke:var(--line)}
 .rows{overflow-x:auto;border:1px solid var(--line);border-radius:.4rem}
 table{border-collapse:collapse;width:max-content;min-width:100%;font-size:.88rem}
@@ -44,13 +44,14 @@ th{background:var(--head);white-space:nowrap}
 tbody tr:last-child td{border-bottom:0}
 tfoot td{font-weight:600;background:var(--head)}
 .none{padding:1rem;color:var(--dim)}
-@media (max-width:40rem){body{padding:.8rem}dt{margin-top:.4rem}
+@media (max-width:40rem){body{padding:.8rem}.wide{display:none}.narrow{display:block}
+dt{margin-top:.4rem}
 dl{grid-template-columns:1fr;order:1;margin-top:1.25rem}
 th:first-child,td:first-child{position:sticky;left:0;background:var(--paper)}
 th:first-child,tfoot td:first-child{background:var(--head)}td{max-width:14rem}}
 @media print{:root{--ink:#000;--dim:#444;--line:#bbb;--paper:#fff;--head:#eee;--bar:#2f6da8}
 body{padding:0;font-size:9pt}.rows{overflow:visible;border:0}table{font-size:8pt}
-tr,figure{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
+tr,figure{break-inside:avoid}svg{max-height:125mm}@page{size:A4 landscape;margin:12mm}}
 """
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'"

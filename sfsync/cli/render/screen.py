@@ -39,6 +39,8 @@ WIDE = 100
 _HANGING = 4
 _GAP = 2
 _LEAST_TEXT = 8
+# Below this a text is no longer worth a column that can be done without.
+_READABLE_TEXT = 18
 _TEXT_WIDTH = 32
 _FRAME = 4
 _AMOUNTS = {"total", "amount", "unit_price"}
@@ -76,7 +78,7 @@ def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> Non
         return
     visible = _once([c for c in columns if _is_shown(c, drawn, console.width)])
     while (
-        not _fits(console, visible, (*drawn, *table.totals))
+        not _fits(console, visible, (*drawn, *table.totals), text=_READABLE_TEXT)
         and (last := next((one for one in reversed(visible) if one.wide), None)) is not None
     ):
         visible.remove(last)
@@ -118,9 +120,15 @@ def _total_cells(row: Mapping[str, Any], columns: Sequence[Column], *, first: bo
     return cells
 
 
-def _fits(console: Console, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether no figure has to be cut; texts give way down to `_LEAST_TEXT` columns."""
-    return _width(columns, rows, most=_LEAST_TEXT) <= console.width
+def _fits(
+    console: Console,
+    columns: Sequence[Column],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    text: int = _LEAST_TEXT,
+) -> bool:
+    """Whether no figure has to be cut; texts give way down to `text` columns."""
+    return _width(columns, rows, most=text) <= console.width
 
 
 def _width(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, most: int) -> int:
