@@ -29,14 +29,6 @@ RULES: tuple[tuple[str, str, str], ...] = (
         SELECT d.draft FROM document d LEFT JOIN document_line l ON l.document_id = d.id
         GROUP BY d.id HAVING coalesce(sum(l.amount_minor), 0) <> d.total_minor OR count(l.id) = 0
         """, "the lines do not add up to the total"),
-    ("journal-total", """
-        SELECT d.draft FROM document d JOIN journal_entry e
-            ON e.document_id = d.id AND e.kind = 'post'
-        JOIN journal_line l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id
-        WHERE d.number IS NOT NULL
-        GROUP BY d.id HAVING sum(CASE a.type WHEN 'asset' THEN l.amount_minor ELSE 0 END)
-            <> d.total_minor OR min(e.posting_date) <> d.posting_date
-        """, "the journal does not debit the receivable with the total on the posting date"),
     ("journal-lines", """
         SELECT printf('D-%06d', document) FROM (
             SELECT l.document_id AS document, l.account_id, l.amount_minor AS amount
@@ -270,6 +262,14 @@ RULES: tuple[tuple[str, str, str], ...] = (
 # These go through the whole journal or the whole trail: as much work as all the others, which a
 # large ledger has done beside them.
 TRACES: tuple[tuple[str, str, str], ...] = (
+    ("journal-total", """
+        SELECT d.draft FROM document d JOIN journal_entry e
+            ON e.document_id = d.id AND e.kind = 'post'
+        JOIN journal_line l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id
+        WHERE d.number IS NOT NULL
+        GROUP BY d.id HAVING sum(CASE a.type WHEN 'asset' THEN l.amount_minor ELSE 0 END)
+            <> d.total_minor OR min(e.posting_date) <> d.posting_date OR sum(a.type = 'asset') <> 1
+        """, "the journal does not debit the receivable with the total on the posting date"),
     ("entry-unbalanced", """
         SELECT 'entry ' || e.id FROM journal_entry e
         LEFT JOIN journal_line l ON l.entry_id = e.id
@@ -295,7 +295,9 @@ TRACES: tuple[tuple[str, str, str], ...] = (
                    l.amount_minor AS amount
             FROM journal_entry e CROSS JOIN document o CROSS JOIN journal_line l
             CROSS JOIN ledger_account a
-            WHERE e.sealed = 1 AND o.id = e.document_id AND l.entry_id = e.id
+            -- An invoice's own debit, on its day, is the matter of journal-total.
+            WHERE e.sealed = 1 AND o.id = e.document_id AND NOT (e.kind = 'post'
+                AND o.kind = 'invoice') AND l.entry_id = e.id
             AND a.id = l.account_id AND a.type = 'asset' AND +l.account_id = (
                 -- The account that the invoice itself debited, whatever is configured by now;
                 -- unary plus: the lines of one entry, not all lines of the account.
@@ -304,8 +306,8 @@ TRACES: tuple[tuple[str, str, str], ...] = (
                 WHERE i.document_id = coalesce(o.reverses_id, o.id) AND i.kind = 'post'
                 AND r.entry_id = i.id AND t.id = r.account_id AND t.type = 'asset' LIMIT 1)
             UNION ALL
-            SELECT coalesce(reverses_id, id), posting_date, -total_minor
-            FROM document WHERE number IS NOT NULL
+            SELECT reverses_id, posting_date, -total_minor
+            FROM document WHERE reverses_id IS NOT NULL AND number IS NOT NULL
             UNION ALL
             SELECT document_id, date, amount_minor FROM payment
             UNION ALL

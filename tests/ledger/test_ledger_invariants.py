@@ -98,7 +98,15 @@ BREAKS = [
     ("closed-period", "UPDATE document SET posting_date = '2026-09-30' WHERE id = 6"),
     ("receivable", "UPDATE payment SET amount_minor = amount_minor - 1 WHERE id = 1"),
     # The sum of it is right, and yet wrong at the end of October.
-    ("receivable", "UPDATE journal_entry SET posting_date = '2026-11-05' WHERE id = 1"),
+    ("receivable", "UPDATE journal_entry SET posting_date = '2026-11-05' WHERE document_id = 7"),
+    ("journal-total", "UPDATE journal_entry SET posting_date = '2026-11-05' WHERE id = 1"),
+    (
+        "receivable",
+        (
+            "UPDATE journal_line SET account_id = 2 WHERE amount_minor < 0"
+            " AND entry_id = (SELECT entry_id FROM payment WHERE id = 1)"
+        ),
+    ),
     ("audit-status", "UPDATE document SET status = 'deleted' WHERE id = 5"),
     # A draft that nobody saw come: the file itself takes it, for so a draft begins.
     (
