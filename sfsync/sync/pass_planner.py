@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sfsync.ledger import history
 from sfsync.ledger.model import Cursor
 from sfsync.sync.passes import Pass
-from sfsync.sync.reader import stamp_text
+from sfsync.sync.reader import OVERLAP, stamp_of, stamp_text
 from sfsync.sync.touched import WATCHED, watch_name
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Run
+
+
+def _behind(cursors: Mapping[str, Cursor], started: str) -> dict[str, Cursor]:
+    """Without those beyond the org's own time: what changed until then would never be read."""
+    latest = stamp_text(stamp_of(started) + OVERLAP)
+    return {name: one for name, one in cursors.items() if one.system_modstamp <= latest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class PassPlanner:
         started = stamp_text(run.org.server_time or now)
         earlier = list(history.list_runs(run.ledger, 2))[1:]
         wide = bool(earlier) and earlier[0].started_at[:10] != started[:10]
-        return cls(run, history.cursors(run.ledger), started, wide)
+        return cls(run, _behind(history.cursors(run.ledger), started), started, wide)
 
     def passes(self, source: Source) -> Iterator[Pass]:
         """The passes over an object: one, and after a resumed full one what changed meanwhile."""
@@ -50,7 +56,7 @@ class PassPlanner:
 
     def again(self) -> PassPlanner:
         """The same plan with the cursors as they are by now."""
-        return replace(self, cursors=history.cursors(self.run.ledger))
+        return replace(self, cursors=_behind(history.cursors(self.run.ledger), self.started))
 
     def one_pass(self, source: Source) -> Pass:
         """The pass over an object: whole at first, on request, and when the rules changed."""

@@ -124,6 +124,20 @@ def test_an_incremental_sync_reads_only_what_changed(workplace: Workplace) -> No
     assert updated.changes["po_number"][1] == "PO-9"
 
 
+def test_a_cursor_beyond_the_orgs_time_is_not_believed(workplace: Workplace) -> None:
+    """Whoever put it there: everything is read once more, and nothing that changed is lost."""
+    workplace.sync()
+    with workplace.ledger() as ledger, ledger.transaction():
+        ledger.execute("UPDATE cursor SET system_modstamp = '2099-01-01T00:00:00.000+0000'")
+    deal = opportunity(workplace, Name="Acme – platform licences")
+    change(workplace, deal["Id"], PO_Number__c="po-9")
+    assert outcomes(workplace.sync())[Outcome.UPDATED] == 1
+    assert outcomes(workplace.sync()).total() <= 1
+    with workplace.ledger() as ledger:
+        (newest,) = ledger.row("SELECT max(system_modstamp) FROM cursor")
+    assert newest < "2099"
+
+
 def test_a_removed_line_is_noticed(workplace: Workplace) -> None:
     """Line items leave no trace; the whole set of a changed deal is read again."""
     workplace.sync()
