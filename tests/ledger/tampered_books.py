@@ -48,15 +48,17 @@ def tampered(books: Path, script: str) -> Path:
     shutil.copyfile(books, copy)
     copy.chmod(0o600)
     with closing(sqlite3.connect(copy, isolation_level=None)) as plain:
+        plain.execute("PRAGMA synchronous = OFF")
         plain.execute("PRAGMA ignore_check_constraints = ON")
         triggers = plain.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
         ).fetchall()
         for name, _ in triggers:
             plain.execute(f"DROP TRIGGER {name}")
-        before = "\n".join(plain.iterdump())
+        before = plain.total_changes, plain.execute("PRAGMA schema_version").fetchone()
         plain.executescript(script)
-        assert "\n".join(plain.iterdump()) != before
+        after = plain.total_changes, plain.execute("PRAGMA schema_version").fetchone()
+        assert after != before, "the script changed nothing"
         for _, sql in triggers:
             plain.execute(sql)
     return copy
