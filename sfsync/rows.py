@@ -5,8 +5,11 @@ from __future__ import annotations
 import heapq
 import json
 import os
+from contextlib import suppress
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
+
+from sfsync.errors import SfsyncError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +38,10 @@ class Rows:
             yield row
 
 
+class NoRoomError(SfsyncError):
+    """What has to wait finds no room in the folder for temporary files."""
+
+
 class KeptRows:
     """JSON values put aside, to be read as often as wanted: in memory while they are few."""
 
@@ -46,11 +53,17 @@ class KeptRows:
             self.add(row)
 
     def __del__(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        # What could not be written is not wanted any more.
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.close()
 
     def add(self, row: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Put one more behind the others."""
+        """Put one more behind the others.
+
+        Raises:
+            NoRoomError: the folder for temporary files takes no more.
+        """
         self._held.append(row)
         if len(self._held) == MOST_HELD:
             self._write_held()
@@ -70,8 +83,16 @@ class KeptRows:
         if self._file is None:
             # It has no name, and is gone with the process.
             self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - as long as we live
-        self._file.seek(0, os.SEEK_END)
-        self._file.writelines(f"{json.dumps(row)}\n" for row in self._held)
+        try:
+            self._file.seek(0, os.SEEK_END)
+            self._file.writelines(f"{json.dumps(row)}\n" for row in self._held)
+            self._file.flush()
+        except OSError as trouble:
+            raise NoRoomError(
+                f"{tempfile.gettempdir()} has no room for the rows that wait: {trouble.strerror}",
+                code="no-room",
+                fix="name a folder with room in TMPDIR",
+            ) from trouble
         self._written += len(self._held)
         self._held.clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -74,7 +75,9 @@ class JsonText:
             self._file.write(some)
 
     def __del__(self) -> None:
-        self._file.close()
+        # What could not be written is not wanted any more.
+        with suppress(OSError):
+            self._file.close()
 
     def __iter__(self) -> Iterator[str]:
         self._file.seek(0)

@@ -148,7 +148,9 @@ class Ledger:
             try:
                 yield
             finally:
-                self._connection.execute("ROLLBACK")
+                # After a full disk, where a sort waits, SQLite has rolled back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def reader(self) -> Ledger:
         """A second connection to the same file that only reads, for another thread; close it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from sfsync.cli.render.exporting import write_table
 from sfsync.errors import SfsyncError
 from sfsync.exports.json_text import JsonText, Style, encode, pieces, settled
 from sfsync.exports.table import Column, ExportTable, Kind
-from sfsync.rows import Descending, KeptRows, Rows, SortedRows
+from sfsync.rows import Descending, KeptRows, NoRoomError, Rows, SortedRows
 from tests.cli.command_line import start
 from tests.ledger.ledger_books import new_ledger
 from tests.ledger.many_invoices import many_invoices
@@ -24,6 +25,8 @@ from tests.ledger.many_invoices import many_invoices
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sfsync.ledger import Ledger
 
 MEBIBYTE = 1 << 20
 STYLES = (Style(), Style(2), Style(None, ascii_only=True))
@@ -122,6 +125,35 @@ def test_many_rows_are_sorted_in_little_memory(monkeypatch: pytest.MonkeyPatch) 
 
     held = peak(lambda: [{"n": n, "text": f"{n} " * 40} for n in numbers])
     assert peak(work) < held / 3
+
+
+def test_rows_that_find_no_room_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the folder for temporary files is full, the error names it and a way out."""
+    monkeypatch.setattr(of_rows, "MOST_HELD", 2)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: FullFile())
+    with pytest.raises(NoRoomError, match="No space left") as raised:
+        KeptRows([1, 2])
+    assert "TMPDIR" in raised.value.fix
+
+
+class FullFile(io.StringIO):
+    """A file on a disk that is full."""
+
+    def flush(self) -> None:
+        """Fail as the disk does."""
+        raise OSError(28, "No space left on device")
+
+
+def test_a_snapshot_that_sqlite_has_left_is_left(home: Path) -> None:
+    """After a full disk SQLite has rolled back by itself: the error is the disk's, not ours."""
+
+    def left(ledger: Ledger) -> None:
+        with ledger.snapshot():
+            ledger._connection.execute("ROLLBACK")  # noqa: SLF001 - as SQLite does
+            raise SfsyncError("the disk is full", code="ledger-unwritable")
+
+    with new_ledger(home / "books.db") as ledger, pytest.raises(SfsyncError, match="full"):
+        left(ledger)
 
 
 @pytest.fixture
