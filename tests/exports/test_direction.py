@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -58,12 +59,20 @@ def test_arabic_letters_are_joined(text: str, forms: str) -> None:
     assert joined(text) == forms
 
 
+LAM_MARKS_ALEF = re.compile("(\u0644)([\u064b-\u065f\u0670]+)([\u0622\u0623\u0625\u0627])")
+
+
 @given(MIXED)
+@example("\u0644\u064e\u0625")
 def test_joining_and_turning_lose_nothing(text: str) -> None:
-    """The same letters are there afterwards, and what is joined can be read back."""
+    """The same letters are there afterwards, and what is joined can be read back.
+
+    Lam and alef are one sign, which a mark between them stands on: it is read after both.
+    """
     plain = text.replace("\u200c", "").replace("\u200d", "")
-    read = unicodedata.normalize("NFKC", joined(text))
-    assert read.replace("\u200c", "").replace("\u200d", "") == unicodedata.normalize("NFKC", plain)
+    read = joined(text).replace("\u200c", "").replace("\u200d", "")
+    as_read = LAM_MARKS_ALEF.sub(r"\1\3\2", text).replace("\u200c", "").replace("\u200d", "")
+    assert unicodedata.normalize("NFKC", read) == unicodedata.normalize("NFKC", as_read)
     line = joined(plain)
     assert sorted(as_seen(line).translate(MIRRORED)) == sorted(line.translate(MIRRORED))
 
