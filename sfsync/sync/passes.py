@@ -257,6 +257,7 @@ def _apply(
         return
     ids = ids_of([deal.record for deal in deals])
     run.behind.submit(
+        ids,
         partial(_decided, run, deals, cursor),
         partial(_read_again, replace(run, behind=None), ids, sources, cursor),
     )

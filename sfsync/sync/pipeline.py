@@ -11,14 +11,14 @@ from __future__ import annotations
 import logging
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.errors import SfsyncError
 from sfsync.ledger import audit, pages
 from sfsync.ledger.page_writer import PageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sfsync.ledger import Ledger
     from sfsync.ledger.model import Cursor, PageOfChanges, RecordOutcome
@@ -76,6 +76,17 @@ def _until_failure(
         yield None, None
 
 
+class UnderWay(NamedTuple):
+    """A page that is being written: which deals, how to read them anew, what became of them.
+
+    Not the page itself: three pages of records and lines would be in memory at a time.
+    """
+
+    ids: frozenset[str]
+    read_again: ReadAgain
+    records: Records
+
+
 class WriteBehind:
     """One page under way at most: who hands over the next one waits for the one before.
 
@@ -91,22 +102,25 @@ class WriteBehind:
         self._writer = writer
         self._write = write
         self._written = written
-        # Not the page itself: three pages of records and lines would be in memory at a time.
-        self._under_way: tuple[ReadAgain, Records] | None = None
+        self._under_way: UnderWay | None = None
         # The chain's head after our own last page, and the last event that is not of a page.
         self._own = audit.last_seq(ledger)
         self._foreign = 0
 
-    def submit(self, decide: Decide, read_again: ReadAgain) -> None:
+    def submit(self, ids: Sequence[str], decide: Decide, read_again: ReadAgain) -> None:
         """Decide a page now, and have it written as soon as the one before is.
 
         Args:
+            ids: the deals of the page.
             decide: decides it on the ledger as it is.
             read_again: reads it anew, where somebody has come between; how to decide that.
 
         Raises:
             SfsyncError: the page before could not be written; this one is not.
         """
+        if self._under_way is not None and not self._under_way.ids.isdisjoint(ids):
+            # The org tells of a deal twice: the second time it is there already.
+            self.settle()
         seen = audit.last_seq(self._ledger)
         changes = decide()
         self.settle()
@@ -114,7 +128,7 @@ class WriteBehind:
             self._anew(read_again)
             return
         self._writer.send(changes, own=self._own, seen=seen)
-        self._under_way = read_again, changes.records
+        self._under_way = UnderWay(frozenset(ids), read_again, changes.records)
 
     def settle(self) -> None:
         """Wait until nothing is under way.
@@ -124,13 +138,13 @@ class WriteBehind:
         """
         if self._under_way is None:
             return
-        (read_again, records), self._under_way = self._under_way, None
+        page, self._under_way = self._under_way, None
         reply = self._writer.result()
         if reply.written:
             self._own = reply.head
-            self._written(records)
+            self._written(page.records)
         else:
-            self._anew(read_again)
+            self._anew(page.read_again)
 
     def _anew(self, read_again: ReadAgain) -> None:
         """Decide a page where nobody can come between, and write it."""

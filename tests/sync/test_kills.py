@@ -25,7 +25,7 @@ from sfsync.ledger.posting import post_invoice
 from tests.sync.dying_writer import DIES_AT
 from tests.sync.many_deals import add_many_deals
 from tests.sync.twin import newest, view
-from tests.sync.world import NOON, POSTING, READS, new_world, remove_ledger
+from tests.sync.world import NOON, POSTING, READS, Conditions, new_world, remove_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,6 +222,21 @@ def test_many_killed_writers_lose_nothing(tmp_path: Path) -> None:
     sys.stdout.write(f"seed {seed}\n")
     with org_of(tmp_path, 400) as world:
         kill_the_writer(world, kills=kills, page_size=90, seed=seed)
+
+
+def test_deals_that_are_told_of_twice_get_one_invoice(tmp_path: Path) -> None:
+    """Pages that begin with the end of the one before, whose deals are still being written."""
+    with new_world(tmp_path) as world:
+        world.restart()
+        world.sync()
+        with world.ledger() as ledger:
+            expected = portrait(ledger)
+        again = world.folder / "again.db"
+        world.sync(conditions=Conditions(page_size=10, repeated=4), path=again)
+        with world.ledger(again) as ledger:
+            assert check_ledger(ledger) == []
+            found = portrait(ledger)
+    assert found == expected
 
 
 # -- the command itself, on a demo folder ----------------------------------------------------------

@@ -91,7 +91,8 @@ class Pages:
                 if number in before:
                     behind.settle()
                     before[number]()
-                behind.submit(partial(decide, number), partial(read_again, number))
+                ids = [f"003{number:015}"]
+                behind.submit(ids, partial(decide, number), partial(read_again, number))
 
     def in_history(self) -> list[int]:
         """The pages whose records are in the ledger."""

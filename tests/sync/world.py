@@ -63,11 +63,13 @@ class Clock:
 class Conditions:
     """How a run goes: its page size, what goes wrong, and what happens meanwhile.
 
-    `lost` says after how many pages the query's locator is dead; `meanwhile` is called once, after
+    Each page of deals but the first begins with the last `repeated` of the one before. `lost` says
+    after how many pages the query's locator is dead; `meanwhile` is called once, after
     `meanwhile_after` pages were written.
     """
 
     page_size: int = 2000
+    repeated: int = 0
     attempts: int = 5
     faults: tuple[Fault, ...] = ()
     lost: tuple[int, ...] = ()
@@ -90,7 +92,8 @@ class SmallPages:
 
     def query(self, soql: str, **options: Any) -> Iterator[Page]:
         """As `Org.query`, in pages of the wanted size."""
-        return self._cut(self._org.query(soql, **options))
+        repeated = self._how.repeated if " FROM Opportunity " in soql else 0
+        return self._cut(self._org.query(soql, **options), repeated)
 
     def query_many(self, soqls: Sequence[str], **options: Any) -> list[Iterator[Page]]:
         """As `Org.query_many`, in pages of the wanted size."""
@@ -100,7 +103,7 @@ class SmallPages:
         """As `Org.read_ahead`, in pages of the wanted size."""
         return self._org.read_ahead(lambda org: read(cast("Org", SmallPages(org, self._how))))
 
-    def _cut(self, pages: Iterator[Page]) -> Iterator[Page]:
+    def _cut(self, pages: Iterator[Page], repeated: int = 0) -> Iterator[Page]:
         for page in pages:
             records = page.records
             for start in range(0, max(len(records), 1), self._size):
@@ -108,7 +111,8 @@ class SmallPages:
                     self._pages += 1
                     if self._pages in self._lost:
                         raise LocatorLost("the locator is gone", code="locator-lost")
-                yield Page(records[start : start + self._size], page.total)
+                first = max(start - repeated, 0)
+                yield Page(records[first : start + self._size], page.total)
 
 
 class Meanwhile(Silence):
