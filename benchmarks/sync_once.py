@@ -11,6 +11,7 @@ from sfsync.config import load_text
 from sfsync.ledger import history, open_ledger
 from sfsync.salesforce import Connection, open_org
 from sfsync.sync import SyncRequest, run_sync
+from sfsync.sync.reader import Transport
 
 CONFIG = """\
 version: 1
@@ -75,7 +76,8 @@ def main() -> None:
         api_version="66.0",
         instance_url=url,
     )
-    request = SyncRequest(full="full" in sys.argv[3:])
+    # The org renders pages of REST, and no job: half a million records would be asked for by Bulk.
+    request = SyncRequest(full="full" in sys.argv[3:], transport=Transport.REST)
     with (
         open_org(connection, folder, store=OneToken()) as org,
         open_ledger(folder / "ledger.db") as ledger,
