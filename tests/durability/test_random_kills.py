@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -71,6 +72,9 @@ def _kill_writers(path: Path, writers: int, rounds: int, seed: int) -> int:
     said: list[list[str]] = []
     for _ in range(rounds):
         started = _start(path, writers)
+        # A busy machine takes its time for the first of them.
+        assert started.stdout is not None
+        select.select([started.stdout], [], [], 30)
         time.sleep(chance.uniform(0.05, 0.4))
         said += _kill(started)
         with open_ledger(path) as ledger:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -172,7 +173,7 @@ def test_a_page_that_cannot_be_written_ends_the_pass(ledger: Ledger) -> None:
     """The error arrives, what was written before it stays, and nothing after it is written."""
 
     def forbid() -> None:
-        with sqlite3.connect(ledger.path) as other:
+        with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
             other.execute(
                 "CREATE TRIGGER full BEFORE INSERT ON run_record WHEN NEW.name = '2'"
                 " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
