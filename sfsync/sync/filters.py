@@ -131,7 +131,10 @@ def _close_date(record: Record, filters: CloseDateFilter, today: date) -> Skip |
     text = record.get("CloseDate")
     if not text:
         return Skip("close-date", "CloseDate is empty")
-    closed = date.fromisoformat(str(text)[:10])
+    try:
+        closed = date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return Skip("close-date", f"CloseDate '{text}' is not a date")
     if first is not None and closed < first:
         return Skip("close-date", f"closed {closed}, before {first}")
     if last is not None and closed > last:

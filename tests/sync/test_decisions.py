@@ -105,6 +105,7 @@ def decide(
         ({"CloseDate": "2025-12-31", "Amount": None}, "close-date"),
         ({"CloseDate": "2027-01-01", "Amount": Decimal(1)}, "close-date"),
         ({"CloseDate": None}, "close-date"),
+        ({"CloseDate": True}, "close-date"),
         ({"Amount": Decimal("499.99")}, "minimum-amount"),
         ({"IsDeleted": True}, "not-synced"),
     ],
