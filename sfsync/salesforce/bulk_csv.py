@@ -141,7 +141,7 @@ def _check(reply: requests.Response) -> None:
     if reply.status_code >= HTTPStatus.BAD_REQUEST:
         try:
             content = reply.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             content = reply.text
         raise reply_error(reply.status_code, content)
     empty = reply.status_code == HTTPStatus.NO_CONTENT

@@ -90,7 +90,7 @@ def read_connections(folder: Path) -> dict[str, Connection]:
     try:
         kept = json.loads(text)["connections"]
         return {name: _from_json(name, entry) for name, entry in kept.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise SignInError(
             f"{path} is damaged.",
             code="connections-damaged",

@@ -164,7 +164,7 @@ def _settled(error: SfsyncError) -> SfsyncError:
 def _json_object(reply: Any) -> dict[str, Any]:  # noqa: ANN401 - a reply or arguments of a foreign library
     try:
         body = reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

@@ -90,7 +90,7 @@ class FileStore:
             return {}
         try:
             kept = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             kept = None
         if not isinstance(kept, dict):
             raise SignInError(

@@ -226,6 +226,7 @@ def test_a_token_that_another_process_renewed_is_used(
          "login-rate"),
         (Said(503, HTML), "salesforce-unavailable"),
         (Said(200, HTML), "sign-in-bad-reply"),
+        (Said(200, "[" * 100_000), "sign-in-bad-reply"),
         (Said(400, {"error": "new", "error_description": f"about {REFRESH}"}), "sign-in-refused"),
         (Said(fault="reset"), "connection-failed"),
     ],
