@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.errors import SfsyncError
+from sfsync.errors import LedgerError, SfsyncError
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import last_seq
 from sfsync.ledger.connection import Ledger
@@ -46,6 +46,7 @@ def _reply(ledger: Ledger, run_id: int, asked: PageToWrite) -> Reply:
     try:
         with ledger.transaction():
             head = last_seq(ledger)
+            _require_under_way(ledger, run_id, head, asked.own)
             # Somebody else's event, later than what the page was decided on.
             if head != asked.own and head > asked.seen:
                 return Reply(head, written=False)
@@ -58,3 +59,18 @@ def _reply(ledger: Ledger, run_id: int, asked: PageToWrite) -> Reply:
     except Exception:  # noqa: BLE001 - the run raises it again
         return Reply(0, written=False, error=("", traceback.format_exc(), "", ""))
     return Reply(head, written=True)
+
+
+def _require_under_way(ledger: Ledger, run_id: int, head: int, own: int) -> None:
+    """Refuse a page whose run is over, or whose ledger has lost the pages before it.
+
+    A run that is killed frees its lock at once; its last page may still be waiting here when the
+    next run has begun, or when a backup has been put in the ledger's place.
+    """
+    at_work = ledger.row("SELECT 1 FROM run WHERE id = ? AND outcome = 'running'", (run_id,))
+    if at_work is None or head < own:
+        raise LedgerError(
+            f"Run {run_id} on {ledger.path} is over; the page that it had left is not written.",
+            code="run-over",
+            fix="sync again: it goes on after the last page",
+        )

@@ -19,6 +19,7 @@ import pytest
 from sfsync.errors import LedgerError, LockedError, UnavailableError
 from sfsync.ledger import history, open_ledger
 from sfsync.ledger.audit import append_event, verify_chain
+from sfsync.ledger.backups import back_up
 from sfsync.ledger.model import (
     ContactChange,
     ContactContent,
@@ -27,6 +28,7 @@ from sfsync.ledger.model import (
     RecordOutcome,
     RunStart,
 )
+from sfsync.ledger.restoring import restore
 from sfsync.sync.pipeline import one_ahead, writing_behind
 
 if TYPE_CHECKING:
@@ -183,6 +185,33 @@ def test_a_page_that_cannot_be_written_ends_the_pass(ledger: Ledger) -> None:
     with pytest.raises(RuntimeError, match="the disk is full"):
         made.hand_over(1, 2, 3, 4, after={1: forbid})
     assert made.written == made.in_history() == [1]
+
+
+def test_a_page_of_a_run_that_is_over_is_not_written(ledger: Ledger) -> None:
+    """The writer of a killed run comes too late once the next run has begun, event or no event."""
+
+    def begin_another() -> None:
+        with open_ledger(ledger.path) as other:
+            begin_run(other)
+
+    made = Pages(ledger)
+    with pytest.raises(LedgerError) as caught:
+        made.hand_over(1, 2, 3, before={2: begin_another})
+    assert caught.value.code == "run-over"
+    assert made.in_history() == [1]
+
+
+def test_a_page_is_not_written_into_the_backup_that_was_put_back(ledger: Ledger) -> None:
+    """Pages that went with the ledger that was replaced would be missing before it."""
+    copy = ledger.path.with_name("copy.db")
+    made = Pages(ledger)
+    with pytest.raises(LedgerError) as caught:
+        made.hand_over(
+            1, 2, 3, 4, 5,
+            before={2: lambda: back_up(ledger.path, copy), 5: lambda: restore(copy, ledger.path)},
+        )  # fmt: skip
+    assert caught.value.code == "run-over"
+    assert made.in_history() == [1]
 
 
 @pytest.mark.long
