@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 def work(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     """Write every page that comes in; one reply for each."""
+    _heed_the_run_alone()
     task: WritersTask = next_message(incoming)
     now = ""
     path = Path(task.path)
@@ -31,6 +33,15 @@ def work(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         while (asked := _next(incoming)) is not None:
             now = asked.now
             send_message(outgoing, _reply(ledger, task.run_id, asked))
+
+
+def _heed_the_run_alone() -> None:
+    """End when the run does: whoever stops a service signals each of its processes."""
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)
+    if hasattr(signal, "SIGPIPE"):
+        # A run that was killed awaits no reply; there is nobody to tell of that.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def _next(incoming: IO[bytes]) -> PageToWrite | None:

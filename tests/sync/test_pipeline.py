@@ -28,6 +28,7 @@ from sfsync.ledger.model import (
     RecordOutcome,
     RunStart,
 )
+from sfsync.ledger.page_writer import PageWriter
 from sfsync.ledger.restoring import restore
 from sfsync.sync.pipeline import one_ahead, writing_behind
 
@@ -226,16 +227,51 @@ def test_a_ledger_that_another_one_keeps_locked_is_told_as_such(ledger: Ledger) 
     assert made.in_history() == []
 
 
-def test_a_killed_writer_is_told_as_such(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it had committed stays; the run ends with an error that says what to do."""
-    started: list[subprocess.Popen[bytes]] = []
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that a test starts."""
+    processes: list[subprocess.Popen[bytes]] = []
 
     class Started(subprocess.Popen[bytes]):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
-            started.append(self)
+            processes.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Started)
+    return processes
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_writer_leaves_it_to_the_run_when_to_end(
+    ledger: Ledger, started: list[subprocess.Popen[bytes]], number: signal.Signals
+) -> None:
+    """A service that is stopped signals both; the page that is under way is written to its end."""
+    made = Pages(ledger)
+    made.hand_over(1, 2, 3, before={2: lambda: started[0].send_signal(number)})
+    assert made.written == made.in_history() == [1, 2, 3]
+    assert started[0].returncode == 0
+
+
+def test_the_writer_of_a_killed_run_ends_without_a_word(
+    ledger: Ledger, started: list[subprocess.Popen[bytes]], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its last page is written; that nobody takes the reply is nothing to print on a terminal."""
+    writer = PageWriter(ledger, begin_run(ledger))
+    (process,) = started
+    with ledger.transaction():
+        writer.send(page_of(1), own=0, seen=99)
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            pipe.close()
+    process.wait(30)
+    assert Pages(ledger).in_history() == [1]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_killed_writer_is_told_as_such(
+    ledger: Ledger, started: list[subprocess.Popen[bytes]]
+) -> None:
+    """What it had committed stays; the run ends with an error that says what to do."""
 
     def kill() -> None:
         started[0].kill()
