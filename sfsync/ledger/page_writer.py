@@ -43,7 +43,7 @@ _SECONDS_TO_END = 30.0
 
 _ERRORS: dict[str, type[SfsyncError]] = {one.__name__: one for one in (LedgerError, LockedError)}
 
-# The modules of this process, whatever it was started by; -P keeps the working folder out of it.
+# The modules of this process, whatever it was started by.
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; "
     "from sfsync.ledger.page_process import work; work(sys.stdin.buffer, sys.stdout.buffer)"
@@ -112,7 +112,7 @@ class PageWriter:
     def __init__(self, ledger: Ledger, run_id: int) -> None:
         self._ledger = ledger
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and nothing of a person
-            [sys.executable, "-P", "-c", _START, *sys.path],
+            [sys.executable, f"-{_flags()}", "-c", _START, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C is for the run, which lets the page under way be written.
@@ -177,6 +177,13 @@ class PageWriter:
             code="writer-lost",
             fix="check memory and disk, then sync again: it goes on after the last page",
         )
+
+
+def _flags() -> str:
+    """Python's own: what this process did not heed as it began, the other one does not either."""
+    ours = {"E": "ignore_environment", "s": "no_user_site", "S": "no_site"}
+    # P keeps the working folder out of it.
+    return "P" + "".join(flag for flag, name in ours.items() if getattr(sys.flags, name))
 
 
 def packed(page: PageOfChanges) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -34,12 +36,12 @@ from sfsync.sync.pipeline import one_ahead, writing_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
     from typing import Any
 
     from sfsync.ledger import Ledger
 
 
+ROOT = Path(__file__).parents[2]
 ORG = "00D000000000001EAA"
 
 
@@ -294,6 +296,26 @@ def test_pages_are_written_without_a_process_where_none_may_begin(
     with writing_behind(ledger, 1, lambda _: None) as behind:
         assert behind is None
     assert "without a process of their own" in caplog.text
+
+
+def test_the_writer_heeds_no_environment_that_the_run_does_not(tmp_path: Path) -> None:
+    """Python with -E or -I is not led astray by PYTHON* variables, and its writer is not either."""
+    (tmp_path / "sitecustomize.py").write_text("raise SystemExit(9)")
+    code = (
+        "import sys; from pathlib import Path; from sfsync.ledger import open_ledger;"
+        " from sfsync.ledger.page_writer import PageWriter;"
+        " writer = PageWriter(open_ledger(Path(sys.argv[1])), 1); writer.close();"
+        " print(writer._process.returncode)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-E", "-c", code, str(tmp_path / "ledger.db")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("0\n", "")
 
 
 class Answer:
