@@ -81,7 +81,7 @@ class Review:
         step = Step.ASK
         while step is Step.ASK:
             answer = _read(f"{_PROMPT} ")
-            action = _KEYS.get((answer or "q").strip().casefold()[:1], Review.say_keys)
+            action = _action_of("quit" if answer is None else answer)
             step = self._tried(action, card)
         return step
 
@@ -185,17 +185,24 @@ class Review:
         return Step.ASK
 
 
-_KEYS: dict[str, Callable[[Review, Card], Step]] = {
-    "p": Review.post,
-    "r": Review.mark,
-    "s": Review.skip,
-    "h": Review.hold,
-    "e": Review.edit,
-    "d": Review.delete,
-    "x": Review.explain,
-    "o": Review.open,
-    "q": Review.quit,
+_ACTIONS: dict[str, Callable[[Review, Card], Step]] = {
+    "post": Review.post,
+    "reviewed": Review.mark,
+    "skip": Review.skip,
+    "hold": Review.hold,
+    "edit": Review.edit,
+    "delete": Review.delete,
+    "explain": Review.explain,
+    "open": Review.open,
+    "quit": Review.quit,
 }
+_KEYS = {("x" if word == "explain" else word[0]): word for word in _ACTIONS}
+
+
+def _action_of(answer: str) -> Callable[[Review, Card], Step]:
+    """What a key or its whole word does; anything else, a note typed here say, does nothing."""
+    said = answer.strip().casefold()
+    return _ACTIONS.get(_KEYS.get(said, said), Review.say_keys)
 
 
 def _read(prompt: str) -> str | None:

@@ -101,6 +101,16 @@ def test_refusals_are_said_and_the_review_goes_on(books: Sfsync) -> None:
     assert (shown["status"], shown["reviewed_by"]) == ("draft", None)
 
 
+def test_only_a_key_or_its_whole_word_acts(books: Sfsync) -> None:
+    """A note typed where a key is asked for neither posts nor deletes; a word does what it says."""
+    done = review(books, "please wait for the PO\ndon't\nrather not\nskip\n", "D-000001")
+    assert done.err.count("post it: it gets its number") == 3
+    assert "1 skipped · none of these left" in done.out
+    shown = books("invoice", "show", "D-000001", "--json").document["result"]
+    assert (shown["status"], shown["reviewed_by"]) == ("draft", None)
+    assert "Posted D-000001" in review(books, "Post\n", "D-000001").err
+
+
 def test_an_edit_within_a_review_shows_the_card_again(
     books: Sfsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
