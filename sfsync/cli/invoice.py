@@ -226,7 +226,14 @@ def delete(
     'sfsync invoice reverse INV-2026-00088 --reason "credit" --date 2026-11-30 --yes',
 )
 def reverse(
-    ctx: typer.Context, number: NumberArgument, *, reason: ReasonOption, date: DateOption = None
+    ctx: typer.Context,
+    number: NumberArgument,
+    *,
+    reason: ReasonOption,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="the credit note's date; else today"),
+    ] = None,
 ) -> None:
     """Reverse a posted invoice by a linked credit note; nothing posted is ever erased.
 

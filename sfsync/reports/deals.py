@@ -25,8 +25,8 @@ DEAL_DIMENSIONS = ("stage", "sales-rep", "customer", "month", "quarter", "year")
 class DealDocument(NamedTuple):
     """A document of a deal; amounts in minor units of its own currency.
 
-    `reverses_whole` marks the credit note of a reversed invoice. `hold` and `removal` are notes,
-    `drifted`, `pinned` and `accepted` say what may explain a difference.
+    `reverses_whole` marks the credit note of a reversed invoice. `hold`, `removal` and `credit` are
+    notes, `drifted`, `pinned` and `accepted` say what may explain a difference.
     """
 
     name: str
@@ -43,6 +43,7 @@ class DealDocument(NamedTuple):
     pinned: bool
     accepted: bool
     removal: str | None
+    credit: str | None
 
     @property
     def is_live(self) -> bool:
@@ -108,10 +109,11 @@ _DOCUMENTS = """
            EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
            EXISTS (SELECT 1 FROM document_pin WHERE document_id = d.id),
            EXISTS (SELECT 1 FROM document_acceptance WHERE document_id = d.id),
-           m.reason
+           m.reason, c.reason
     FROM document d LEFT JOIN document r ON r.id = d.reverses_id
     LEFT JOIN document_hold h ON h.document_id = d.id
     LEFT JOIN document_removal m ON m.document_id = d.id
+    LEFT JOIN credit_reason c ON c.document_id = d.id
     WHERE d.opportunity_id IN (SELECT value FROM json_each(?)) ORDER BY d.id
 """
 _TOGETHER = 1_000

@@ -85,7 +85,9 @@ def _of_documents(deal: Deal, own: list[DealDocument]) -> Iterator[Gap]:
             reason = "held" if one.hold is not None else "drifted" if one.drifted else "draft"
             yield Gap(deal, one.currency, one.exponent, one.total, reason, one.hold, one.name)
         elif one.kind == "credit_note" and one.status == "posted" and not one.reverses_whole:
-            yield Gap(deal, one.currency, one.exponent, -one.total, "credited", None, one.name)
+            yield Gap(
+                deal, one.currency, one.exponent, -one.total, "credited", one.credit, one.name
+            )
 
 
 def _rest(deal: Deal, currency: str) -> tuple[str, str | None, str | None]:

@@ -40,6 +40,9 @@ def test_a_partial_credit_is_posted_and_linked(posted: Sfsync) -> None:
     )  # fmt: skip
     shown = posted("invoice", "show", NUMBER).out
     assert f"{note_number} (-4,800.00 on " in shown
+    gaps = posted("report", "pipeline", "--gaps", "--json").document["result"]["rows"]
+    said = {gap["invoice"]: (gap["reason"], gap["message"]) for gap in gaps}
+    assert said[note_number] == ("credited", "one seat less")
     assert posted("db", "verify").status == posted("audit", "verify").status == 0
 
 
@@ -74,6 +77,15 @@ def test_what_cannot_be_credited_is_refused_with_its_code(posted: Sfsync) -> Non
     assert credit(posted, "--amount", "24000") == (0, "")
     note = posted("invoice", "show", NUMBER, "--json").document["result"]["reversed_by"]
     assert credit(posted, "--amount", "1", number=note) == (11, "credit-note")
+
+
+def test_a_reversal_is_of_today_and_says_so(posted: Sfsync) -> None:
+    """Without a date it is not the invoice's own, which may be long closed; help says so."""
+    assert "the credit note's date; else today" in posted("invoice", "reverse", "-h").out
+    number = posted("invoice", "reverse", NUMBER, "--reason", "wrong", "--yes", "--json")
+    note = posted("invoice", "show", number.document["result"]["credit_note"], "--json")
+    found = note.document["result"]
+    assert found["posting_date"] == found["posted_at"][:10]
 
 
 def test_what_was_paid_is_not_credited(posted: Sfsync) -> None:

@@ -357,7 +357,7 @@ def test_a_terminal_shows_the_reasons_below(each: Books, monkeypatch: pytest.Mon
 POSTED_DOCUMENT = DealDocument(
     name="INV-1", kind="invoice", status="posted", currency="USD", exponent=2, total=100,
     recognised=100, collected=0, reverses_whole=False, hold=None, drifted=False, pinned=False,
-    accepted=False, removal=None,
+    accepted=False, removal=None, credit=None,
 )  # fmt: skip
 CREDIT = POSTED_DOCUMENT._replace(name="CN-1", kind="credit_note", total=-30)
 
@@ -407,6 +407,7 @@ DOCUMENTS = st.builds(
     pinned=st.booleans(),
     accepted=st.booleans(),
     removal=st.none() | st.just("wrong"),
+    credit=st.none(),
 )
 CREDITS = st.builds(
     DealDocument._replace,
