@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.frozen import Credited, Parties
     from sfsync.ledger.invoices import InvoiceDetail
-    from sfsync.ledger.posting_rules import Seller
+    from sfsync.ledger.posting_rules import AgreedTerms, Seller
 
 NO_TAX = "No tax was calculated on this document; the amounts are as agreed in the order."
 
@@ -92,7 +92,7 @@ def _paper(context: Context, ledger: Ledger, detail: InvoiceDetail) -> PaperInvo
     from sfsync.ledger.frozen import credited_by, parties_of  # noqa: PLC0415 - as above
 
     row = detail.row
-    parties = parties_of(ledger, row.document_id, _seller_now(context, detail))
+    parties = parties_of(ledger, row.document_id, *_issuing_now(context, detail))
     origin = credited_by(ledger, row.document_id)
     is_credit = row.kind is DocumentKind.CREDIT_NOTE
     return PaperInvoice(
@@ -128,14 +128,15 @@ def _short(number: Decimal) -> Decimal:
     return Decimal(plain(number))
 
 
-def _seller_now(context: Context, detail: InvoiceDetail) -> Seller:
-    """Who would issue a draft; what is posted names its own seller, whatever the config says."""
+def _issuing_now(context: Context, detail: InvoiceDetail) -> tuple[Seller, AgreedTerms]:
+    """Who would issue a draft, under which terms; what is posted names its own, whatever is now."""
     from sfsync.cli.posting import rules_of  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.posting_rules import Seller  # noqa: PLC0415 - as above
+    from sfsync.ledger.posting_rules import Seller, own_terms  # noqa: PLC0415 - as above
 
     if detail.seller is not None or context.found_config() is None:
-        return Seller()
-    return rules_of(context.settings()).seller
+        return Seller(), own_terms
+    rules = rules_of(context.settings())
+    return rules.seller, rules.terms
 
 
 def _party(text: Mapping[str, Any], facts: Mapping[str, str]) -> Party:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sfsync.config.terms import InvalidTermsError, parse_terms
+
 if TYPE_CHECKING:
     from datetime import date, datetime, time, timedelta
     from decimal import Decimal
@@ -293,6 +295,13 @@ class ChartAccount:
     active: bool = True
 
 
+def _gives(terms: str, dated: date, due: date) -> bool:
+    try:
+        return parse_terms(terms).due_date(dated) == due
+    except (InvalidTermsError, OverflowError):
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class PostingSettings:
     """`posting`. `numbering` holds ``{year}`` and ``{seq:05}``; `terms` is text such as Net 30.
@@ -313,6 +322,11 @@ class PostingSettings:
     revenue_by_property: dict[str, dict[str, str]]
     chart: tuple[ChartAccount, ...]
     closed_through: date | None
+
+    def agreed_terms(self, own: str | None, dated: date, due: date) -> str | None:
+        """The customer's `own` terms or the usual ones, if they give `due`; else none is true."""
+        found = (each for each in (own, self.terms) if each and _gives(each, dated, due))
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def _write(
         (credit_id, reason, ledger.now(), ledger.actor),
     )
     write_entry(ledger, credit_id, on, entry_of_note(ledger, credit_id))
-    freeze(ledger, credit_id, number, on, rules.seller)
+    freeze(ledger, credit_id, number, on, rules)
     if whole:
         ledger.execute(
             "UPDATE document SET status = 'reversed', reversed_by_id = ? WHERE id = ?",

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.audit import Finding
 from sfsync.ledger.model import canonical_json
+from sfsync.ledger.posting_rules import own_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.posting_rules import Seller
+    from sfsync.ledger.posting_rules import AgreedTerms, Seller
 
 _BUYER = """
     SELECT json_object('number', c.number, 'name', c.name, 'tax_id', c.tax_id, 'email', c.email,
         'terms', c.terms, 'street', c.street, 'city', c.city, 'state', c.state,
-        'postal_code', c.postal_code, 'country', c.country, 'contact', k.name)
+        'postal_code', c.postal_code, 'country', c.country, 'contact', k.name),
+        d.document_date, d.due_date
     FROM document d JOIN customer c ON c.id = d.customer_id
     LEFT JOIN contact k ON k.salesforce_id = d.contact_salesforce_id WHERE d.id = ?
 """
@@ -45,10 +47,15 @@ class Credited:
     reason: str | None
 
 
-def buyer_text(ledger: Ledger, document_id: int) -> str:
-    """The customer of a document as it is now, as the JSON that posting freezes."""
-    (found,) = ledger.row(_BUYER, (document_id,))
-    return str(found)
+def buyer_text(ledger: Ledger, document_id: int, terms: AgreedTerms) -> str:
+    """The customer of a document as it is now, as the JSON that posting freezes.
+
+    `terms` chooses those that the document names: no others than give its due date.
+    """
+    text, *days = ledger.row(_BUYER, (document_id,))
+    buyer = json.loads(text)
+    agreed = terms(buyer["terms"], *map(date.fromisoformat, days))
+    return canonical_json({**buyer, "terms": agreed})
 
 
 def seller_text(ledger: Ledger, seller: Seller) -> str:
@@ -64,11 +71,13 @@ def seller_text(ledger: Ledger, seller: Seller) -> str:
     return canonical_json({**_without_logo(seller), "logo": digest})
 
 
-def parties_of(ledger: Ledger, document_id: int, now: Seller) -> Parties:
+def parties_of(
+    ledger: Ledger, document_id: int, now: Seller, terms: AgreedTerms = own_terms
+) -> Parties:
     """The frozen parties of a posted document; of a draft those that posting would freeze now."""
     seller, buyer = ledger.row("SELECT seller, buyer FROM document WHERE id = ?", (document_id,))
     if seller is None:
-        current = json.loads(buyer_text(ledger, document_id))
+        current = json.loads(buyer_text(ledger, document_id, terms))
         return Parties(_without_logo(now), current, now.logo)
     kept = json.loads(seller)
     image = ledger.row("SELECT content FROM image WHERE sha256 = ?", (kept.get("logo"),))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.numbering import NextNumber
     from sfsync.ledger.posting_plan import Plan
-    from sfsync.ledger.posting_rules import PostingRules, Refusal, Seller
+    from sfsync.ledger.posting_rules import PostingRules, Refusal
 
 Thing = TypeVar("Thing")
 
@@ -180,7 +180,7 @@ def _write(ledger: Ledger, plan: Plan, rules: PostingRules, run_id: int | None) 
         [(ids[code], line_id) for line_id, code in plan.line_accounts],
     )
     write_entry(ledger, document_id, plan.posting_date, [(ids[c], a) for c, a in plan.journal])
-    freeze(ledger, document_id, plan.number, plan.posting_date, rules.seller)
+    freeze(ledger, document_id, plan.number, plan.posting_date, rules)
     append_event(
         ledger,
         "invoice.post",
@@ -218,12 +218,15 @@ def write_entry(
     )
 
 
-def freeze(ledger: Ledger, document_id: int, number: NextNumber, day: date, seller: Seller) -> None:
+def freeze(
+    ledger: Ledger, document_id: int, number: NextNumber, day: date, rules: PostingRules
+) -> None:
     """Make the document posted; the schema seals its entry and moves the series' counter."""
     ledger.execute(
         "UPDATE document SET status = 'posted', number = ?, series_id = ?, sequence = ?,"
         " posting_date = ?, posted_at = ?, posted_by = ?, seller = ?, buyer = ?"
         " WHERE id = ? AND status = 'draft'",
         (number.number, series_of(ledger, number), number.sequence, day.isoformat(), ledger.now(),
-         ledger.actor, seller_text(ledger, seller), buyer_text(ledger, document_id), document_id),
+         ledger.actor, seller_text(ledger, rules.seller),
+         buyer_text(ledger, document_id, rules.terms), document_id),
     )  # fmt: skip

@@ -33,6 +33,9 @@ class ChosenAccount(Protocol):
 class ChosenPosting(Protocol):
     """Numbers and accounts."""
 
+    def agreed_terms(  # noqa: D102 - as the name says
+        self, own: str | None, dated: date, due: date
+    ) -> str | None: ...
     @property
     def numbering(self) -> str: ...  # noqa: D102 - as the name says
     @property
@@ -100,6 +103,7 @@ def posting_rules(
             read_logo(seller.logo) if issues else None,
         ),
         cash=posting.cash,
+        terms=posting.agreed_terms,
     )
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from sfsync.ledger.model import NO_PROPERTIES, DocumentKind, DocumentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from sfsync.ledger.chart import LedgerAccount
+
+    # Customer's terms, document date and due date to the terms that a document names.
+    AgreedTerms = Callable[[str | None, date, date], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,11 @@ class Seller:
     logo: bytes | None = field(default=None, repr=False)
 
 
+def own_terms(own: str | None, _dated: date, _due: date) -> str | None:
+    """The customer's own terms."""
+    return own
+
+
 @dataclass(frozen=True, slots=True)
 class PostingRules:
     """How documents are numbered and which accounts they touch.
@@ -33,8 +41,8 @@ class PostingRules:
     `numbering` and `credit_numbering` hold ``{year}``, ``{month}`` and ``{seq:05}``;
     `revenue_by_product` maps a product's code, name or family to a revenue account, the first match
     wins; after it `revenue_by_property`, by a property of the line or else of the invoice. `cash`
-    is where payments arrive. `closed_through` is the config's; a period closed in the ledger counts
-    as well.
+    is where payments arrive; `terms` are those that a document names. `closed_through` is the
+    config's; a period closed in the ledger counts as well.
     """
 
     numbering: str
@@ -49,6 +57,7 @@ class PostingRules:
     require_review: bool = False
     seller: Seller = field(default_factory=Seller)
     cash: str = "1000"
+    terms: AgreedTerms = own_terms
 
     def revenue_account(
         self, names: Iterable[str | None], properties: Mapping[str, str] = NO_PROPERTIES

@@ -62,6 +62,29 @@ def test_an_invoice_says_all_that_a_customer_needs(books: Sfsync, tmp_path: Path
     assert "DRAFT" not in text
 
 
+def test_terms_are_named_where_they_give_the_due_date(books: Sfsync, tmp_path: Path) -> None:
+    """The usual terms, a customer's own before them; none that the due date would contradict."""
+    customer = books("invoice", "show", "D-000001", "--json").document["result"]["customer"]["id"]
+
+    def named(draft: str) -> list[str]:
+        path = tmp_path / "terms.pdf"
+        assert books("invoice", "pdf", draft, "-o", str(path), "--force").status == 0
+        return [each for each in ("Net 30", "30 days", "EOM+15") if each in text_of(path)]
+
+    assert named("D-000001") == ["Net 30"]
+    assert books("customer", "edit", customer, "--set", "terms=30 days").status == 0
+    assert named("D-000001") == ["30 days"]
+    assert books("customer", "edit", customer, "--set", "terms=EOM+15").status == 0
+    assert named("D-000001") == ["Net 30"]
+    assert books("invoice", "post", "D-000001").status == 0
+    assert books("customer", "edit", customer, "--set", "terms=30 days").status == 0
+    assert named("D-000001") == ["Net 30"]
+    assert books("invoice", "edit", "D-000002", "--set", "due=2030-01-01").status == 0
+    assert books("invoice", "post", "D-000002").status == 0
+    assert named("D-000002") == []
+    assert books("audit", "verify").status == books("db", "verify").status == 0
+
+
 def test_a_posted_document_is_the_same_next_year(books: Sfsync, tmp_path: Path) -> None:
     """Neither a renamed customer nor another seller or logo changes a byte of what is posted."""
     Path("logo.png").write_bytes(png())
