@@ -22,7 +22,7 @@ class Bars:
     """What a chart draws; fed row by row, and never larger than a few times `MOST`."""
 
     def __init__(self, table: ExportTable) -> None:
-        self._title, self._chart = table.title, table.chart
+        self._title, self._chart = _said(table), table.chart
         self._groups: dict[str, list[tuple[int, str, Decimal]]] = {}
         self._counts: dict[str, int] = {}
 
@@ -47,6 +47,15 @@ class Bars:
             title, count = f"{self._title} {group}".strip(), self._counts[group]
             whole = count == len(drawn)
             yield title if whole else f"{title}: the {len(drawn)} largest of {count:,}", drawn
+
+
+def _said(table: ExportTable) -> str:
+    """What the bars show: the title, and what is measured where that does not say it."""
+    value = None if table.chart is None else table.chart.value
+    heading = next((one.heading for one in table.columns if one.field == value), "").casefold()
+    if not heading or heading in table.title.casefold():
+        return table.title
+    return f"{table.title}, {heading}"
 
 
 def _largest(bars: list[tuple[int, str, Decimal]]) -> list[tuple[int, str, Decimal]]:

@@ -72,6 +72,24 @@ def test_a_file_has_the_rows_of_the_report(many: Books, tmp_path: Path, words: s
     check(many, tmp_path, words)
 
 
+def test_a_file_says_the_day_and_what_its_bars_measure(many: Books, tmp_path: Path) -> None:
+    """Receivables are of a day, and a pipeline has seven amounts to draw."""
+    wanted = {
+        "aging --as-of 2026-09-30": ("Aging on 2026-09-30 by customer", ", total USD"),
+        "pipeline": ("Pipeline by stage", "Pipeline by stage, booked USD"),
+        "revenue --by region": ("Revenue by region", "Revenue by region USD"),
+    }
+    for words, said in wanted.items():
+        path = tmp_path / "a.html"
+        assert many.run("report", *words.split(), "-o", str(path), "--force").status == 0
+        text = path.read_text(encoding="utf-8")
+        assert [one for one in said if one not in text] == []
+    path = tmp_path / "a.html"
+    assert many.run("report", "aging", "-o", str(path), "--force").status == 0
+    day = many.report("aging")["as_of"]
+    assert f"<h1>Aging on {day} by customer</h1>" in path.read_text(encoding="utf-8")
+
+
 def test_an_allocation_is_revenue_with_shares(many: Books) -> None:
     """The same rows, each with its part of its currency in percent; the parts are a hundred."""
     check_allocation(many)

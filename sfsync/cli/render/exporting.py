@@ -69,9 +69,13 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
 
 
 def _title(answer: Answer) -> str:
-    """What an answer is, for people: ``Revenue by customer, month``, ``Invoice list``."""
+    """What an answer is: ``Revenue by customer``, ``Aging on 2026-09-30 by region``."""
     title = answers.label_of(answer.schema_name.removeprefix("report_"))
-    by = answer.result.get("by") if isinstance(answer.result, dict) else None
+    if not isinstance(answer.result, dict):
+        return title
+    if day := answer.result.get("as_of"):
+        title = f"{title} on {day}"
+    by = answer.result.get("by")
     return f"{title} by {', '.join(map(str, by))}" if isinstance(by, list) and by else title
 
 
