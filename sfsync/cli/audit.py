@@ -8,7 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Kind, Table
-from sfsync.errors import NotFoundError
+from sfsync.errors import NotFoundError, UsageError
 from sfsync.ledger import audit
 from sfsync.rows import Rows
 
@@ -108,7 +108,7 @@ def show(
     app,
     "verify",
     "sfsync audit verify",
-    "sfsync audit verify --head 812:1$9f2c…",
+    "sfsync audit verify --head '812:1$9f2c…'",
     "sfsync audit verify --json | jq -r .result.head",
 )
 def verify(
@@ -120,12 +120,18 @@ def verify(
 ) -> None:
     """Recompute the chain of hashes, and compare what it tells of with the ledger.
 
-    Keep the head that it prints elsewhere: given as --head, it proves later that no tail was cut
-    and that the file was not replaced by an older one.
+    Keep the head that it prints elsewhere: given as --head, in single quotes, it proves later that
+    no tail was cut and that the file was not replaced by an older one.
     """
     from sfsync.cli.verifying import require_trail  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
+    if head is not None and not audit.is_head(head):
+        raise UsageError(
+            f"--head is not a head: '{head}'",
+            code="usage",
+            fix="give all of it in single quotes, for a shell takes $… away: --head '812:1$9f2c…'",
+        )
     with context.read_ledger() as ledger:
         require_trail(context, ledger, head)
         newest = audit.head(ledger)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _event_json = json_writer(sort_keys=False, ascii_only=True)
 _COLUMNS = "seq, at, run_id, actor, action, entity, before, after, reason, prev_hash, hash"
 _SHOWN = "seq, at, run_id, actor, action, entity, before, after, reason, hash"
+_HEAD = re.compile(r"0:|[1-9][0-9]*:[0-9]+\$[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ def head(ledger: Ledger) -> str:
     """The last event as ``SEQ:HASH``: kept elsewhere, it shows whether the tail was cut."""
     seq, digest = _last(ledger)
     return f"{seq}:{digest}"
+
+
+def is_head(text: str) -> bool:
+    """Whether `text` has the form of an answer of `head`, whatever the version of its hash."""
+    return _HEAD.fullmatch(text) is not None
 
 
 def _last(ledger: Ledger) -> tuple[int, str]:

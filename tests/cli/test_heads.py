@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
@@ -29,3 +31,14 @@ def test_another_config_is_an_event(books: Sfsync) -> None:
     assert newest["before"] == events[0]["after"]
     assert newest["after"] != newest["before"]
     assert newest["run"] == 2
+
+
+@pytest.mark.parametrize("cut", ["1:{0}", "{1}", "1:1{0}", "1:1$", "1:1${0}…", "tip"])
+def test_what_is_no_head_is_wrong_usage_and_no_alarm(books: Sfsync, cut: str) -> None:
+    """A head of which a shell took the part from $ on says nothing about the ledger."""
+    books("sync", "--now")
+    head = books("audit", "verify", "--json").document["result"]["head"]
+    given = cut.format(head.partition("$")[2], head.partition(":")[0])
+    done = books("audit", "verify", "--head", given, "--json")
+    assert (done.status, done.document["error"]["code"]) == (2, "usage")
+    assert "single quotes" in done.document["error"]["fix"]
