@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,9 +68,8 @@ def sync(
     from sfsync.cli.telling import telling  # noqa: PLC0415 - start-up time
 
     with telling(context) as tick:
-        if not now and not _may_run(context):
-            return
-        asked = _request(
+        ask = partial(
+            _request,
             "manual" if now else "schedule",
             full=full,
             only=only,
@@ -78,7 +78,13 @@ def sync(
             allow_empty=allow_empty,
             transport=transport,
         )
-        _sync_once(context, asked, tick, seconds_of("--lock-wait", lock_wait), scheduled=not now)
+        wait = seconds_of("--lock-wait", lock_wait)
+        if only or opportunity or since or transport != "auto":
+            # A mistake is one whether or not a run is due; a plain tick has no time to load this.
+            ask()
+        if not now and not _may_run(context):
+            return
+        _sync_once(context, ask(), tick, wait, scheduled=not now)
 
 
 def _may_run(context: Context) -> bool:

@@ -195,6 +195,25 @@ def test_a_tick_that_is_not_due_touches_nothing(books: Sfsync, home: Path, frequ
     assert (quiet.status, quiet.out, quiet.err) == (0, "", "")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--only", "oportunities"),
+        ("--opportunity", "x"),
+        ("--since", "yesterday"),
+        ("--transport", "bulc"),
+        ("--lock-wait", "5x"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option_is_wrong_when_nothing_is_due_too(
+    books: Sfsync, wrong: tuple[str, str]
+) -> None:
+    """Who writes a line for a scheduler learns of a mistake at once, not on the day of the run."""
+    assert "Nothing is due" in books("sync").out
+    assert books("sync", *wrong).status == 2
+
+
 def test_a_tick_that_is_due_runs_and_yields_to_a_run_at_work(books: Sfsync) -> None:
     """It is trigger `schedule`; a held lock is exit 0 in silence, and 7 for --now."""
     _daily(Path("mappings.yaml"), "realtime")
