@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
-from sfsync.errors import UsageError
+from sfsync.errors import NotFoundError, UsageError
 
 app = tree.new_app("The ledger file: whose it is, whether it is sound, backups.")
 
@@ -147,6 +147,12 @@ def restore(
     context = context_of(ctx)
     path, force = context.ledger_path(), context.flags.force
     source = file.expanduser()
+    if not source.exists():
+        raise NotFoundError(
+            f"there is no backup {source}",
+            code="ledger-missing",
+            fix="name a file that sfsync db backup has written",
+        )
     require_restorable(source, path, force=force)
     context.confirm(f"Replace {path} by {source}?")
     done = restoring.restore(source, path, force=force)

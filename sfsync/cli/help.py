@@ -43,15 +43,23 @@ def explained(ctx: typer.Context, words: list[str]) -> str:
     root = ctx.find_root()
     if not words:
         return root.get_help() + "\n\nTopics: " + ", ".join(topics.TOPICS) + "\n"
-    if len(words) == 1 and words[0] in topics.TOPICS:
-        return topics.TOPICS[words[0]]()
+    if words[0] in topics.TOPICS:
+        if len(words) == 1:
+            return topics.TOPICS[words[0]]()
+        if words[0] == "errors":
+            return _error_help(words[1:])
+        raise _unknown(" ".join(words), list(topics.TOPICS))
     if words[0] in tree.entries():
         return _command_help(root, words)
+    return _error_help(words, *topics.TOPICS, *tree.entries())
+
+
+def _error_help(words: list[str], *others: str) -> str:
     from sfsync.cli.frame.codes import known_codes  # noqa: PLC0415 - start-up time
 
     found = topics.error_code(words[0]) if len(words) == 1 else None
     if found is None:
-        raise _unknown(words[0], [*topics.TOPICS, *tree.entries(), *known_codes()])
+        raise _unknown(" ".join(words), [*others, *known_codes()])
     return found
 
 

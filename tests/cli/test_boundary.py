@@ -46,6 +46,22 @@ def test_an_unknown_option_is_wrong_usage_in_json_too(sfsync: Sfsync) -> None:
     assert done.document["error"]["fix"] == "sfsync help -h"
 
 
+def test_a_choice_that_is_missing_is_listed_on_one_line(sfsync: Sfsync) -> None:
+    """What the parser breaks into lines is a sentence like any other."""
+    done = sfsync("journal", "export")
+    said = "Missing option '--format'. Choose from: beancount, hledger, csv"
+    assert (done.status, done.err.splitlines()[0]) == (2, f"sfsync: {said}")
+
+
+def test_help_about_errors_takes_a_code_and_knows_what_it_does_not_know(sfsync: Sfsync) -> None:
+    """`help errors CODE` is `help CODE`; no hint repeats the very word that was not found."""
+    assert sfsync("help", "errors", "missing-field").out == sfsync("help", "missing-field").out
+    done = sfsync("help", "errors", "missing-feild")
+    assert (done.status, "no help about 'missing-feild'" in done.err) == (9, True)
+    assert "Did you mean 'missing-field'" in done.err
+    assert "no help about 'files more'" in sfsync("help", "files", "more").err
+
+
 def test_bare_command_names_the_next_step(sfsync: Sfsync) -> None:
     """Without a config the overview says how to connect."""
     done = sfsync()

@@ -175,7 +175,8 @@ def _log(context: Context, error: SfsyncError) -> None:
 def _usage(error: typer.TyperException) -> UsageError:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "sfsync"
-    message = error.format_message()
+    # The parser lists what can be chosen with line breaks and tabs.
+    message = " ".join(error.format_message().split())
     option = _meant_option(message, ctx)
     if option is not None:
         return UsageError(
