@@ -71,9 +71,10 @@ def post_drafts(context: Context, asked: Asked) -> None:
         found = chosen(ledger, asked.numbers, asked.filters, every=asked.every)
         rows, refused = found.rows, found.missing
         if rows and not asked.alone and not context.flags.yes:
-            foretold = _agreed(context, ledger, rows, asked.day)
+            foretold = _foretell(context, ledger, rows, asked.day)
             # What was not agreed to is not tried, whatever became of it meanwhile.
             rows, refused = foretold.rows, [*foretold.refused, *refused]
+            _ask(context, rows, refused)
         result = post(context, ledger, rows, asked.day)
         result["refused"] += refused
     answer_many(context, "invoice_post", "Posted", result, alone=asked.alone)
@@ -125,9 +126,7 @@ def _foretell(
     return Foretold(postable, refused)
 
 
-def _agreed(
-    context: Context, ledger: Ledger, rows: Sequence[InvoiceRow], day: date | None
-) -> Foretold:
+def _ask(context: Context, rows: Sequence[InvoiceRow], refused: Sequence[dict[str, Any]]) -> None:
     """Say what would be refused and why, and ask for a yes to the rest.
 
     With --yes nobody is told: all are tried, and each is posted or refused as it then is.
@@ -135,13 +134,11 @@ def _agreed(
     Raises:
         RefusedError, UsageError: as `Context.confirm`.
     """
-    found = _foretell(context, ledger, rows, day)
-    if found.refused:
-        context.say("\n".join(_warnings(found.refused)))
-    if found.postable:
-        also = f" ({len(found.refused)} would be refused)" if found.refused else ""
-        context.confirm(f"Post {spoken_totals(row_totals(found.rows))}{also}?")
-    return found
+    if refused:
+        context.say("\n".join(_warnings(refused)))
+    if rows:
+        also = f" ({len(refused)} would be refused)" if refused else ""
+        context.confirm(f"Post {spoken_totals(row_totals(rows))}{also}?")
 
 
 def _warnings(refused: Sequence[dict[str, Any]]) -> list[str]:
@@ -166,12 +163,13 @@ def _as_json(row: InvoiceRow, preview: PostingPreview) -> dict[str, Any]:
 
 
 def _draw(console: Console, result: dict[str, Any]) -> None:
-    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.screen import line, mark, say_more, some  # noqa: PLC0415 - start-up time
     from sfsync.cli.render.text import with_thousands  # noqa: PLC0415 - as above
 
-    for one in result["would_post"][:50]:
+    for one in some(console, result["would_post"]):
         total = f"{with_thousands(one['total'])} {one['currency']}"
         line(console, f"would post {one['draft']} as {one['number']}: {one['customer']}, {total}")
+    say_more(console, result["would_post"])
     for one in result["would_refuse"]:
         said = f"{mark(console, 'failed')} {one['draft']}: {one['message']}  [{one['code']}]"
         line(console, said, style="red")

@@ -304,12 +304,13 @@ def journal_json(lines: Iterable[tuple[str, int]], exponent: int) -> list[dict[s
 
 
 def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
-    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.screen import line, mark, say_more, some  # noqa: PLC0415 - start-up time
 
-    for one in result[done.casefold()][:50]:
+    for one in some(console, result[done.casefold()]):
         line(console, f"{mark(console, 'ok')} {done} {one['draft']}{_detail(one)}")
         if one.get("journal"):
             line(console, entries_text(one["journal"]), style="dim")
+    say_more(console, result[done.casefold()])
     for one in result["refused"]:
         line(console, f"{mark(console, 'failed')} {one['draft']}: {one['message']}", style="red")
         if one["fix"]:

@@ -139,6 +139,29 @@ def test_what_was_not_agreed_to_is_not_posted(books: Sfsync) -> None:
     assert books("invoice", "post", DRAFT, DRAFT, terminal=True).status == 3
 
 
+def test_what_does_not_exist_is_foretold_too(books: Sfsync) -> None:
+    """A number that is nobody's is among what would be refused, as --dry-run counts it."""
+    named = (DRAFT, "D-000002", "D-000099")
+    asked = books("invoice", "post", *named)
+    assert asked.status == 2
+    assert "would refuse D-000099: There is no invoice 'D-000099'." in asked.err
+    assert "(1 would be refused)?" in asked.err
+    assert "would refuse 1." in books("invoice", "post", *named, "--dry-run").out
+
+
+def test_a_pipe_gets_every_line_and_a_terminal_the_first(
+    books: Sfsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What posting says of many drafts is never cut without a word, foretold or done."""
+    monkeypatch.setattr("sfsync.cli.render.screen.ROWS_SHOWN", 2)
+    foretell = ("invoice", "post", "--all", "--dry-run")
+    count = len(books(*foretell, "--json").document["result"]["would_post"])
+    assert books(*foretell).out.count("would post D-") == count
+    seen = books(*foretell, terminal=True).out
+    assert (seen.count("would post D-"), f"{count - 2} more (--json gets all)" in seen) == (2, True)
+    assert books("invoice", "post", "--all", "--yes").out.count(" Posted D-") == count
+
+
 def test_a_refused_one_does_not_stop_the_others(books: Sfsync) -> None:
     """With several, the rest is posted, the refused are named with their fix, and it is exit 3."""
     books("invoice", "hold", DRAFT, "--note", "ask Dana", "-q")

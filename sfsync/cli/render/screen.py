@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sfsync.cli.render.tables import Column, Table
+
+_T = TypeVar("_T")
 
 WIDE = 100
 """From this many columns on, the wide columns of a table are shown."""
@@ -202,6 +204,18 @@ def line(console: Console, text: str, *, style: str = "", url: str | None = None
     for number, part in enumerate(_wrapped(body, console.width - hanging)):
         shown = " " * (hanging if number else indent) + part
         _unwrapped(console, Text(shown, style=whole.style))
+
+
+def some(console: Console, items: Sequence[_T]) -> Sequence[_T]:
+    """What is shown of a list that is told line by line: a terminal gets the first of it."""
+    return items if is_plain(console) else items[:ROWS_SHOWN]
+
+
+def say_more(console: Console, items: Sequence[object]) -> None:
+    """Say how many of a list `some` has left out."""
+    more = len(items) - len(some(console, items))
+    if more > 0:
+        line(console, f"{more:,} more (--json gets all)")
 
 
 def draw_framed(console: Console, title: str, draw: Callable[[Console], None]) -> None:
