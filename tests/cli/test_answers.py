@@ -188,6 +188,24 @@ def test_output_files_are_private_whole_and_never_overwritten(
     assert [path.name for path in tmp_path.glob("*.json")] == ["topics.json"]
 
 
+@pytest.mark.parametrize("flags", [(), ("--json",), ("--format", "json")], ids=" ".join)
+def test_a_sentence_goes_to_a_file_of_data_as_its_values(
+    sfsync: Sfsync, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    """What is called .json is JSON, what is called .xlsx a workbook, whatever the command."""
+    target, ledger = tmp_path / "path.json", str(tmp_path / "a.db")
+    assert sfsync("db", "path", "--ledger", ledger, *flags, "-o", str(target)).status == 0
+    assert json.loads(target.read_text())["result"] == {"path": ledger, "exists": False}
+    for name, start in (("a.csv", b"field,value"), ("a.xlsx", b"PK"), ("a.pdf", b"%PDF")):
+        assert sfsync("db", "path", "--ledger", ledger, "-o", str(tmp_path / name)).status == 0
+        assert (tmp_path / name).read_bytes().startswith(start)
+    for name in ("a.txt", "a.md", "crontab"):
+        assert sfsync("db", "path", "--ledger", ledger, "-o", str(tmp_path / name)).status == 0
+        assert (tmp_path / name).read_text() == f"{ledger}\n"
+    assert sfsync("config", "schema", "-o", str(tmp_path / "s.json")).status == 0
+    assert "$schema" in json.loads((tmp_path / "s.json").read_text())
+
+
 def test_json_says_where_the_file_went(sfsync: Sfsync, tmp_path: Path) -> None:
     """--json with -o: the file has the result, stdout one document about it."""
     target = tmp_path / "a.md"

@@ -68,6 +68,7 @@ def write_answer(context: Context, answer: Answer) -> None:
     wanted = _format(context, answer)
     to_file = flags.output is not None and flags.output != Path("-")
     if to_file:
+        answer, wanted = _for_file(context, answer, wanted)
         answer = _to_file(context, answer, wanted)
     if context.json and (flags.json or not to_file):
         with _writing():
@@ -109,13 +110,25 @@ def _format(context: Context, answer: Answer) -> Format:
     if flags.format is not None and not (flags.json and flags.output):
         return flags.format
     if answer.text is not None:
-        # Plain text is what it is, whatever the file is called.
+        # Plain text is what it is; of a file the ending may ask for the values in its place.
         return Format.TABLE
     if flags.output is not None and flags.output != Path("-"):
         return format_of(flags.output)
     # A list has one record per line in a pipe; a screen is text that reads the same anywhere.
     is_list = answer.table is not None or answer.screen is None
     return Format.TSV if is_list and not sys.stdout.isatty() else Format.TABLE
+
+
+def _for_file(context: Context, answer: Answer, wanted: Format) -> tuple[Answer, Format]:
+    """A file of data gets the values of an answer that is a sentence elsewhere."""
+    path, named = context.flags.output, context.flags.format
+    if path is None or not answer.text or answer.text.startswith("{"):
+        # What is JSON of its own, a schema, is such a file already.
+        return answer, wanted
+    told = _BY_ENDING.get(path.suffix.casefold(), Format.TABLE) if wanted is not named else wanted
+    if told in {Format.TABLE, Format.MD}:
+        return answer, wanted
+    return replace(answer, text=None), told
 
 
 def format_of(path: Path) -> Format:
