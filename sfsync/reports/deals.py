@@ -25,8 +25,8 @@ DEAL_DIMENSIONS = ("stage", "sales-rep", "customer", "month", "quarter", "year")
 class DealDocument(NamedTuple):
     """A document of a deal; amounts in minor units of its own currency.
 
-    `reverses_whole` marks the credit note of a reversed invoice. `hold`, `removal` and `credit` are
-    notes, `drifted`, `pinned` and `accepted` say what may explain a difference.
+    `reverses_whole` marks the credit note of a reversed invoice. `hold`, `accepted`, `removal` and
+    `credit` are notes, `drifted` and `pinned` say what may explain a difference as well.
     """
 
     name: str
@@ -41,7 +41,7 @@ class DealDocument(NamedTuple):
     hold: str | None
     drifted: bool
     pinned: bool
-    accepted: bool
+    accepted: str | None
     removal: str | None
     credit: str | None
 
@@ -108,7 +108,7 @@ _DOCUMENTS = """
            coalesce(r.status, '') = 'reversed', h.note,
            EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
            EXISTS (SELECT 1 FROM document_pin WHERE document_id = d.id),
-           EXISTS (SELECT 1 FROM document_acceptance WHERE document_id = d.id),
+           (SELECT reason FROM document_acceptance WHERE document_id = d.id),
            m.reason, c.reason
     FROM document d LEFT JOIN document r ON r.id = d.reverses_id
     LEFT JOIN document_hold h ON h.document_id = d.id

@@ -102,10 +102,12 @@ def _rest(deal: Deal, currency: str) -> tuple[str, str | None, str | None]:
         return "foreign-currency", message, live.name
     if currency != deal.row.currency:
         return "foreign-currency", f"an earlier document was in {currency}", None
-    marks = {"drifted": live.drifted, "edited": live.pinned, "accepted": live.accepted}
-    reason = next((word for word, holds in marks.items() if holds), "mapped-amount")
-    mapped = "the mapped total is not the deal's Amount" if reason == "mapped-amount" else None
-    return reason, mapped, live.name
+    marks = {"drifted": live.drifted, "edited": live.pinned}
+    if marked := next((word for word, holds in marks.items() if holds), None):
+        return marked, None, live.name
+    if live.accepted is not None:
+        return "accepted", live.accepted, live.name
+    return "mapped-amount", "the mapped total is not the deal's Amount", live.name
 
 
 def _not_booked(deal: Deal) -> tuple[str, str | None]:

@@ -357,16 +357,18 @@ def test_a_terminal_shows_the_reasons_below(each: Books, monkeypatch: pytest.Mon
 POSTED_DOCUMENT = DealDocument(
     name="INV-1", kind="invoice", status="posted", currency="USD", exponent=2, total=100,
     recognised=100, collected=0, reverses_whole=False, hold=None, drifted=False, pinned=False,
-    accepted=False, removal=None, credit=None,
+    accepted=None, removal=None, credit=None,
 )  # fmt: skip
-CREDIT = POSTED_DOCUMENT._replace(name="CN-1", kind="credit_note", total=-30)
+CREDIT = POSTED_DOCUMENT._replace(
+    name="CN-1", kind="credit_note", total=-30, credit="one seat less"
+)
 
 
 @pytest.mark.parametrize(
     ("documents", "expected"),
     [
         ([POSTED_DOCUMENT._replace(drifted=True)], [("drifted", 20)]),
-        ([POSTED_DOCUMENT._replace(accepted=True)], [("accepted", 20)]),
+        ([POSTED_DOCUMENT._replace(accepted="agreed by phone")], [("accepted", 20)]),
         ([POSTED_DOCUMENT, CREDIT], [("credited", 30), ("mapped-amount", 20)]),
         (
             [POSTED_DOCUMENT._replace(status="draft", pinned=True)],
@@ -386,14 +388,16 @@ def test_a_difference_is_split(
         "006", None, "Deal", None, None, "Won", True, True, False, "1.20", "USD", None, None, None,
         "drifted", None, None, "INV-1", False,
     )  # fmt: skip
-    gaps = gaps_of(Deal(row, 120, None, None, tuple(documents)))
+    gaps = list(gaps_of(Deal(row, 120, None, None, tuple(documents))))
     assert [(gap.reason, gap.amount) for gap in gaps] == expected
+    notes = {"accepted": "agreed by phone", "credited": "one seat less"}
+    assert all(gap.message == notes.get(gap.reason, gap.message) for gap in gaps)
 
 
 CURRENCIES = st.sampled_from(["USD", "JPY", "KWD"])
 DOCUMENTS = st.builds(
     DealDocument,
-    name=st.text("ABC", min_size=1),
+    name=st.sampled_from(["INV-1", "D-2", "CN-3"]),
     kind=st.just("invoice"),
     status=st.sampled_from(["draft", "posted", "reversed", "deleted"]),
     currency=CURRENCIES,
@@ -405,7 +409,7 @@ DOCUMENTS = st.builds(
     hold=st.none() | st.just("waits"),
     drifted=st.booleans(),
     pinned=st.booleans(),
-    accepted=st.booleans(),
+    accepted=st.none() | st.just("agreed"),
     removal=st.none() | st.just("wrong"),
     credit=st.none(),
 )
