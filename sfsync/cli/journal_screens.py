@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,9 +120,29 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def balance_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """The table of a trial balance."""
+    """The table of a trial balance, with the sums of each currency beneath."""
     limit = max(len(rows), 1)
-    return Table(BALANCE_COLUMNS, BALANCE_FIELDS, rows, limit=limit, empty="nothing is posted")
+    return Table(
+        BALANCE_COLUMNS,
+        BALANCE_FIELDS,
+        rows,
+        limit=limit,
+        empty="nothing is posted",
+        totals=_sums(rows),
+    )
+
+
+def _sums(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Debits, credits and what is between them, which is nothing, in each currency."""
+    amounts = ("debit", "credit", "balance")
+    sums: dict[str, dict[str, Decimal]] = {}
+    for row in rows:
+        own = sums.setdefault(row["currency"], dict.fromkeys(amounts, Decimal(0)))
+        own |= {name: own[name] + Decimal(row[name]) for name in amounts}
+    return [
+        {"currency": currency, **{name: str(total) for name, total in own.items()}}
+        for currency, own in sorted(sums.items())
+    ]
 
 
 def draw_entry(console: Console, shown: dict[str, Any]) -> None:

@@ -60,6 +60,10 @@ def test_the_trial_balance_balances(posted: Sfsync) -> None:
         receivable = next(row for row in sides if row["account"] == "1200")
         assert Decimal(receivable["balance"]) == open_sum
     assert posted("journal", "trial-balance", "--as-of", "2020-01-01").out == ""
+    drawn = posted("journal", "trial-balance", "--color", "never", terminal=True).out
+    dollars = [Decimal(row["debit"]) for row in rows if row["currency"] == "USD"]
+    words = [line.removeprefix("Total").split() for line in drawn.splitlines()]
+    assert [f"{sum(dollars):,}", f"{sum(dollars):,}", "0.00", "USD"] in words
 
 
 def test_exports_have_the_totals_of_the_ledger(posted: Sfsync, tmp_path: Path) -> None:
