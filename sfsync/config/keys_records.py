@@ -255,7 +255,11 @@ ACCOUNTS = Group(
                         note="duplicates.external_id, when matching by it",
                     ),
                     _target("Account", "tax_id", "The customer's tax id."),
-                    _target("Account", "terms", "Payment terms of this customer, e.g. Net 30."),
+                    _target(
+                        "Account",
+                        "terms",
+                        "Payment terms of this customer; they set no due date (opportunities.map.terms).",
+                    ),
                     _properties("Account", "customer"),
                 ),
                 phrase="a group of target: field",
