@@ -258,7 +258,7 @@ ACCOUNTS = Group(
                     _target(
                         "Account",
                         "terms",
-                        "Payment terms of this customer; they set no due date (opportunities.map.terms).",
+                        "Payment terms of this customer; due dates follow other terms.",
                     ),
                     _properties("Account", "customer"),
                 ),

@@ -55,8 +55,15 @@ class OrgClient(Salesforce):
         """The body of `result`: numbers with a fraction or exponent as Decimal, others as int.
 
         Raises:
-            ValueError: it is no JSON, or has numbers that are none.
+            ValueError: it is no JSON, has numbers that are none, or is but a number or null.
         """
+        body = self._decoded(result)
+        if not isinstance(body, dict | list):
+            # The library takes the length of what it gets.
+            raise ValueError("no object and no list")  # noqa: TRY004 - as any JSON that is no answer
+        return body
+
+    def _decoded(self, result: requests.Response) -> Any:  # noqa: ANN401 - as above
         content = result.content
         # A single byte is found ten times as fast, and most replies have not even that.
         escaped = _BACKSLASH in content and _ESCAPE in content

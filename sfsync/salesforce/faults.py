@@ -78,6 +78,17 @@ class QueryRefused(SfsyncError):  # noqa: N818 - an event of the protocol, named
         self.detail = detail
 
 
+class AccessRefused(QueryRefused):
+    """The org, or what stands before it, forbids the request (403) for a reason we do not know."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.SIGN_IN
+
+    def __init__(self, message: str, *, error_code: str, status: int, detail: str) -> None:
+        super().__init__(message, error_code=error_code, status=status, detail=detail)
+        self.code = "access-refused"
+        self.fix = "Check what the user and the app may do in the org; a proxy may have answered."
+
+
 class ApiVersionError(SfsyncError):
     """The org does not serve the configured API version."""
 
@@ -114,7 +125,8 @@ def reply_error(status: int, content: Any, *, retry_after: float | None = None) 
         )
     if status in _URI_TOO_LONG:
         message = message or "the query is too long"
-    return QueryRefused(
+    refused = AccessRefused if status == HTTPStatus.FORBIDDEN else QueryRefused
+    return refused(
         f"Salesforce refused the request ({code or status}): {message or 'no reason given'}",
         error_code=code,
         status=status,

@@ -133,7 +133,7 @@ def test_a_template_switched_on_line_by_line_stays_valid() -> None:
     lines = template().splitlines()
     switched_on = [
         "expect_org: ", "key_file: ", "username: ", "client_id: ", "path: books", "min_amount: ",
-        "where: ", "po_number: {from: PO_Number", "contact: Billing", "due_date: ", "terms: Pay",
+        "where: ", "po_number: {from: PO_Number", "contact: Billing", "due_date: ", "terms: Acc",
         "external_id: ", "if_blank: ", "at: ", "overdue_after: ", "first_number: ",
         "closed_through: ", "single_line: ", "email: Invoice", "tax_id: VAT",
     ]  # fmt: skip

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.errors import ExitCode, SfsyncError, SignInError, UnavailableError
-from sfsync.salesforce.faults import ApiVersionError, LocatorLost, QueryRefused, QueryTooSlow
+from sfsync.salesforce.faults import (
+    AccessRefused,
+    ApiVersionError,
+    LocatorLost,
+    QueryRefused,
+    QueryTooSlow,
+)
 from sfsync.salesforce.network import Network
 from sfsync.salesforce.org import open_org
 from sfsync.salesforce.retry import RetryPolicy
@@ -58,6 +64,8 @@ HTML = "<html><head><title>We are down for maintenance</title></head><body>x</bo
         Said(200, '{"totalSize": 1, "rec'),
         Said(200, {"unexpected": True}),
         Said(200, []),
+        Said(200, "null"),
+        Said(200, "5"),
     ],
     ids=lambda said: f"{said.status}{said.fault}",
 )
@@ -129,6 +137,8 @@ def test_a_slow_org_times_out(scripted: ScriptedOrg, store: MemoryStore, tmp_pat
         (Said(400, refused("MALFORMED_QUERY", f"unexpected token {ACCESS}")),
          QueryRefused, "query-refused"),
         (Said(414, "URI Too Long"), QueryRefused, "query-refused"),
+        (Said(403, refused("UNKNOWN_EXCEPTION")), AccessRefused, "access-refused"),
+        (Said(403, HTML), AccessRefused, "access-refused"),
         (Said(403, refused("INSUFFICIENT_ACCESS")), SignInError, "access-denied"),
         (Said(401, refused("INVALID_SESSION_ID",
                            "This session is not valid for use with the REST API")),

@@ -91,6 +91,10 @@ CONNECTING: dict[str, tuple[str, str]] = {
         "the org understood a query and refused it",
         "sfsync config validate --online, and sfsync org fields",
     ),
+    "access-refused": (
+        "the org, or a proxy before it, forbade a request",
+        "check what the user and the app may do in the org",
+    ),
     "ledger-of-another-org": (
         "the ledger belongs to another org, or demo data meets a real ledger",
         "use another ledger: --ledger FILE, or SFSYNC_LEDGER",
