@@ -35,6 +35,7 @@ WIDE_OVERLAP = timedelta(hours=26)
 """How far the first incremental pass of a day looks back: a day and some clock to spare."""
 
 _MAX_RESTARTS = 5
+_ID_LENGTH = 18
 
 BULK_FROM = 500_000
 """Beyond so many rows a Bulk job costs the org's API allowance less than pages of 2,000 do."""
@@ -147,7 +148,7 @@ class Source:
                 if attempt == _MAX_RESTARTS - 1:
                     raise
             else:
-                yield from pages
+                yield from map(_keyed, pages)
                 return
 
     def _rest(self, *, all_rows: bool, prefetch: bool = False) -> _Ask:
@@ -205,7 +206,7 @@ def _pages(ask: _Ask, query: _Query, first: Iterator[Page] | None = None) -> Ite
             first = None
             for page in answer:
                 if page.records:
-                    yield page
+                    yield _keyed(page)
                     last = page.records[-1]
                     restarts = 0
         except LocatorLost:
@@ -217,6 +218,19 @@ def _pages(ask: _Ask, query: _Query, first: Iterator[Page] | None = None) -> Ite
             return
 
 
+def _keyed(page: Page) -> Page:
+    """The page, whose ids, if it has any, are those of records: nothing else is ever a key.
+
+    Raises:
+        UnavailableError: an id is none.
+    """
+    for record in page.records:
+        told = record.get("Id")
+        if told is not None and len(told) != _ID_LENGTH:
+            raise _no_answer(f"has a record with the Id '{told:.20}'")
+    return page
+
+
 def key_of(record: Record, field: str) -> str:
     """The text of a field without which a record has no place.
 
@@ -226,8 +240,12 @@ def key_of(record: Record, field: str) -> str:
     value = record.get(field)
     if isinstance(value, str) and value:
         return value
-    raise UnavailableError(
-        f"Salesforce's answer lacks {field} of the record {record.get('Id')}.",
+    raise _no_answer(f"lacks {field} of the record {record.get('Id')}")
+
+
+def _no_answer(what: str) -> UnavailableError:
+    return UnavailableError(
+        f"Salesforce's answer {what}.",
         code="bad-reply",
         fix="Try again; a proxy between here and Salesforce may have answered.",
     )

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from sfsync.errors import UnavailableError
 from sfsync.ledger.invoices import list_invoices, show_invoice
+from sfsync.salesforce.records import Page
 from sfsync.sync import gather
 from sfsync.sync.filters import asked_of_parent
-from sfsync.sync.reader import key_of
+from sfsync.sync.reader import Source, key_of
 from tests.sync.conftest import demo_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sfsync.salesforce import Org
     from tests.sync.conftest import RulesOf, Workplace
 
 
@@ -61,3 +65,19 @@ def test_a_line_without_its_deal_is_no_answer(missing: object) -> None:
     with pytest.raises(UnavailableError) as refused:
         key_of({"Id": "00k", "OpportunityId": missing}, "OpportunityId")
     assert refused.value.code == "bad-reply"
+
+
+@pytest.mark.parametrize("told", [" ", "7", "0035g0000000001", "0035g0000000001AAAA"])
+def test_a_record_without_an_id_of_its_own_is_no_answer(told: str) -> None:
+    """Nothing is kept under a key that is none; the answer is taken for a spoilt one."""
+
+    class OneRecord:
+        def query(self, soql: str, **options: object) -> Iterator[Page]:
+            del soql, options
+            yield Page([{"Id": told}], 1)
+
+    source = Source(cast("Org", OneRecord()), "Contact", ("Id",))
+    for read in (source.all_by_id(), source.by_ids(["0035g0000000001AAA"])):
+        with pytest.raises(UnavailableError) as caught:
+            list(read)
+        assert caught.value.code == "bad-reply"
