@@ -109,7 +109,7 @@ def test_fifty_backups_under_load_are_restored(tmp_path: Path) -> None:
     copies = min(int(os.environ.get("SFSYNC_LONG_KILLS", "50")), 50)
     path, elsewhere = tmp_path / "ledger.db", tmp_path / "elsewhere.db"
     with new_ledger(path) as ledger:
-        fill(ledger, 300 + 30 * copies)
+        fill(ledger, 2000 + 30 * copies)
     started = _start(path, 4)
     posted, slowest = [], 0.0
     try:
