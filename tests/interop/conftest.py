@@ -34,11 +34,20 @@ NODE_TOOLS = Path(os.environ.get("SFSYNC_NODE_TOOLS") or HERE)
 """The folder that holds `node_modules`."""
 
 
-def program_of(*argv: str | Path, given: str = "", env: Mapping[str, str] | None = None) -> str:
-    """Run a foreign program to its good end; its own words are the failure when it has none."""
-    done = subprocess.run(
-        argv, input=given, capture_output=True, text=True, encoding="utf-8", check=False,
-        timeout=300, env=env and {**os.environ, **env},
+def program_of(
+    *argv: str | Path,
+    given: str | int = "",
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Run a foreign program to its good end; its own words are the failure when it has none.
+
+    What it reads is a text or, by its number, an open file.
+    """
+    source: Any = {"stdin": given} if isinstance(given, int) else {"input": given}
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        argv, **source, capture_output=True, text=True, encoding="utf-8", check=False,
+        timeout=300, env=env and {**os.environ, **env}, cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
     return done.stdout

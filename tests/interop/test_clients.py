@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sfsync import demo
-from tests.interop.conftest import program_of
+from tests.interop.https_relay import by_https
+from tests.interop.salesforce_cli import SalesforceCli
 from tests.salesforce.demo_access import private_key
 
 if TYPE_CHECKING:
@@ -27,31 +26,6 @@ def test_jsforce_reads_and_writes(node: Node, demo_org: RunningOrg, token: str) 
     said = node.run("check_jsforce.mjs", demo_org.url, token).splitlines()
     assert len(said) == 8
     assert all(line.startswith("ok: ") for line in said)
-
-
-@dataclass(frozen=True)
-class SalesforceCli:
-    """The program `sf`, at home in a folder of its own."""
-
-    node: Path
-    script: Path
-    home: Path
-
-    def answer(self, *argv: str) -> Any:
-        """The result of a command line as JSON."""
-        return json.loads(self.run(*argv, "--json"))["result"]
-
-    def run(self, *argv: str, **env: str) -> str:
-        """Run a command line and give its output."""
-        quiet = {
-            "HOME": str(self.home),
-            "PATH": f"{self.node.parent}{os.pathsep}{os.environ['PATH']}",
-            "SF_AUTOUPDATE_DISABLE": "true",
-            "SF_DISABLE_TELEMETRY": "true",
-            "SF_SKIP_NEW_VERSION_CHECK": "true",
-            "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
-        }
-        return program_of(self.node, self.script, *argv, env=quiet | env)
 
 
 @pytest.fixture
@@ -137,3 +111,26 @@ def test_sf_signs_in_with_a_token(sf: SalesforceCli, demo_org: RunningOrg, token
     sf.run("org", "login", "access-token", *target, SF_ACCESS_TOKEN=token)
     question = ("--query", "SELECT Id FROM Account")
     assert sf.answer("data", "query", "--target-org", "token", *question)["totalSize"] == 15
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal")
+def test_sf_signs_in_by_browser_and_anew_by_its_url(
+    sf: SalesforceCli, demo_org: RunningOrg, tmp_path: Path
+) -> None:
+    """What `login web` keeps is a URL from which `login sfdx-url` makes a sign-in by itself."""
+    sf.sign_in_by_browser(demo_org, "web")
+    question = ("--query", "SELECT Id FROM Account")
+    assert sf.answer("data", "query", "--target-org", "web", *question)["totalSize"] == 15
+
+    shown = ("org", "display", "--target-org", "web", "--verbose")
+    address = sf.answer(*shown, SF_TEMP_SHOW_SECRETS="true")["sfdxAuthUrl"]
+    with by_https(demo_org.url, tmp_path) as relay:
+        here = address.replace(demo_org.url.removeprefix("http://"), relay.host)
+        (tmp_path / "address").write_text(here, encoding="utf-8")
+        elsewhere = SalesforceCli(sf.node, sf.script, tmp_path)
+        trusting = {"NODE_EXTRA_CA_CERTS": str(relay.authority)}
+        login = ("org", "login", "sfdx-url", "--sfdx-url-file", str(tmp_path / "address"))
+        elsewhere.run(*login, "--alias", "url", **trusting)
+        org = ("--target-org", "url")
+        assert elsewhere.answer("data", "query", *org, *question, **trusting)["totalSize"] == 15
