@@ -148,6 +148,12 @@ RULES: tuple[tuple[str, str, str], ...] = (
                 SELECT 1 FROM opportunity o WHERE o.salesforce_id = c.salesforce_id
                 AND (c.full = 1 OR o.system_modstamp >= c.system_modstamp))))
         AND c.sobject IN ('Opportunity', 'Account', 'Contact')
+        -- A deal that was deleted before the ledger knew it is told of, and not remembered.
+        AND NOT (c.sobject = 'Opportunity'
+            AND NOT EXISTS (SELECT 1 FROM opportunity WHERE salesforce_id = c.salesforce_id)
+            AND EXISTS (SELECT 1 FROM run_page p, json_each(p.records) told
+                WHERE p.sobject = c.sobject AND p.code = 'not-synced' AND p.run_id <= c.run_id
+                AND json_extract(told.value, '$[0]') = c.salesforce_id))
         """, "the next run would start after a record that is not in the ledger"),
     ("run-created", """
         SELECT 'run ' || r.run_id FROM run_record r JOIN document d ON d.id = r.document_id

@@ -10,6 +10,7 @@ import pytest
 
 from sfsync.ledger import Ledger, history
 from sfsync.ledger.editing import edit_draft
+from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import show_invoice
 from sfsync.ledger.removal import delete_draft
 from sfsync.sync import SyncRequest
@@ -264,3 +265,15 @@ def test_a_full_run_after_a_change_beside_an_edit_has_nothing_to_do(world: World
     world.sync(SyncRequest(full=True))
     with world.ledger() as ledger:
         assert not changed_rows(before, contents(ledger))
+
+
+def test_a_deal_deleted_before_the_first_run_leaves_a_sound_ledger(world: World) -> None:
+    """The next run tells of it last and moves its cursor there; every rule of a ledger holds."""
+    deal = the_deal(world)["Id"]
+    with world.store() as store:
+        store.delete("Opportunity", deal)
+    world.sync()
+    world.sync()
+    with world.ledger() as ledger:
+        assert history.cursors(ledger)["Opportunity"].salesforce_id == deal
+        assert check_ledger(ledger) == []
