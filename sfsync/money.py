@@ -37,6 +37,9 @@ MAX_MINOR = 10**15
 """The largest amount held, in minor units: beyond it a spreadsheet silently drops digits."""
 
 _LEAST, _MOST = Decimal(-MAX_MINOR), Decimal(MAX_MINOR)
+_MOST_PLACES = 1000
+"""Places before or behind the point: a reply may hold 1E999999, which nobody can calculate with."""
+
 _MAX_DIGITS = 24
 """Digits an exact number may have once it is rounded; well inside a Decimal's 28."""
 
@@ -65,7 +68,8 @@ def parse_decimal(value: object) -> Decimal:
     ``1.2345678E7`` (how Salesforce writes ten million and more) is 12345678.
 
     Raises:
-        InvalidAmountError: empty, a float, a boolean, not a finite number, or not a number.
+        InvalidAmountError: empty, a float, a boolean, not a finite number, not a number, or one
+            beyond all calculation.
     """
     if isinstance(value, Decimal):
         number = value
@@ -80,6 +84,8 @@ def parse_decimal(value: object) -> Decimal:
         raise InvalidAmountError(f"{value!r} is not a number")
     if not number.is_finite():
         raise InvalidAmountError(f"'{value}' is not a finite number")
+    if number.adjusted() > _MOST_PLACES:
+        raise InvalidAmountError(f"'{value}' is too large to be a number of anything")
     return number
 
 
@@ -123,14 +129,10 @@ def extended_price(quantity: Decimal, unit_price: Decimal, discount: Decimal | N
     return full if discount is None else full * (1 - discount / 100)
 
 
-_LONGEST_WRITTEN = 1000
-"""Digits that are written out: a reply may hold 1E999999, which would fill the memory."""
-
-
 def plain(number: Decimal) -> str:
     """Write a decimal without an exponent and without trailing zeros: 1.20E+2 is ``120``."""
     text = str(number)
-    if "E" in text and abs(number.adjusted()) > _LONGEST_WRITTEN:
+    if "E" in text and abs(number.adjusted()) > _MOST_PLACES:
         return text
     if "E" in text:
         text = format(number, "f")

@@ -56,10 +56,12 @@ def test_amounts_round_half_up_once(text: str, minor: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "abc", "1,000", "NaN", "Infinity", "-Infinity", 1.5, True, None, [], "1_000_0x"]
-)
+    "value",
+    ["", "abc", "1,000", "NaN", "Infinity", "-Infinity", 1.5, True, None, [], "1_000_0x",
+     "9E999999", Decimal("-1E+999999")],
+)  # fmt: skip
 def test_what_is_not_a_number_is_refused(value: object) -> None:
-    """Floats, booleans, separators and non-finite numbers are never amounts."""
+    """Floats, booleans, separators, and what nobody can calculate with are never amounts."""
     with pytest.raises(InvalidAmountError):
         parse_decimal(value)
 

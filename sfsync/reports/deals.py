@@ -151,10 +151,9 @@ def _weighted(row: OpportunityRow, amount: int | None) -> int | None:
     if expected is not None or amount is None or row.probability is None:
         return expected
     try:
-        percent = parse_decimal(row.probability)
+        return to_minor(parse_decimal(row.probability) * amount / 100, 0)
     except InvalidAmountError:
         return None
-    return to_minor(percent * amount / 100, 0)
 
 
 def last_sync(ledger: Ledger) -> dict[str, object]:

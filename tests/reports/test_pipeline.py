@@ -311,6 +311,23 @@ def test_open_deals_are_weighted(each: Books) -> None:
     assert (row["open"], row["weighted"], row["booked"]) == ("1000.00", "250.00", "0.00")
 
 
+def test_a_number_beyond_all_calculation_counts_for_nothing(tmp_path: Path) -> None:
+    """Whatever the org answered: such a deal is counted, its amount or its weight is not."""
+    path = tmp_path / "books.db"
+    one = remembered(1)._replace(is_won=False, is_closed=False, expected_revenue=None)
+    found = (
+        one._replace(amount="9E+999999"),
+        one._replace(salesforce_id=opportunity_id(2), probability="1E+20"),
+    )
+    with new_ledger(path) as ledger:
+        run_id = begin(ledger)
+        with ledger.transaction():
+            apply(ledger, run_id, PageOfChanges((), opportunities=found))
+    books = Books(path, None)  # type: ignore[arg-type]  # nothing is compared with it
+    (total,) = books.report("pipeline")["totals"]
+    assert (total["deals"], total["open"], total["weighted"]) == (2, "100.00", "0.00")
+
+
 def test_uninvoiced_deals_have_their_reason(each: Books) -> None:
     """The same deals as the list of opportunities, each with why; totals by currency and reason."""
     result = each.report("uninvoiced")
