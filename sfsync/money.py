@@ -6,6 +6,7 @@ not those of locale data, which differ for a dozen currencies.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -87,6 +88,20 @@ def parse_decimal(value: object) -> Decimal:
     if number.adjusted() > _MOST_PLACES:
         raise InvalidAmountError(f"'{value}' is too large to be a number of anything")
     return number
+
+
+_TYPED = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+
+
+def parse_typed(text: str) -> Decimal:
+    """Read a number as a person types it: digits, perhaps with a sign and a decimal point.
+
+    Raises:
+        InvalidAmountError: anything else, ``1e3`` and ``1_000`` included.
+    """
+    if _TYPED.fullmatch(text.strip()) is None:
+        raise InvalidAmountError(f"'{text}' is not a number")
+    return parse_decimal(text)
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:

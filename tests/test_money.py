@@ -15,6 +15,7 @@ from sfsync.money import (
     from_minor,
     minor_to_text,
     parse_decimal,
+    parse_typed,
     plain,
     round_half_up,
     split_minor,
@@ -64,6 +65,18 @@ def test_what_is_not_a_number_is_refused(value: object) -> None:
     """Floats, booleans, separators, and what nobody can calculate with are never amounts."""
     with pytest.raises(InvalidAmountError):
         parse_decimal(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "1E3", "1_000", "\u0661\u0662", "1,5", ".", "-", "1 0", "inf"]
+)
+def test_a_person_types_digits_and_a_point(text: str) -> None:
+    """What a program may write for a number is no slip of the keyboard that becomes an amount."""
+    with pytest.raises(InvalidAmountError):
+        parse_typed(text)
+    assert [parse_typed(one) for one in (" 500 ", "-5.", ".5", "+1.50")] == [
+        500, -5, Decimal("0.5"), Decimal("1.5"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["1E+400", "1E+30", "-9e99", "10000000000000.01"])

@@ -17,7 +17,7 @@ import typer
 
 from sfsync.errors import UsageError
 from sfsync.ledger.model import DocumentStatus, PaymentStatus
-from sfsync.money import InvalidAmountError, parse_decimal
+from sfsync.money import InvalidAmountError, parse_typed
 
 if TYPE_CHECKING:
     from sfsync.ledger.invoice_filter import InvoiceFilter
@@ -194,7 +194,7 @@ def required_amount(text: str, option: str) -> Decimal:
         UsageError: it is not a number.
     """
     try:
-        return parse_decimal(text)
+        return parse_typed(text)
     except InvalidAmountError:
         raise UsageError(
             f"{option} is not an amount: '{text}'; write digits and a decimal point, e.g. 500.00",

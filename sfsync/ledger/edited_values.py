@@ -16,7 +16,7 @@ from sfsync.ledger.micro import DECIMALS
 from sfsync.ledger.model import ProductKey
 from sfsync.ledger.pins import HEADER, LINE, factors, with_amount
 from sfsync.ledger.products import show_product
-from sfsync.money import MAX_MINOR, InvalidAmountError, parse_decimal, round_half_up, to_minor
+from sfsync.money import MAX_MINOR, InvalidAmountError, parse_typed, round_half_up, to_minor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,7 +260,7 @@ def _product(ledger: Ledger, text: str) -> ProductKey:
 
 def _number(name: str, text: str) -> Decimal:
     try:
-        number = parse_decimal(text)
+        number = parse_typed(text)
         # Bounded like an amount with three decimals, so that its millionths fit an integer.
         to_minor(number, 3)
     except InvalidAmountError as problem:

@@ -59,7 +59,7 @@ def test_a_payment_changes_balance_and_status(books: Sfsync, invoice: dict[str, 
 def test_payments_answer_with_their_exit_codes(books: Sfsync, invoice: dict[str, Any]) -> None:
     """Too much is 11, another order under a used key 2, the same one the same answer."""
     assert _pay(books, invoice, "99999999").status == 11
-    assert _pay(books, invoice, "abc").status == 2
+    assert _pay(books, invoice, "abc").status == _pay(books, invoice, "1e3").status == 2
     assert books("payment", "add", "X-1", "--amount", "1", "--date", "2026-01-01").status == 9
     first = _pay(books, invoice, "5", "--idempotency-key", "k")
     assert _pay(books, invoice, "5.00", "--idempotency-key", "k").out == first.out

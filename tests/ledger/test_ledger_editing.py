@@ -126,6 +126,7 @@ BROKEN = {
     "line.1.quantity": "many",
     "line.1.discount": "101",
     "line.2.amount": "1.005",
+    "line.2.unit_price": "1e3",
     "line.3.amount": "-5000",
     "line.1.unit_price": "",
     "line.0.quantity": "1",
