@@ -16,12 +16,13 @@ import yaml
 
 from sfsync.ledger import open_ledger
 from sfsync.ledger.invariants import check_ledger
+from tests.ledger.ledger_books import content, fill, line, new_ledger
+from tests.reports.conftest import Books
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.cli.command_line import Done
-    from tests.reports.conftest import Books
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
@@ -117,6 +118,19 @@ def test_the_amounts_of_the_views_are_those_of_the_lists(many: Books) -> None:
         text = row["debit"] or f"-{row['credit']}"
         assert Decimal(text).scaleb(row["exponent"]) == row["amount_minor"]
         assert (row["debit"] is None) != (row["credit"] is None)
+
+
+def test_a_line_without_a_unit_price_has_none_in_its_view(tmp_path: Path) -> None:
+    """Null, as in the lists: nothing is not nought."""
+    path = tmp_path / "books.db"
+    with new_ledger(path) as ledger:
+        priced = line(10_050)._replace(quantity=Decimal("1.5"))
+        fill(ledger, 1, content(line(10_000)._replace(unit_price=None), priced))
+    books = Books(path, None)  # type: ignore[arg-type]  # nothing is compared with it
+    assert ask(books, "SELECT quantity, unit_price FROM invoice_lines ORDER BY no") == [
+        {"quantity": "1", "unit_price": None},
+        {"quantity": "1.5", "unit_price": "100.5"},
+    ]
 
 
 def test_views_do_not_disturb_the_check_of_the_ledger(many: Books) -> None:

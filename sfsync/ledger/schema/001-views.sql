@@ -36,9 +36,10 @@ SELECT d.number, d.draft, d.kind, d.status, d.document_date, d.posting_date, l.p
        rtrim(rtrim(printf('%s%d.%06d', CASE WHEN l.quantity_micro < 0 THEN '-' ELSE '' END,
                           abs(l.quantity_micro) / 1000000, abs(l.quantity_micro) % 1000000),
                    '0'), '.') AS quantity,
-       rtrim(rtrim(printf('%s%d.%06d', CASE WHEN l.unit_price_micro < 0 THEN '-' ELSE '' END,
-                          abs(l.unit_price_micro) / 1000000, abs(l.unit_price_micro) % 1000000),
-                   '0'), '.') AS unit_price,
+       CASE WHEN l.unit_price_micro IS NOT NULL THEN
+           rtrim(rtrim(printf('%s%d.%06d', CASE WHEN l.unit_price_micro < 0 THEN '-' ELSE '' END,
+                              abs(l.unit_price_micro) / 1000000, abs(l.unit_price_micro) % 1000000),
+                       '0'), '.') END AS unit_price,
        d.currency,
        CASE u.unit WHEN 1 THEN printf('%d', l.amount_minor)
             ELSE printf('%s%d.%0*d', CASE WHEN l.amount_minor < 0 THEN '-' ELSE '' END,
