@@ -17,10 +17,11 @@ from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.chart import LedgerAccount, close_period
 from sfsync.ledger.credit_plan import CreditRequest, LinePart
 from sfsync.ledger.crediting import credit_invoice, lines_left
+from sfsync.ledger.customers import add_customer
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoice_filter import InvoiceFilter
 from sfsync.ledger.invoices import list_invoices, show_invoice
-from sfsync.ledger.model import PaymentStatus
+from sfsync.ledger.model import CustomerContent, PaymentStatus
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import reverse_invoice
 from tests.ledger.ledger_books import RULES, TODAY, content, fill, line, new_ledger
@@ -180,45 +181,76 @@ def test_days_and_accounts_are_guarded(ledger: Ledger) -> None:
     assert refused(ledger, amount="1") == "period-closed"
 
 
+def post_by_sql(
+    plain: sqlite3.Connection, position: int, twist: str = "", exponent: int = 2
+) -> None:
+    """Write and post a credit note of 1.00 over a line, as somebody with a SQLite shell might.
+
+    `twist` changes the note before its entry is written, `exponent` is that of the entry.
+    """
+    note = plain.execute(
+        "INSERT INTO document (kind, org_id, opportunity_id, customer_id, reverses_id,"
+        " document_date, due_date, currency, exponent, total_minor, description, source,"
+        " source_hash, created_at) SELECT 'credit_note', org_id, opportunity_id, customer_id,"
+        " id, document_date, due_date, currency, exponent, -100, 'x', source, source_hash,"
+        " created_at FROM document WHERE id = 1"
+    ).lastrowid
+    plain.execute(
+        "INSERT INTO document_line (document_id, position, description, quantity_micro,"
+        " amount_minor, account_id) SELECT ?, position, 'x', -1, -100, account_id"
+        " FROM document_line WHERE document_id = 1 AND position = ?",
+        (note, position),
+    )
+    if twist:
+        plain.execute(f"UPDATE document SET {twist} WHERE id = ?", (note,))  # noqa: S608 - the test's own
+    entry = plain.execute(
+        "INSERT INTO journal_entry (kind, document_id, posting_date, currency, exponent,"
+        " description) SELECT 'post', id, '2026-11-22', currency, ?, 'x' FROM document"
+        " WHERE id = ?",
+        (exponent, note),
+    ).lastrowid
+    plain.execute(
+        "INSERT INTO journal_line (entry_id, account_id, amount_minor) SELECT ?, 1, -100"
+        " UNION ALL SELECT ?, account_id, 100 FROM document_line WHERE document_id = ?",
+        (entry, entry, note),
+    )
+    plain.execute(
+        "UPDATE document SET status = 'posted', number = 'CN-X', series_id = s.id,"
+        " sequence = s.next, posting_date = '2026-11-22', posted_at = 'x',"
+        " posted_by = 'x', seller = '{}', buyer = '{}'"
+        " FROM (SELECT id, next FROM number_series WHERE key LIKE 'CN%') s"
+        " WHERE document.id = ?",
+        (note,),
+    )
+
+
 def test_the_database_refuses_a_credit_note_beyond_a_line(ledger: Ledger) -> None:
-    """On a plain connection too: not more than a line, not in another place, never unexplained."""
-    path = ledger.path
+    """On a plain connection too: not more than a line, and never unexplained."""
     credit(ledger, LinePart(2))
-    with closing(sqlite3.connect(path)) as plain:
-        plain.execute(
-            "INSERT INTO document (kind, org_id, opportunity_id, customer_id, reverses_id,"
-            " document_date, due_date, currency, exponent, total_minor, description, source,"
-            " source_hash, created_at) SELECT 'credit_note', org_id, opportunity_id, customer_id,"
-            " id, document_date, due_date, currency, exponent, -100, 'x', source, source_hash,"
-            " created_at FROM document WHERE id = 1"
-        )
-        note = plain.execute("SELECT max(id) FROM document").fetchone()[0]
-        plain.execute(
-            "INSERT INTO document_line (document_id, position, description, quantity_micro,"
-            " amount_minor, account_id) SELECT ?, 2, 'x', -1, -100, account_id"
-            " FROM document_line WHERE document_id = 1 AND position = 2",
-            (note,),
-        )
-        entry = plain.execute(
-            "INSERT INTO journal_entry (kind, document_id, posting_date, currency, exponent,"
-            " description) VALUES ('post', ?, '2026-11-22', 'USD', 2, 'x')",
-            (note,),
-        ).lastrowid
-        plain.execute("INSERT INTO journal_line VALUES (NULL, ?, 1, -100), (NULL, ?, 3, 100)",
-                      (entry, entry))  # fmt: skip
+    with closing(sqlite3.connect(ledger.path)) as plain:
         with pytest.raises(sqlite3.IntegrityError, match="posting needs lines"):
-            plain.execute(
-                "UPDATE document SET status = 'posted', number = 'CN-X', series_id = s.id,"
-                " sequence = s.next, posting_date = '2026-11-22', posted_at = 'x',"
-                " posted_by = 'x', seller = '{}', buyer = '{}'"
-                " FROM (SELECT id, next FROM number_series WHERE key LIKE 'CN%') s"
-                " WHERE document.id = ?",
-                (note,),
-            )
+            post_by_sql(plain, 2)
         for change in ("UPDATE credit_reason SET reason = 'y'", "DELETE FROM credit_reason",
                        "REPLACE INTO credit_reason VALUES (1, 'y', 'x', 'x')"):  # fmt: skip
             with pytest.raises(sqlite3.IntegrityError, match="credit_reason"):
                 plain.execute(change)
+
+
+@pytest.mark.parametrize(
+    ("twist", "exponent"),
+    [("customer_id = 2", 2), ("currency = 'EUR'", 2), ("exponent = 3", 3), ("", 3)],
+)
+def test_the_database_refuses_a_credit_note_of_another_kind(
+    ledger: Ledger, twist: str, exponent: int
+) -> None:
+    """It is to the invoice's customer and in its currency, as is its entry; else it is taken."""
+    credit(ledger, LinePart(2))
+    add_customer(ledger, CustomerContent("Other"))
+    with closing(sqlite3.connect(ledger.path)) as plain:
+        with pytest.raises(sqlite3.IntegrityError, match="posting needs lines"):
+            post_by_sql(plain, 1, twist, exponent)
+        plain.rollback()
+        post_by_sql(plain, 1)
 
 
 parts = st.one_of(

@@ -68,14 +68,18 @@ WHEN OLD.status = 'draft' AND NEW.status = 'posted' AND (
   OR NEW.sequence IS NOT (SELECT next FROM number_series WHERE id = NEW.series_id)
   OR NOT EXISTS (
       SELECT 1 FROM journal_entry WHERE document_id = OLD.id AND kind = 'post' AND sealed = 0
-      AND posting_date = NEW.posting_date AND currency = NEW.currency)
+      AND posting_date = NEW.posting_date
+      AND currency = NEW.currency AND exponent = NEW.exponent)
   OR (SELECT sum(l.amount_minor)
       FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id
       JOIN ledger_account a ON a.id = l.account_id
       WHERE e.document_id = OLD.id AND e.kind = 'post' AND a.type = 'asset')
      IS NOT NEW.total_minor
   OR (NEW.kind = 'credit_note' AND (
-      (SELECT status FROM document WHERE id = OLD.reverses_id) IS NOT 'posted'
+      NOT EXISTS (
+          SELECT 1 FROM document WHERE id = OLD.reverses_id AND status = 'posted'
+          AND customer_id = NEW.customer_id
+          AND currency = NEW.currency AND exponent = NEW.exponent)
       OR (SELECT total_minor FROM document WHERE id = OLD.reverses_id) + NEW.total_minor + (
           SELECT coalesce(sum(total_minor), 0) FROM document
           WHERE reverses_id = OLD.reverses_id AND status = 'posted') < 0))
