@@ -105,8 +105,9 @@ def start_run(ledger: Ledger, start: RunStart) -> int:
         for (run_id,) in ledger.rows("SELECT id FROM run WHERE outcome = 'running'"):
             _finish(ledger, run_id, RunOutcome.INTERRUPTED, finished_at=now)
         ledger.execute(
-            "INSERT INTO config_text (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (digest, start.config_text),
+            "INSERT INTO config_text (digest, text) SELECT :digest, :text"
+            " WHERE NOT EXISTS (SELECT 1 FROM config_text WHERE digest = :digest)",
+            {"digest": digest, "text": start.config_text},
         )
         # The file's own text: what is resolved from it, such as the demo's port, is no change.
         before = ledger.row(

@@ -117,6 +117,10 @@ TRICKS = [
     "INSERT INTO document_drift VALUES (3, '{}', NULL, '')",
     "INSERT INTO credit_reason VALUES (1, 'x', '', '')",
     "INSERT INTO auto_post VALUES (1, 5, NULL, NULL)",
+    "UPDATE config_text SET text = 'x'",
+    "DELETE FROM config_text",
+    "REPLACE INTO config_text SELECT id, digest, 'x' FROM config_text",
+    "REPLACE INTO config_text SELECT id + 1, digest, 'x' FROM config_text",
 ]
 SETTINGS = [
     "PRAGMA user_version",

@@ -31,6 +31,16 @@ CREATE TABLE config_text (
     text TEXT NOT NULL
 ) STRICT;
 
+CREATE TRIGGER config_text_insert BEFORE INSERT ON config_text
+WHEN EXISTS (SELECT 1 FROM config_text WHERE id = NEW.id OR digest = NEW.digest)
+BEGIN SELECT RAISE(ABORT, 'config_text: is there already'); END;
+
+CREATE TRIGGER config_text_update BEFORE UPDATE ON config_text
+BEGIN SELECT RAISE(ABORT, 'config_text: stays as it was'); END;
+
+CREATE TRIGGER config_text_delete BEFORE DELETE ON config_text
+BEGIN SELECT RAISE(ABORT, 'config_text: stays as it was'); END;
+
 CREATE TABLE run_record (
     id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run (id),
