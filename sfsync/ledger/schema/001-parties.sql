@@ -108,7 +108,8 @@ CREATE TABLE customer_distinct (
     PRIMARY KEY (low, high)
 ) STRICT, WITHOUT ROWID;
 
--- `how` is created, name or external-id when a sync found the customer, hand when a person did.
+-- `how` is created, name, external-id or merged when a sync found the customer, hand when a person
+-- did.
 CREATE TABLE account_link (
     salesforce_id TEXT PRIMARY KEY CHECK (length(salesforce_id) = 18),
     org_id TEXT NOT NULL,
