@@ -80,16 +80,17 @@ class KeptRows:
     def _write_held(self) -> None:
         import tempfile  # noqa: PLC0415 - start-up time
 
-        if self._file is None:
-            # It has no name, and is gone with the process.
-            self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - as long as we live
         try:
+            if self._file is None:
+                # It has no name, and is gone with the process.
+                self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - as long as we live
             self._file.seek(0, os.SEEK_END)
             self._file.writelines(f"{json.dumps(row)}\n" for row in self._held)
             self._file.flush()
         except OSError as trouble:
             raise NoRoomError(
-                f"{tempfile.gettempdir()} has no room for the rows that wait: {trouble.strerror}",
+                f"{tempfile.tempdir or 'No folder'} has no room for the rows that wait:"
+                f" {trouble.strerror}",
                 code="no-room",
                 fix="name a folder with room in TMPDIR",
             ) from trouble

@@ -23,7 +23,7 @@ from tests.ledger.ledger_books import new_ledger
 from tests.ledger.many_invoices import many_invoices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sfsync.ledger import Ledger
@@ -127,21 +127,24 @@ def test_many_rows_are_sorted_in_little_memory(monkeypatch: pytest.MonkeyPatch) 
     assert peak(work) < held / 3
 
 
-def test_rows_that_find_no_room_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the folder for temporary files is full, the error names it and a way out."""
-    monkeypatch.setattr(of_rows, "MOST_HELD", 2)
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: FullFile())
-    with pytest.raises(NoRoomError, match="No space left") as raised:
-        KeptRows([1, 2])
-    assert "TMPDIR" in raised.value.fix
-
-
 class FullFile(io.StringIO):
     """A file on a disk that is full."""
 
     def flush(self) -> None:
         """Fail as the disk does."""
         raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("opened", [FullFile, lambda: FullFile().flush()])
+def test_rows_that_find_no_room_are_said(
+    opened: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When no folder for temporary files has room, the error says so and names a way out."""
+    monkeypatch.setattr(of_rows, "MOST_HELD", 2)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda *_, **__: opened())
+    with pytest.raises(NoRoomError, match="No space left") as raised:
+        KeptRows([1, 2])
+    assert "TMPDIR" in raised.value.fix
 
 
 def test_a_snapshot_that_sqlite_has_left_is_left(home: Path) -> None:
