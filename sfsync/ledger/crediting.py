@@ -12,10 +12,11 @@ from sfsync.ledger.credit_guards import refuse_day, refuse_not_posted, refuse_pa
 from sfsync.ledger.credit_plan import LineLeft, plan_credit
 from sfsync.ledger.credit_rows import entry_of_note, insert_note, remove
 from sfsync.ledger.digests import document_digest
+from sfsync.ledger.entries import write_entry
 from sfsync.ledger.micro import from_micro
 from sfsync.ledger.model import DocumentStatus
 from sfsync.ledger.numbering import next_number
-from sfsync.ledger.posting import freeze, write_entry
+from sfsync.ledger.posting import freeze
 from sfsync.ledger.posting_plan import number_taken
 from sfsync.ledger.references import find_document
 from sfsync.money import minor_to_text
@@ -160,7 +161,7 @@ def _write(
         "INSERT INTO credit_reason (document_id, reason, at, actor) VALUES (?, ?, ?, ?)",
         (credit_id, reason, ledger.now(), ledger.actor),
     )
-    write_entry(ledger, credit_id, on, entry_of_note(ledger, credit_id))
+    write_entry(ledger, "post", credit_id, on, entry_of_note(ledger, credit_id))
     freeze(ledger, credit_id, number, on, rules)
     if whole:
         ledger.execute(

@@ -9,6 +9,7 @@ from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.credit_guards import require_reason
 from sfsync.ledger.digests import payment_digest, void_digest
+from sfsync.ledger.entries import write_entry
 from sfsync.ledger.payment_list import find_payment, payment_of_key
 from sfsync.ledger.payment_rules import (
     PaymentCandidate,
@@ -73,12 +74,8 @@ def add_payment(
         candidate = _candidate(ledger, document.document_id)
         minor = require_payable(ledger, candidate, order, rules, today)
         receivable = candidate.receivable_id
-        account_id = cash_account(ledger, rules, receivable)
-        entry_id = _write_entry(
-            ledger,
-            ("payment", document.document_id, order.paid_on.isoformat()),
-            ((account_id, minor), (receivable, -minor)),
-        )
+        lines = [(cash_account(ledger, rules, receivable), minor), (receivable, -minor)]
+        entry_id = write_entry(ledger, "payment", document.document_id, order.paid_on, lines)
         payment_id = _write_payment(ledger, candidate, entry_id, minor, order)
         payment = find_payment(ledger, str(payment_id))
         append_event(
@@ -101,23 +98,6 @@ def _candidate(ledger: Ledger, document_id: int) -> PaymentCandidate:
         (document_id,),
     )
     return PaymentCandidate(*row)
-
-
-def _write_entry(
-    ledger: Ledger, entry: tuple[str, int, str], lines: tuple[tuple[int, int], ...]
-) -> int:
-    """Write an entry of kind, document and day; the schema seals it with its payment or void."""
-    entry_id = ledger.insert(
-        "INSERT INTO journal_entry (kind, document_id, posting_date, currency, exponent,"
-        " description) SELECT :kind, id, :day, currency, exponent, description FROM document"
-        " WHERE id = :document",
-        dict(zip(("kind", "document", "day"), entry, strict=True)),
-    )
-    ledger.execute_many(
-        "INSERT INTO journal_line (entry_id, account_id, amount_minor) VALUES (?, ?, ?)",
-        [(entry_id, account_id, amount) for account_id, amount in lines],
-    )
-    return entry_id
 
 
 def _write_payment(
@@ -210,7 +190,7 @@ def _write_void(ledger: Ledger, payment: Payment, on: date, reason: str) -> None
         " (SELECT entry_id FROM payment WHERE id = ?) ORDER BY id",
         (payment.payment_id,),
     )
-    entry_id = _write_entry(ledger, ("void", payment.document_id, on.isoformat()), tuple(lines))
+    entry_id = write_entry(ledger, "void", payment.document_id, on, lines)
     ledger.execute(
         "INSERT INTO payment_void (payment_id, entry_id, date, reason, at, actor)"
         " VALUES (?, ?, ?, ?, ?, ?)",

@@ -10,6 +10,7 @@ from sfsync.errors import RefusedError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.chart import ensure_chart
 from sfsync.ledger.digests import document_digest
+from sfsync.ledger.entries import write_entry
 from sfsync.ledger.frozen import buyer_text, seller_text
 from sfsync.ledger.model import DocumentStatus
 from sfsync.ledger.numbering import dated_later, series_of
@@ -179,7 +180,8 @@ def _write(ledger: Ledger, plan: Plan, rules: PostingRules, run_id: int | None) 
         "UPDATE document_line SET account_id = ? WHERE id = ?",
         [(ids[code], line_id) for line_id, code in plan.line_accounts],
     )
-    write_entry(ledger, document_id, plan.posting_date, [(ids[c], a) for c, a in plan.journal])
+    journal = [(ids[code], amount) for code, amount in plan.journal]
+    write_entry(ledger, "post", document_id, plan.posting_date, journal)
     freeze(ledger, document_id, plan.number, plan.posting_date, rules)
     append_event(
         ledger,
@@ -200,22 +202,6 @@ def _write(ledger: Ledger, plan: Plan, rules: PostingRules, run_id: int | None) 
         ledger.execute(
             "INSERT INTO auto_post (run_id, document_id) VALUES (?, ?)", (run_id, document_id)
         )
-
-
-def write_entry(
-    ledger: Ledger, document_id: int, day: date, lines: Iterable[tuple[int, int]]
-) -> None:
-    """Write the entry of a document that is about to be posted: account ids and amounts."""
-    entry_id = ledger.insert(
-        "INSERT INTO journal_entry (kind, document_id, posting_date, currency, exponent,"
-        " description) SELECT 'post', id, ?, currency, exponent, description FROM document"
-        " WHERE id = ?",
-        (day.isoformat(), document_id),
-    )
-    ledger.execute_many(
-        "INSERT INTO journal_line (entry_id, account_id, amount_minor) VALUES (?, ?, ?)",
-        [(entry_id, account_id, amount) for account_id, amount in lines],
-    )
 
 
 def freeze(
