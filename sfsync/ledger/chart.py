@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
@@ -108,6 +108,26 @@ def closed_through(ledger: Ledger) -> date | None:
     """The last day on which nothing is posted any more; None while the books are open."""
     (day,) = ledger.row("SELECT closed_through FROM period_lock")
     return date.fromisoformat(day) if day else None
+
+
+def last_closed_day(ledger: Ledger, configured: date | None) -> date | None:
+    """The day through which the books are closed, by the ledger or, where later, by the config."""
+    return max(filter(None, (closed_through(ledger), configured)), default=None)
+
+
+def require_open_day(ledger: Ledger, configured: date | None, day: date) -> None:
+    """Refuse a day in a closed period.
+
+    Raises:
+        RefusedError: the ledger or the config has closed it.
+    """
+    closed = last_closed_day(ledger, configured)
+    if closed is not None and day <= closed:
+        raise RefusedError(
+            f"{day} is in a closed period (through {closed}).",
+            code="period-closed",
+            fix=f"choose an open day: --date {closed + timedelta(days=1)}",
+        )
 
 
 def require_forward(ledger: Ledger, through: date) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.chart import closed_through
+from sfsync.ledger.chart import require_open_day
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
-from sfsync.ledger.posting_plan import latest
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
@@ -72,13 +71,7 @@ def refuse_day(
     (posted_on,) = ledger.row(
         "SELECT posting_date FROM document WHERE id = ?", (invoice.document_id,)
     )
-    closed = latest(closed_through(ledger), rules.closed_through)
-    if closed is not None and on <= closed:
-        raise RefusedError(
-            f"{on} is in a closed period (through {closed}).",
-            code="period-closed",
-            fix=f"choose an open day: --date {closed + timedelta(days=1)}",
-        )
+    require_open_day(ledger, rules.closed_through, on)
     if not date.fromisoformat(posted_on) <= on <= today:
         message = f"A credit note for {name} is dated from {posted_on} through {today}, not {on}."
         raise RefusedError(message, code="reversal-date", fix="choose another --date")

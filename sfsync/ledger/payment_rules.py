@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.chart import LedgerAccount, closed_through, ensure_chart, list_accounts
+from sfsync.ledger.chart import LedgerAccount, ensure_chart, list_accounts, require_open_day
 from sfsync.ledger.model import DocumentKind, DocumentStatus
-from sfsync.ledger.posting_plan import latest
 from sfsync.money import InvalidAmountError, from_minor, minor_to_text, to_minor
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def require_payable(
             code="future-date",
             fix="record it when it arrives",
         )
-    require_open_day(ledger, rules, order.paid_on)
+    require_open_day(ledger, rules.closed_through, order.paid_on)
     return minor
 
 
@@ -107,21 +105,6 @@ def exact_minor(amount: Decimal, currency: str, exponent: int) -> int:
             code="invalid-amount",
         )
     return minor
-
-
-def require_open_day(ledger: Ledger, rules: PostingRules, day: date) -> None:
-    """Refuse a day in a closed period.
-
-    Raises:
-        RefusedError: the ledger or the config has closed it.
-    """
-    closed = latest(closed_through(ledger), rules.closed_through)
-    if closed is not None and day <= closed:
-        raise RefusedError(
-            f"{day} is in a closed period (through {closed}).",
-            code="period-closed",
-            fix=f"date it on an open day: --date {closed + timedelta(days=1)}",
-        )
 
 
 def cash_account(ledger: Ledger, rules: PostingRules, receivable_id: int) -> int:

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.audit import append_event
+from sfsync.ledger.chart import require_open_day
 from sfsync.ledger.credit_guards import require_reason
 from sfsync.ledger.digests import payment_digest, void_digest
 from sfsync.ledger.entries import write_entry
 from sfsync.ledger.payment_list import find_payment, payment_of_key
-from sfsync.ledger.payment_rules import (
-    PaymentCandidate,
-    cash_account,
-    require_open_day,
-    require_payable,
-)
+from sfsync.ledger.payment_rules import PaymentCandidate, cash_account, require_payable
 from sfsync.ledger.references import find_document
 from sfsync.money import from_minor, minor_to_text
 
@@ -213,4 +209,4 @@ def _require_voidable(
             code="void-date",
             fix="choose another --date",
         )
-    require_open_day(ledger, rules, on)
+    require_open_day(ledger, rules.closed_through, on)

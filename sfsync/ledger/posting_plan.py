@@ -13,7 +13,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sfsync.ledger.chart import chart_refusal, closed_through, list_accounts
+from sfsync.ledger.chart import chart_refusal, last_closed_day, list_accounts
 from sfsync.ledger.model import DocumentKind
 from sfsync.ledger.numbering import next_number
 from sfsync.ledger.posting_rules import PostingCandidate, Refusal, refusals
@@ -173,7 +173,7 @@ def plan_posting(
         hold_note=hold_note,
         drifted=bool(drifted),
         reviewed=bool(reviewed),
-        closed=latest(closed_through(ledger), rules.closed_through),
+        closed=last_closed_day(ledger, rules.closed_through),
         accounts=_accounts(ledger, rules),
         used_accounts=tuple(
             dict.fromkeys([rules.receivable, *(code for _, code in line_accounts)])
@@ -208,11 +208,6 @@ def _accounts(ledger: Ledger, rules: PostingRules) -> dict[str, LedgerAccount]:
     # A preview must not write, so the config's chart counts as if it were in the ledger already.
     stored = {account.code: account for account in list_accounts(ledger)}
     return stored | {account.code: account for account in rules.chart}
-
-
-def latest(*days: date | None) -> date | None:
-    """The latest of the days that are given."""
-    return max((day for day in days if day is not None), default=None)
 
 
 def number_taken(ledger: Ledger, number: NextNumber) -> bool:
