@@ -115,6 +115,11 @@ def last_closed_day(ledger: Ledger, configured: date | None) -> date | None:
     return max(filter(None, (closed_through(ledger), configured)), default=None)
 
 
+def first_open_day(closed: date) -> date:
+    """The day after a closed period; behind the last day of the calendar there is none."""
+    return min(closed, date.max - timedelta(days=1)) + timedelta(days=1)
+
+
 def require_open_day(ledger: Ledger, configured: date | None, day: date) -> None:
     """Refuse a day in a closed period.
 
@@ -126,7 +131,7 @@ def require_open_day(ledger: Ledger, configured: date | None, day: date) -> None
         raise RefusedError(
             f"{day} is in a closed period (through {closed}).",
             code="period-closed",
-            fix=f"choose an open day: --date {closed + timedelta(days=1)}",
+            fix=f"choose an open day: --date {first_open_day(closed)}",
         )
 
 

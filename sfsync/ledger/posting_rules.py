@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sfsync.ledger.chart import first_open_day
 from sfsync.ledger.model import NO_PROPERTIES, DocumentKind, DocumentStatus
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _of_document(candidate: PostingCandidate, rules: PostingRules) -> Iterator[R
 def _of_date(candidate: PostingCandidate, today: date) -> Iterator[Refusal]:
     day = candidate.posting_date
     if candidate.closed is not None and day <= candidate.closed:
-        first_open = candidate.closed + timedelta(days=1)
+        first_open = first_open_day(candidate.closed)
         yield Refusal(
             "period-closed",
             f"{day} is in a closed period (through {candidate.closed}).",

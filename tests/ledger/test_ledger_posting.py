@@ -196,6 +196,8 @@ def test_closing_a_period_is_for_good(ledger: Ledger) -> None:
         close_period(ledger, date(2026, 9, 30))
     posted = post_invoice(ledger, "D-000001", RULES, day=date(2026, 11, 1), today=TODAY)
     assert posted.posting_date == date(2026, 11, 1)
+    close_period(ledger, date.max)
+    assert _refused(ledger, "D-000002") == "period-closed"
 
 
 def test_reviewed_drafts_pass_a_required_review(ledger: Ledger) -> None:
