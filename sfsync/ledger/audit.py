@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sfsync.errors import UsageError
 from sfsync.ledger.canonical import json_writer
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.model import canonical_json
@@ -68,6 +69,16 @@ def before_and_after(
     """Split ``{field: (before, after)}`` into the two halves that an audit event has."""
     before = {name: pair[0] for name, pair in changes.items()}
     return before, {name: pair[1] for name, pair in changes.items()}
+
+
+def require_reason(reason: str) -> None:
+    """Refuse an empty reason.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not reason.strip():
+        raise UsageError("A reason is needed.", code="reason-missing", fix='--reason "…"')
 
 
 def append_events(ledger: Ledger, entries: Iterable[AuditEntry], run_id: int | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sfsync.errors import RefusedError, UsageError
+from sfsync.errors import RefusedError
 from sfsync.ledger.chart import require_open_day
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from sfsync.ledger.credit_plan import CreditLine
     from sfsync.ledger.posting_rules import PostingRules
     from sfsync.ledger.references import DocumentReference
-
-
-def require_reason(reason: str) -> None:
-    """Refuse an empty reason.
-
-    Raises:
-        UsageError: it is empty.
-    """
-    if not reason.strip():
-        raise UsageError("A reason is needed.", code="reason-missing", fix='--reason "…"')
 
 
 def refuse_not_posted(ledger: Ledger, invoice: DocumentReference) -> None:

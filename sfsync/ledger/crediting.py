@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.chart import ensure_chart
-from sfsync.ledger.credit_guards import refuse_day, refuse_not_posted, refuse_paid, require_reason
+from sfsync.ledger.credit_guards import refuse_day, refuse_not_posted, refuse_paid
 from sfsync.ledger.credit_plan import LineLeft, plan_credit
 from sfsync.ledger.credit_rows import entry_of_note, insert_note, remove
 from sfsync.ledger.digests import document_digest

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.errors import RefusedError, UsageError
+from sfsync.errors import RefusedError
 from sfsync.ledger.apply_parties import update_customers
-from sfsync.ledger.audit import append_event, before_and_after
+from sfsync.ledger.audit import append_event, before_and_after, require_reason
 from sfsync.ledger.customer_edit import content_of_flat, flat, refuse_merged
 from sfsync.ledger.customers import show_customer
 from sfsync.ledger.model import canonical_json
@@ -82,8 +82,7 @@ def merge_customers(ledger: Ledger, source: str, into: str, reason: str) -> Merg
         NotFoundError, RefusedError: as `plan_merge`.
         UsageError: no reason.
     """
-    if not reason.strip():
-        raise UsageError("A merge needs a reason.", code="reason-missing")
+    require_reason(reason)
     with ledger.transaction():
         plan = plan_merge(ledger, source, into)
         old, new = plan.source.customer_id, plan.into.customer_id
@@ -163,8 +162,7 @@ def dismiss_duplicate(ledger: Ledger, one: str, other: str, reason: str) -> tupl
         RefusedError: both are the same, or one was merged.
         UsageError: no reason.
     """
-    if not reason.strip():
-        raise UsageError("Dismissing a suggestion needs a reason.", code="reason-missing")
+    require_reason(reason)
     with ledger.transaction():
         plan = plan_merge(ledger, one, other)
         numbers = {each.customer_id: each.number for each in (plan.source, plan.into)}

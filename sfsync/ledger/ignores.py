@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.audit import AuditEntry, append_events
+from sfsync.errors import RefusedError
+from sfsync.ledger.audit import AuditEntry, append_events, require_reason
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.opportunities import find_opportunity
 from sfsync.ledger.rechecks import recheck_opportunities
@@ -32,8 +32,7 @@ def ignore_opportunities(ledger: Ledger, references: Sequence[str], reason: str)
         RefusedError: a deal has a live draft or posted invoice here.
         UsageError: no reason.
     """
-    if not reason.strip():
-        raise UsageError("Ignoring a deal needs a reason.", code="reason-missing")
+    require_reason(reason)
     with ledger.transaction():
         ids = _found(ledger, references)
         _refuse_invoiced(ledger, ids)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.contents import stored_content
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.references import find_document
@@ -106,7 +106,9 @@ def accept_drift(ledger: Ledger, reference: str, reason: str) -> DocumentReferen
     Raises:
         NotFoundError: there is no such document.
         RefusedError: it is not posted, or has not drifted.
+        UsageError: no reason.
     """
+    require_reason(reason)
     with ledger.transaction():
         document = find_document(ledger, reference)
         drift = _drift_of_posted(ledger, document)

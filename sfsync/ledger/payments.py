@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
-from sfsync.ledger.audit import append_event
+from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.chart import require_open_day
-from sfsync.ledger.credit_guards import require_reason
 from sfsync.ledger.digests import payment_digest, void_digest
 from sfsync.ledger.entries import write_entry
 from sfsync.ledger.payment_list import find_payment, payment_of_key

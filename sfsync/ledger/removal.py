@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.audit import append_event
-from sfsync.ledger.credit_guards import require_reason
+from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.credit_plan import CreditRequest
 from sfsync.ledger.credit_rows import remove
 from sfsync.ledger.crediting import credit_invoice

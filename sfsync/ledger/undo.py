@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.audit import append_event
-from sfsync.ledger.credit_guards import require_reason
+from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.history import show_run
 from sfsync.ledger.invoice_filter import InvoiceFilter
 from sfsync.ledger.invoices import list_invoices

@@ -17,12 +17,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from sfsync.errors import RefusedError
+from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger import open_ledger, pages
 from sfsync.ledger.audit import list_events
 from sfsync.ledger.chart import close_period
 from sfsync.ledger.invariants import check_ledger
-from sfsync.ledger.marks import hold_invoice, release_invoice, review_invoice
+from sfsync.ledger.marks import accept_drift, hold_invoice, release_invoice, review_invoice
 from sfsync.ledger.model import (
     DraftUpdate,
     DriftChange,
@@ -183,3 +183,9 @@ def test_holds_and_reviews_say_what_was_before_and_after(tmp_path: Path) -> None
     assert events["invoice.release"].before == {"hold": "wait for legal"}
     assert events["invoice.release"].after == {"hold": None}
     assert events["invoice.review"].after == {"reviewed_by": ledger.actor}
+
+
+def test_a_drift_is_not_accepted_without_a_reason(tmp_path: Path) -> None:
+    """Blanks are none: the trail would not say why the invoice is right as posted."""
+    with new_ledger(tmp_path / "ledger.db") as ledger, pytest.raises(UsageError):
+        accept_drift(ledger, "D-000001", " ")
