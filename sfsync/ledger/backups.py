@@ -19,7 +19,7 @@ from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.migrations import schema_version
-from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, translated
+from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, copy_into, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,13 +139,8 @@ def _new_copy(path: Path, target: Path, *, force: bool) -> Iterator[Path]:
 
 
 def _copy(path: Path, copy: Path) -> None:
-    with (
-        translated(path),
-        closing(connect(path, read_only=True)) as source,
-        closing(sqlite3.connect(copy, isolation_level=None)) as target,
-    ):
-        # In one step: it reads one state of the ledger, whoever writes meanwhile.
-        source.backup(target)
+    with translated(path), closing(sqlite3.connect(copy, isolation_level=None)) as target:
+        copy_into(path, target)
         # Without a journal beside it, so that the file alone is the whole backup.
         target.execute("PRAGMA journal_mode = DELETE")
     with copy.open("rb+") as file:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.connection import open_ledger, open_ledger_read_only
-from sfsync.ledger.sqlite_file import connect, translated
+from sfsync.ledger.sqlite_file import copy_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,5 @@ def scratch_copy(path: Path, *, demo: bool = False) -> Iterator[Path]:
 def _back_up(path: Path, copy: Path) -> None:
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     open_ledger_read_only(path).close()
-    with (
-        translated(path),
-        closing(connect(path, read_only=True)) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+    with closing(sqlite3.connect(copy)) as target:
+        copy_into(path, target)

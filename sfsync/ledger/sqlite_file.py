@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError
@@ -76,6 +76,12 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
             raise
         # Nobody can write into this folder as we are, and nothing waits outside the file itself.
         return connect(path, read_only=True, immutable=True)
+
+
+def copy_into(path: Path, copy: sqlite3.Connection) -> None:
+    """Copy the file in one step: one state of it, whoever writes meanwhile."""
+    with translated(path), closing(connect(path, read_only=True)) as source:
+        source.backup(copy)
 
 
 @contextmanager
