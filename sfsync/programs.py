@@ -83,7 +83,7 @@ def run_program(
     except BaseException:
         _kill(process)
         raise
-    trouble = "" if process.returncode == 0 else _status(process.returncode)
+    trouble = "" if process.returncode == 0 else how_it_ended(process.returncode)
     return Finished(trouble, process.returncode, stdout, stderr)
 
 
@@ -98,5 +98,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.communicate(timeout=_AFTER_KILL)
 
 
-def _status(status: int) -> str:
+def how_it_ended(status: int) -> str:
+    """A process's return code in words."""
     return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"

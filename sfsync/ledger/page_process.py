@@ -12,7 +12,7 @@ from sfsync.errors import LedgerError, SfsyncError
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import last_seq
 from sfsync.ledger.connection import Ledger
-from sfsync.ledger.page_writer import Reply, next_message, send_message, unpacked
+from sfsync.ledger.page_writer import Reply, Trouble, next_message, send_message, unpacked
 from sfsync.ledger.sqlite_file import connect
 
 if TYPE_CHECKING:
@@ -64,11 +64,10 @@ def _reply(ledger: Ledger, run_id: int, asked: PageToWrite) -> Reply:
             apply(ledger, run_id, unpacked(asked.parts))
             head = last_seq(ledger)
     except SfsyncError as error:
-        return Reply(
-            0, written=False, error=(type(error).__name__, error.message, error.code, error.fix)
-        )
+        trouble = Trouble(type(error), error.message, error.code, error.fix)
+        return Reply(0, written=False, trouble=trouble)
     except Exception:  # noqa: BLE001 - the run raises it again
-        return Reply(0, written=False, error=("", traceback.format_exc(), "", ""))
+        return Reply(0, written=False, trouble=Trouble(None, traceback.format_exc()))
     return Reply(head, written=True)
 
 

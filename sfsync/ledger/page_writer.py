@@ -20,7 +20,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sfsync.errors import LedgerError, LockedError
+from sfsync.errors import LedgerError
 from sfsync.ledger.model import (
     DraftCreate,
     InvoiceContent,
@@ -30,6 +30,7 @@ from sfsync.ledger.model import (
     RecordOutcome,
     RememberedOpportunity,
 )
+from sfsync.programs import how_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 _SECONDS_TO_END = 30.0
 """How long the process may take to end: a page's transaction, and the wait for another's."""
-
-_ERRORS: dict[str, type[SfsyncError]] = {one.__name__: one for one in (LedgerError, LockedError)}
 
 # The modules of this process, whatever it was started by.
 _START = (
@@ -93,12 +92,21 @@ class PageToWrite(NamedTuple):
     seen: int
 
 
+class Trouble(NamedTuple):
+    """An error of the process, for the run to raise; a defect has no kind, its message a trace."""
+
+    kind: type[SfsyncError] | None
+    message: str
+    code: str = ""
+    fix: str = ""
+
+
 class Reply(NamedTuple):
     """The chain's head, and whether the page was written or came too late; or what went wrong."""
 
     head: int
     written: bool
-    error: tuple[str, str, str, str] | None = None
+    trouble: Trouble | None = None
 
 
 class PageWriter:
@@ -111,13 +119,16 @@ class PageWriter:
 
     def __init__(self, ledger: Ledger, run_id: int) -> None:
         self._ledger = ledger
-        self._process = subprocess.Popen(  # noqa: S603 - this Python, and nothing of a person
+        self._process = process = subprocess.Popen(  # noqa: S603 - this Python, and nothing of a person
             [sys.executable, f"-{_flags()}", "-c", _START, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # Ctrl-C is for the run, which lets the page under way be written.
             start_new_session=True,
         )
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the writing process has no pipes")
+        self._pages, self._replies = process.stdin, process.stdout
         self._say(WritersTask(str(ledger.path), ledger.actor, run_id))
 
     def send(self, page: PageOfChanges, *, own: int, seen: int) -> None:
@@ -132,30 +143,30 @@ class PageWriter:
         """Wait for the page that was sent.
 
         Raises:
-            LedgerError, LockedError: it could not be written; nothing of it was kept.
+            SfsyncError: it could not be written; nothing of it was kept.
         """
         try:
-            reply: Reply = next_message(_stream(self._process.stdout))
+            reply: Reply = next_message(self._replies)
         except (EOFError, OSError) as problem:
             raise self._lost() from problem
-        if reply.error is not None:
-            name, message, code, fix = reply.error
-            if name not in _ERRORS:
+        if reply.trouble is not None:
+            kind, message, code, fix = reply.trouble
+            if kind is None:
                 raise RuntimeError(f"the writing process failed: {message}")
-            raise _ERRORS[name](message, code=code, fix=fix)
+            raise kind(message, code=code, fix=fix)
         return reply
 
     def close(self) -> None:
         """Let the page under way be written, and end the process."""
         # Where it is gone already, whoever waited for its last page has been told.
         with suppress(OSError):
-            _stream(self._process.stdin).close()
+            self._pages.close()
         try:
-            self._status()
+            self._ended()
         finally:
-            _stream(self._process.stdout).close()
+            self._replies.close()
 
-    def _status(self) -> int:
+    def _ended(self) -> int:
         """Wait for the process to end; how it did."""
         try:
             return self._process.wait(_SECONDS_TO_END)
@@ -165,15 +176,14 @@ class PageWriter:
 
     def _say(self, message: WritersTask | PageToWrite) -> None:
         try:
-            send_message(_stream(self._process.stdin), message)
+            send_message(self._pages, message)
         except OSError as problem:
             raise self._lost() from problem
 
     def _lost(self) -> LedgerError:
-        status = self._status()
-        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         return LedgerError(
-            f"The process that writes {self._ledger.path} {how}. The pages before are kept.",
+            f"The process that writes {self._ledger.path} {how_it_ended(self._ended())}."
+            " The pages before are kept.",
             code="writer-lost",
             fix="check memory and disk, then sync again: it goes on after the last page",
         )
@@ -225,9 +235,3 @@ def next_message(stream: IO[bytes]) -> Any:  # noqa: ANN401 - whatever was sent
     if not length or len(body) < length:
         raise EOFError
     return pickle.loads(body)  # noqa: S301 - from our own process
-
-
-def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise RuntimeError("the process has pipes")
-    return stream
