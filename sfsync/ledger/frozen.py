@@ -87,9 +87,9 @@ def parties_of(
 def credited_by(ledger: Ledger, document_id: int) -> Credited | None:
     """What a credit note credits; None for an invoice."""
     row = ledger.row(
-        "SELECT o.number, o.document_date, (SELECT reason FROM audit_event"
-        " WHERE entity = d.draft AND action = 'invoice.post')"
-        " FROM document d JOIN document o ON o.id = d.reverses_id WHERE d.id = ?",
+        "SELECT o.number, o.document_date, r.reason FROM document d"
+        " JOIN document o ON o.id = d.reverses_id"
+        " LEFT JOIN credit_reason r ON r.document_id = d.id WHERE d.id = ?",
         (document_id,),
     )
     return None if row is None else Credited(row[0], date.fromisoformat(row[1]), row[2])
