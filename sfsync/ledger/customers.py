@@ -82,8 +82,8 @@ def _insert(ledger: Ledger, contents: Sequence[CustomerContent], origin: str) ->
             (AuditEntry("customer.create", f"C-{key:04d}", after=_entered(content))
              for key, content in zip(ids, contents, strict=True)),
         )  # fmt: skip
-    first = ids[0] if ids else 0
-    return list(_customers(ledger, "WHERE c.id >= ? ORDER BY c.id", (first,))) if ids else []
+    mine = "WHERE c.id IN (SELECT value FROM json_each(?)) ORDER BY c.id"
+    return list(_customers(ledger, mine, (ids_json(ids),)))
 
 
 def _entered(content: CustomerContent) -> dict[str, Any]:
