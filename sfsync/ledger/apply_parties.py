@@ -145,5 +145,4 @@ def _contact_event(change: ContactChange) -> AuditEntry:
     if change.contact_id is None:
         after = {"name": change.content.name}
         return AuditEntry("contact.create", change.salesforce_id, after=after)
-    before, after_values = before_and_after(change.changes)
-    return AuditEntry("contact.update", change.salesforce_id, before, after_values)
+    return AuditEntry("contact.update", change.salesforce_id, *before_and_after(change.changes))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.apply_parties import update_customers
-from sfsync.ledger.audit import append_event, before_and_after
+from sfsync.ledger.audit import AuditEntry, append_events, before_and_after
 from sfsync.ledger.customers import refuse_known_external_ids, show_customer
+from sfsync.ledger.differences import value_differences
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.ledger.rechecks import recheck_unmatched
 
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.customers import Customer
+    from sfsync.ledger.differences import Changes
 
 PLAIN_FIELDS = ("name", "external_id", "industry", "phone", "email", "tax_id", "terms")
 ADDRESS_FIELDS = ("street", "city", "state", "postal_code", "country")
 EDITABLE = (*PLAIN_FIELDS, *(f"address.{part}" for part in ADDRESS_FIELDS), "properties.NAME")
 """What `edit_customer` can change."""
-
-Changes = dict[str, tuple[object, object]]
 
 
 def edit_customer(
@@ -50,11 +50,7 @@ def edit_customer(
         refuse_merged(customer)
         before = flat(customer.content)
         after = {**before, **{name: (text or "").strip() or None for name, text in values.items()}}
-        changes: Changes = {
-            name: (before.get(name), after[name])
-            for name in after
-            if before.get(name) != after[name]
-        }
+        changes = value_differences(before, after)
         content = content_of_flat(after)
         if "external_id" in changes and content.external_id:
             refuse_known_external_ids(ledger, [content])
@@ -62,9 +58,7 @@ def edit_customer(
             update_customers(ledger, [(customer.customer_id, content)])
             recheck_unmatched(ledger)
             halves = before_and_after(changes)
-            append_event(
-                ledger, "customer.edit", customer.number, before=halves[0], after=halves[1]
-            )
+            append_events(ledger, [AuditEntry("customer.edit", customer.number, *halves)])
     return replace(customer, content=content), changes
 
 

@@ -16,8 +16,8 @@ from sfsync.ledger.rechecks import recheck_of_accounts
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.customer_edit import Changes
     from sfsync.ledger.customers import Customer
+    from sfsync.ledger.differences import Changes
     from sfsync.ledger.model import CustomerContent
 
 

@@ -77,7 +77,7 @@ def edit_draft(
         changes = differences(before.as_source(), after.as_source())
         kept = (pins - freed) | set_names
         if changes or kept != pins:
-            _write(ledger, document, before, after, (pins, kept, freed - set_names))
+            _write(ledger, document, after, changes, (pins, kept, freed - set_names))
     return Edited(document, changes, tuple(sorted(kept)), tuple(sorted(freed - set_names)))
 
 
@@ -97,13 +97,12 @@ def _freed(pins: frozenset[str], unpin: Collection[str]) -> frozenset[str]:
 def _write(
     ledger: Ledger,
     document: DocumentReference,
-    before: InvoiceContent,
     after: InvoiceContent,
+    changes: Changes,
     pins: tuple[frozenset[str], frozenset[str], frozenset[str]],
 ) -> None:
     old, kept, freed = pins
     source = _source(ledger, document, after, freed)
-    changes = differences(before.as_source(), after.as_source())
     update = DraftUpdate(document.document_id, after, source, changes, kept)
     rewrite_drafts(ledger, [update])
     if freed:
