@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.errors import LedgerError, LockedError, UnavailableError
-from sfsync.ledger import history, open_ledger
+from sfsync.ledger import open_ledger
 from sfsync.ledger.audit import append_event, verify_chain
 from sfsync.ledger.backups import back_up
 from sfsync.ledger.model import (
@@ -28,11 +27,11 @@ from sfsync.ledger.model import (
     Outcome,
     PageOfChanges,
     RecordOutcome,
-    RunStart,
 )
 from sfsync.ledger.page_writer import PageWriter
 from sfsync.ledger.restoring import restore
 from sfsync.sync.pipeline import one_ahead, writing_behind
+from tests.ledger.ledger_books import begin, new_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,14 +41,12 @@ if TYPE_CHECKING:
 
 
 ROOT = Path(__file__).parents[2]
-ORG = "00D000000000001EAA"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A new ledger."""
-    with open_ledger(tmp_path / "ledger.db", demo=True) as opened:
-        opened.bind_org(ORG, "Org", "demo", "http://127.0.0.1:1")
+    with new_ledger(tmp_path / "ledger.db") as opened:
         yield opened
 
 
@@ -77,7 +74,7 @@ class Pages:
         after: Mapping[int, Step] = MappingProxyType({}),
     ) -> None:
         """Hand over pages; `before` and `after` happen just before and after one is decided."""
-        run_id = begin_run(self.ledger)
+        run_id = begin(self.ledger)
 
         def decide(number: int) -> PageOfChanges:
             if number in after:
@@ -104,25 +101,6 @@ class Pages:
         """The pages whose records are in the ledger."""
         rows = self.ledger.rows("SELECT name FROM run_record ORDER BY id")
         return [int(name) for (name,) in rows]
-
-
-def begin_run(ledger: Ledger) -> int:
-    """A run that is at work."""
-    return history.start_run(
-        ledger,
-        RunStart(
-            trigger="manual",
-            org_id=ORG,
-            org_name="Org",
-            org_kind="demo",
-            config_digest="",
-            evaluation_digest="",
-            config_text="",
-            selection="",
-            started_at=datetime(2026, 11, 22, tzinfo=UTC),
-            whole=True,
-        ),
-    )
 
 
 def page_of(number: int) -> PageOfChanges:
@@ -195,7 +173,7 @@ def test_a_page_of_a_run_that_is_over_is_not_written(ledger: Ledger) -> None:
 
     def begin_another() -> None:
         with open_ledger(ledger.path) as other:
-            begin_run(other)
+            begin(other)
 
     made = Pages(ledger)
     with pytest.raises(LedgerError) as caught:
@@ -258,7 +236,7 @@ def test_the_writer_of_a_killed_run_ends_without_a_word(
     ledger: Ledger, started: list[subprocess.Popen[bytes]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Its last page is written; that nobody takes the reply is nothing to print on a terminal."""
-    writer = PageWriter(ledger, begin_run(ledger))
+    writer = PageWriter(ledger, begin(ledger))
     (process,) = started
     with ledger.transaction():
         writer.send(page_of(1), own=0, seen=99)
