@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.ledger.invariant_queries import RULES, TRACES
-from tests.ledger.tampered_books import codes_found, fill_with_everything, tampered
+from tests.ledger.tampered_books import codes_found, tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,14 +137,6 @@ BREAKS = [
     ("file-damaged", "UPDATE document SET exponent = 9 WHERE id = 5"),
     ("schema-changed", "CREATE TABLE more (x)"),
 ]
-
-
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with something of everything."""
-    path = tmp_path_factory.mktemp("books") / "ledger.db"
-    fill_with_everything(path)
-    return path
 
 
 @pytest.mark.parametrize(("code", "script"), BREAKS)

@@ -17,7 +17,7 @@ from sfsync.ledger.backups import back_up
 from sfsync.ledger.invariants import check_ledger, check_trail
 from sfsync.ledger.payments import PaymentOrder, add_payment
 from tests.ledger.ledger_books import NOW, RULES, TODAY
-from tests.ledger.tampered_books import fill_with_everything, tampered
+from tests.ledger.tampered_books import tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,14 +132,6 @@ SETTINGS = [
     "PRAGMA defer_foreign_keys = ON",
     "PRAGMA writable_schema = ON",
 ]
-
-
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with something of everything."""
-    path = tmp_path_factory.mktemp("books") / "ledger.db"
-    fill_with_everything(path)
-    return path
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

@@ -13,7 +13,7 @@ import pytest
 from sfsync.ledger import open_ledger_read_only
 from sfsync.ledger.audit import head, verify_chain
 from sfsync.ledger.invariants import check_ledger
-from tests.ledger.tampered_books import codes_found, fill_with_everything, tampered
+from tests.ledger.tampered_books import codes_found, tampered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,14 +36,6 @@ ROWS = {
 # Not what a document says, but where another thing is kept: checked by its own rules.
 _REMOVAL = {"document_removal": "document_id = 2"}
 _UNCHECKED = {("document_removal", "at"), ("document_removal", "system_modstamp")}
-
-
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with something of everything."""
-    path = tmp_path_factory.mktemp("books") / "ledger.db"
-    fill_with_everything(path)
-    return path
 
 
 def _columns() -> list[tuple[str, str]]:
@@ -71,7 +63,7 @@ def _other(table: str, column: str, where: str) -> str:
 
 
 @pytest.mark.parametrize(("table", "column"), _columns())
-def test_a_changed_column_iscodes_found(books: Path, table: str, column: str) -> None:
+def test_a_changed_column_is_found(books: Path, table: str, column: str) -> None:
     """Any other value in any column of what was posted, paid or audited is a finding."""
     where = {**ROWS, **_REMOVAL}[table]
     key = f"rowid = (SELECT rowid FROM {table} WHERE {where} LIMIT 1)"
@@ -87,7 +79,7 @@ def test_a_changed_column_iscodes_found(books: Path, table: str, column: str) ->
 
 
 @pytest.mark.parametrize("table", [*ROWS, *_REMOVAL])
-def test_a_removed_row_iscodes_found(books: Path, table: str) -> None:
+def test_a_removed_row_is_found(books: Path, table: str) -> None:
     """What was posted, paid or audited cannot be taken out unnoticed."""
     where = {**ROWS, **_REMOVAL}[table]
     codes = codes_found(tampered(books, f"DELETE FROM {table} WHERE {where}"))
@@ -105,9 +97,7 @@ def test_a_removed_row_iscodes_found(books: Path, table: str) -> None:
         ("audit_event", "seq", 5, 6),
     ],
 )
-def test_two_swapped_rows_arecodes_found(
-    books: Path, table: str, key: str, one: int, two: int
-) -> None:
+def test_two_swapped_rows_are_found(books: Path, table: str, key: str, one: int, two: int) -> None:
     """Two rows that have changed places are a finding, although nothing is missing."""
     script = (
         f"UPDATE {table} SET {key} = 999 WHERE {key} = {one};"
@@ -127,7 +117,7 @@ def test_a_cut_tail_is_found_by_a_head_kept_elsewhere(books: Path) -> None:
         assert [one.code for one in verify_chain(ledger, kept)] == ["audit-head"]
 
 
-def test_a_file_open_to_others_iscodes_found(books: Path) -> None:
+def test_a_file_open_to_others_is_found(books: Path) -> None:
     """A ledger that others may read is a finding."""
     copy = books.with_name("open.db")
     shutil.copyfile(books, copy)
