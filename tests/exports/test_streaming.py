@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
@@ -159,15 +158,6 @@ def test_a_snapshot_that_sqlite_has_left_is_left(home: Path) -> None:
         left(ledger)
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No config of this machine is read."""
-    for name in [name for name in os.environ if name.startswith("SFSYNC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
-    return tmp_path
-
-
 LISTS = (
     "invoice list", "customer list", "contact list", "product list", "opportunity list",
     "payment list", "journal list", "audit list", "history list", "history show",
@@ -176,13 +166,17 @@ LISTS = (
 )  # fmt: skip
 
 
+def filled(folder: Path, count: int) -> Path:
+    """A ledger with so many invoices."""
+    with new_ledger(folder / "books.db") as ledger:
+        many_invoices(ledger, count)
+    return folder / "books.db"
+
+
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with some invoices."""
-    path = tmp_path_factory.mktemp("few") / "books.db"
-    with new_ledger(path) as ledger:
-        many_invoices(ledger, 20)
-    return path
+    return filled(tmp_path_factory.mktemp("few"), 20)
 
 
 @pytest.mark.parametrize("words", LISTS)
@@ -207,6 +201,12 @@ def test_a_row_that_fails_leaves_one_document_and_no_file(
         assert [each.name for each in home.iterdir() if each.name.startswith((".a", "a."))] == []
 
 
+@pytest.fixture(scope="module")
+def long_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with thousands of invoices."""
+    return filled(tmp_path_factory.mktemp("many"), 5_000)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl", "md", "tsv", "html", "xlsx", "--json"])
 def test_no_list_holds_its_rows(kind: str, long_books: Path, tmp_path: Path) -> None:
@@ -220,12 +220,3 @@ def test_no_list_holds_its_rows(kind: str, long_books: Path, tmp_path: Path) -> 
             assert start(argv).status == 0
 
         assert peak(work) < 40 * MEBIBYTE, (words, kind)
-
-
-@pytest.fixture(scope="module")
-def long_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger with thousands of invoices."""
-    path = tmp_path_factory.mktemp("many") / "books.db"
-    with new_ledger(path) as ledger:
-        many_invoices(ledger, 5_000)
-    return path
