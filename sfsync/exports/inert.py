@@ -19,11 +19,6 @@ _FORMULA = re.compile(rf"['\s]*{_SIGNS}")
 # The same behind a semicolon, at which some spreadsheets cut a line, quoted or not.
 _IN_NEXT_CELL = re.compile(rf";(?='*{_SIGNS})")
 _MARKED_IN_NEXT_CELL = re.compile(rf";'(?='*{_SIGNS})")
-_ESCAPE = re.compile(
-    r"\\(?:(?P<named>[nrt])|x(?P<two>[0-9a-f]{2})|u(?P<four>[0-9a-f]{4})"
-    r"|U(?P<eight>[0-9a-f]{8})|(?P<itself>\\))"
-)
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def is_plain(text: str) -> bool:
@@ -50,7 +45,7 @@ def shown(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line with everything invisible made visible; `unescaped` undoes it.
+    """`text` on one line with everything invisible made visible; it can be undone.
 
     A backslash stays single unless what follows would make it read as an escape.
     """
@@ -65,19 +60,6 @@ def escaped(text: str) -> str:
 
 def _reads_on(following: str) -> bool:
     return following[0] in "nrtxuU\\"
-
-
-def unescaped(text: str) -> str:
-    """What `escaped` was given."""
-    return _ESCAPE.sub(_character, text)
-
-
-def _character(found: re.Match[str]) -> str:
-    if found["itself"]:
-        return "\\"
-    if found["named"]:
-        return _CONTROLS[found["named"]]
-    return chr(int(found["two"] or found["four"] or found["eight"], 16))
 
 
 def guarded(text: str) -> str:

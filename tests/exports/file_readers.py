@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ESCAPE = re.compile(
+    r"\\(?:(?P<named>[nrt])|x(?P<two>[0-9a-f]{2})|u(?P<four>[0-9a-f]{4})"
+    r"|U(?P<eight>[0-9a-f]{8})|(?P<itself>\\))"
+)
+
+
+def unescaped(text: str) -> str:
+    """What stood in the ledger, by the rule of docs/exports.md for what is invisible."""
+    return _ESCAPE.sub(_character, text)
+
+
+def _character(found: re.Match[str]) -> str:
+    if found["itself"]:
+        return "\\"
+    if found["named"]:
+        return {"n": "\n", "r": "\r", "t": "\t"}[found["named"]]
+    return chr(int(found["two"] or found["four"] or found["eight"], 16))
+
+
 class Page(HTMLParser):
     """The rows of a page's table, as texts; and every tag and attribute in it."""
 

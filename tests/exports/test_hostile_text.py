@@ -20,7 +20,7 @@ from reportlab.pdfbase.ttfonts import TTFontFile
 
 from sfsync.exports import lettering
 from sfsync.exports.direction import RIGHT_TO_LEFT, joined
-from sfsync.exports.inert import escaped, guarded, unescaped, unguarded
+from sfsync.exports.inert import escaped, guarded, unguarded
 from sfsync.ledger.apply import apply
 from sfsync.ledger.model import (
     Address,
@@ -128,8 +128,8 @@ def test_csv_and_tsv_can_be_undone(ledger: Path, tmp_path: Path, what: str) -> N
     records = read.csv_records(tmp_path / "a.csv")
     rows = read.tsv_rows(tmp_path / "a.tsv")
     for payload, record, row in zip(PAYLOADS, records, rows, strict=True):
-        assert {unescaped(unguarded(cell)) for cell in record.values()} == {payload}
-        assert {unescaped(cell) for cell in row} == {payload}
+        assert {read.unescaped(unguarded(cell)) for cell in record.values()} == {payload}
+        assert {read.unescaped(cell) for cell in row} == {payload}
         for cell in record.values():
             is_number = re.fullmatch(r"-?\d+(\.\d+)?", cell)
             assert is_number or not FORMULA.match(cell), payload
@@ -162,7 +162,7 @@ def test_a_workbook_holds_texts_only(ledger: Path, tmp_path: Path, what: str) ->
                 assert len(cell.value) == 32_767
             else:
                 # Excel reads _x0041_ as a letter; openpyxl leaves that to its callers.
-                assert unescaped(unescape(cell.value)) == payload
+                assert read.unescaped(unescape(cell.value)) == payload
     assert done.err.count("is cut") == len(TEXTS[what])
 
 
@@ -180,7 +180,7 @@ def test_a_page_shows_texts_only(ledger: Path, tmp_path: Path, what: str) -> Non
                                     "scope"}  # fmt: skip
     rows = [row for row in page.rows if row]
     for payload, row in zip(PAYLOADS, rows, strict=True):
-        assert {unescaped(cell) for cell in row} == {payload}
+        assert {read.unescaped(cell) for cell in row} == {payload}
 
 
 @EACH
@@ -191,7 +191,7 @@ def test_markdown_cells_stay_cells(ledger: Path, tmp_path: Path, what: str) -> N
     rows = read.markdown_rows(path)
     for payload, row in zip(PAYLOADS, rows, strict=True):
         assert len(row) == len(TEXTS[what]), payload
-        assert {unescaped(cell).strip() for cell in row} == {payload.strip()}, payload
+        assert {read.unescaped(cell).strip() for cell in row} == {payload.strip()}, payload
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"(?<!\\)[<\[`]|(?<!\\):(?=//)", text)
 
@@ -248,7 +248,7 @@ def test_both_rules_can_be_undone(text: str) -> None:
     """Whatever the text: escaped it is visible, guarded it is no formula, and both go back."""
     shown = escaped(text)
     assert shown.isprintable() or any(each in shown for each in "\u00a0\u202f\u2009\u3000")
-    assert unescaped(shown) == text
+    assert read.unescaped(shown) == text
     assert unguarded(guarded(shown)) == shown
     assert not FORMULA.match(guarded(shown))
     assert not [cell for cell in guarded(shown).split(";") if cell[:1] in tuple("=+-@＝＋－＠\t\r")]  # noqa: RUF001 - as above

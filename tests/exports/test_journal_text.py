@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfsync.exports.inert import unescaped, unguarded
+from sfsync.exports.inert import unguarded
 from sfsync.exports.journal_text import account_names, beancount, csv_text, hledger
 from sfsync.ledger.journal import EntryLine, JournalEntry
+from tests.exports.file_readers import unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
