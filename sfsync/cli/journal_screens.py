@@ -225,11 +225,11 @@ def exported(
     """Render entries, write them to `output` if given, and keep the export in the audit trail."""
     from sfsync.cli.render.files import write_new_file  # noqa: PLC0415 - start-up time
     from sfsync.exports.journal_text import WRITERS  # noqa: PLC0415 - as above
-    from sfsync.ledger.audit import append_event, changes_head  # noqa: PLC0415 - as above
+    from sfsync.ledger.exported import ledger_state, record_export  # noqa: PLC0415 - as above
     from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - as above
 
     entries = list(list_entries(ledger, filter_of(ledger, typed)))
-    head = changes_head(ledger)
+    head = ledger_state(ledger).head
     notes = [f"Journal of {ledger.identity.org_name}, by sfsync", f"{len(entries)} entries",
              f"audit head {head}"]  # fmt: skip
     content = WRITERS[wanted.value](entries, notes)
@@ -244,13 +244,8 @@ def exported(
         "head": head,
     }
     after = {key: result[key] for key in ("format", "entries", "sha256")}
-    with ledger.transaction():
-        append_event(
-            ledger,
-            "export.journal",
-            output.name if output else "stdout",
-            after={**after, "filter": typed.as_json()},
-        )
+    name = output.name if output else "stdout"
+    record_export(ledger, "journal", name, {**after, "filter": typed.as_json()})
     return content, result
 
 

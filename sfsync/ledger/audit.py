@@ -145,15 +145,6 @@ def _last(ledger: Ledger) -> tuple[int, str]:
     return last or (0, "")
 
 
-def changes_head(ledger: Ledger) -> str:
-    """The last event that changed something, as ``SEQ:HASH``: an export does not move it."""
-    last = ledger.row(
-        "SELECT seq || ':' || hash FROM audit_event WHERE action NOT GLOB 'export.*'"
-        " ORDER BY seq DESC LIMIT 1"
-    )
-    return str(last[0]) if last else "0:"
-
-
 def verify_chain(ledger: Ledger, known_head: str | None = None) -> list[Finding]:
     """Recompute every hash in order; optionally look for a head that was kept elsewhere.
 

@@ -45,6 +45,6 @@ def ledger_state(ledger: Ledger) -> LedgerState:
 
 
 def record_export(ledger: Ledger, what: str, file_name: str, after: Mapping[str, Any]) -> None:
-    """Write the event of a file that is complete: its name, SHA-256, rows and filter."""
+    """Write the event of an export that is complete: the file's name, and what is told of it."""
     with ledger.transaction():
         append_event(ledger, f"export.{what}", file_name, after=dict(after))
