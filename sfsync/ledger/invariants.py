@@ -13,8 +13,8 @@ from sfsync.ledger.audit import Finding, verify_chain
 from sfsync.ledger.digests import document_digests, payment_digests, void_digests
 from sfsync.ledger.frozen import changed_images
 from sfsync.ledger.invariant_queries import RULES, TRACES
-from sfsync.ledger.migrations import shipped_fingerprint
 from sfsync.ledger.model import source_hash
+from sfsync.ledger.soundness import schema_is_as_shipped
 from sfsync.ledger.sqlite_file import SCHEMA_CHANGED, connection_that_checks
 from sfsync.money import EXPONENTS
 
@@ -64,7 +64,7 @@ def _private(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _schema(ledger: Ledger) -> Iterator[Finding]:
-    if ledger.schema_fingerprint() != shipped_fingerprint():
+    if not schema_is_as_shipped(ledger):
         message = "tables, indexes or triggers are not those that sfsync made"
         yield Finding("schema-changed", "schema", message)
 
