@@ -183,7 +183,7 @@ def _by_quantity(line: LineLeft, quantity: Decimal, exponent: int) -> CreditLine
     if quantity == line.left_quantity:
         # What is left to the last cent, whatever was rounded before.
         return _rest(line)
-    share = from_minor(line.amount_minor, 0) * quantity / line.quantity
+    share = line.amount_minor * quantity / line.quantity
     minor = int(round_half_up(share, 0))
     _refuse_more_than_left(line, minor, exponent)
     return CreditLine(line.position, quantity, line.unit_price, line.discount, minor)

@@ -157,12 +157,7 @@ def _labels(fact: RevenueFact, question: RevenueQuestion) -> list[Label]:
     return labels
 
 
-def _row(
-    key: _Key,
-    one: _Sum,
-    question: RevenueQuestion,
-    begin: _Begin,
-) -> Row:
+def _row(key: _Key, one: _Sum, question: RevenueQuestion, begin: _Begin) -> Row:
     *labels, draft, currency, exponent = key
     return {
         **begin(labels),
@@ -208,11 +203,12 @@ def _totals(totals: dict[_Key, _Sum], question: RevenueQuestion) -> list[Row]:
 
 def _usual(question: RevenueQuestion) -> Callable[[Row], Any]:
     """Periods one after the other; everything else by currency, the largest first."""
-    keys = keys_of(question.by)
+    by = keys_of(question.by)
     in_time = bool(question.by) and question.by[0].is_period
 
     def by_labels(row: Row) -> tuple[Any, ...]:
-        return (*(sort_value(row[key]) for key in keys), row["currency"], *_last(row))
+        labels = (sort_value(row[key]) for key in by)
+        return (*labels, row["currency"], row.get("status", ""))
 
     def by_size(row: Row) -> tuple[Any, ...]:
         return row["currency"], -Decimal(row["revenue"]), *by_labels(row)
@@ -225,15 +221,11 @@ def _usual(question: RevenueQuestion) -> Callable[[Row], Any]:
     return by_labels if in_time else by_size
 
 
-def _last(row: Row) -> tuple[str]:
-    return (row.get("status", ""),)
-
-
 def _add_shares(rows: list[Row], groups: list[tuple[_Key, _Sum]]) -> None:
     """Give each row its percent of its currency; they add up to 100.00 unless one is negative."""
     places: dict[_Key, list[int]] = {}
     for place, (key, _) in enumerate(groups):
-        places.setdefault(key[-3:], []).append(place)
+        places.setdefault(key[-_END:], []).append(place)
     for found in places.values():
         shares = percents([groups[place][1].minor for place in found])
         for place, share in zip(found, shares, strict=True):
