@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import tempfile
@@ -101,7 +102,7 @@ def prune(path: Path, keep: int, word: str = "") -> list[Path]:
     """Delete the oldest backups with a default name and this word; those that are gone."""
     stamp = "[0-9]" * 8 + "T" + "[0-9]" * 12 + "Z"
     suffix = f"-{word}" if word else ""
-    found = sorted(backup_folder(path).glob(f"{path.stem}-{stamp}{suffix}.db"))
+    found = sorted(backup_folder(path).glob(f"{glob.escape(path.stem)}-{stamp}{suffix}.db"))
     old = found[: max(len(found) - keep, 0)]
     for one in old:
         one.unlink(missing_ok=True)

@@ -112,10 +112,12 @@ def test_backups_are_whole_while_others_write(tmp_path: Path) -> None:
     assert _numbers(path) == [f"INV-2026-{number:05}" for number in range(1, 301)]
 
 
-def test_the_oldest_backups_are_pruned(path: Path) -> None:
+@pytest.mark.parametrize("name", ["ledger.db", "books [2026].db"])
+def test_the_oldest_backups_are_pruned(path: Path, name: str) -> None:
     """Only backups with a default name of this ledger go, the oldest first."""
+    path = path.rename(path.with_name(name))
     backup_folder(path).mkdir()
-    mine = backup_folder(path) / "ledger-by-hand.db"
+    mine = backup_folder(path) / f"{path.stem}-by-hand.db"
     mine.write_text("")
     made = [back_up(path, default_target(path)).path for _ in range(4)]
     assert prune(path, 2) == made[:2]
