@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.payments import PaymentOrder
     from sfsync.ledger.posting_rules import PostingRules
+    from sfsync.ledger.references import DocumentReference
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentCandidate:
     """A document that somebody wants to pay; `receivable_id` is the account that it debited."""
 
-    document_id: int
-    name: str
-    kind: DocumentKind
-    status: DocumentStatus
+    document: DocumentReference
     currency: str
     exponent: int
     balance_minor: int
@@ -46,10 +44,11 @@ def require_payable(
         RefusedError: not a posted invoice, more than is owed, another currency, closed period.
         UsageError: not an amount of its currency.
     """
-    _require_open_invoice(candidate)
+    _require_open_invoice(candidate.document)
+    name = candidate.document.name
     if order.currency not in {None, candidate.currency}:
         raise RefusedError(
-            f"{candidate.name} is in {candidate.currency}, not in {order.currency}.",
+            f"{name} is in {candidate.currency}, not in {order.currency}.",
             code="currency-differs",
             fix=f"record what arrived in {candidate.currency}",
         )
@@ -57,7 +56,7 @@ def require_payable(
     if minor > candidate.balance_minor:
         owed = f"{minor_to_text(candidate.balance_minor, candidate.exponent)} {candidate.currency}"
         raise RefusedError(
-            f"{candidate.name} is owed {owed}; a payment of"
+            f"{name} is owed {owed}; a payment of"
             f" {minor_to_text(minor, candidate.exponent)} is more than that.",
             code="over-applied",
             fix="record what belongs to this invoice, and the rest on another one",
@@ -72,19 +71,19 @@ def require_payable(
     return minor
 
 
-def _require_open_invoice(candidate: PaymentCandidate) -> None:
-    if candidate.kind == DocumentKind.CREDIT_NOTE:
+def _require_open_invoice(document: DocumentReference) -> None:
+    if document.kind is DocumentKind.CREDIT_NOTE:
         raise RefusedError(
-            f"{candidate.name} is a credit note; payments are recorded on invoices.",
+            f"{document.name} is a credit note; payments are recorded on invoices.",
             code="credit-note",
         )
-    if candidate.status != DocumentStatus.POSTED:
-        is_draft = candidate.status == DocumentStatus.DRAFT
-        state = "a draft" if is_draft else candidate.status
+    if document.status is not DocumentStatus.POSTED:
+        is_draft = document.status is DocumentStatus.DRAFT
+        state = "a draft" if is_draft else document.status
         raise RefusedError(
-            f"{candidate.name} is {state}; payments are recorded on posted invoices.",
+            f"{document.name} is {state}; payments are recorded on posted invoices.",
             code="not-posted",
-            fix=f"sfsync invoice post {candidate.name}" if is_draft else "sfsync invoice list",
+            fix=f"sfsync invoice post {document.name}" if is_draft else "sfsync invoice list",
         )
 
 

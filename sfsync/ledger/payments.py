@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.payment_list import Payment
     from sfsync.ledger.posting_rules import PostingRules
+    from sfsync.ledger.references import DocumentReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def add_payment(
         if known is not None:
             _require_same(known, document.document_id, order)
             return known
-        candidate = _candidate(ledger, document.document_id)
+        candidate = _candidate(ledger, document)
         minor = require_payable(ledger, candidate, order, rules, today)
         receivable = candidate.receivable_id
         lines = [(cash_account(ledger, rules, receivable), minor), (receivable, -minor)]
@@ -82,17 +83,16 @@ def add_payment(
     return payment
 
 
-def _candidate(ledger: Ledger, document_id: int) -> PaymentCandidate:
+def _candidate(ledger: Ledger, document: DocumentReference) -> PaymentCandidate:
     row = ledger.row(
-        "SELECT d.id, coalesce(d.number, d.draft), d.kind, d.status, d.currency, d.exponent,"
-        " b.balance_minor, (SELECT l.account_id FROM journal_entry e"
+        "SELECT d.currency, d.exponent, b.balance_minor, (SELECT l.account_id FROM journal_entry e"
         " JOIN journal_line l ON l.entry_id = e.id AND l.amount_minor > 0"
         " JOIN ledger_account a ON a.id = l.account_id AND a.type = 'asset'"
         " WHERE e.document_id = d.id AND e.kind = 'post' LIMIT 1)"
         " FROM document d JOIN document_balance b ON b.document_id = d.id WHERE d.id = ?",
-        (document_id,),
+        (document.document_id,),
     )
-    return PaymentCandidate(*row)
+    return PaymentCandidate(document, *row)
 
 
 def _write_payment(
@@ -102,7 +102,7 @@ def _write_payment(
         "INSERT INTO payment (document_id, entry_id, date, currency, exponent, amount_minor,"
         " balance_minor, method, reference, idempotency_key, at, actor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (candidate.document_id, entry_id, order.paid_on.isoformat(), candidate.currency,
+        (candidate.document.document_id, entry_id, order.paid_on.isoformat(), candidate.currency,
          candidate.exponent, minor, candidate.balance_minor - minor, order.method,
          order.reference, order.idempotency_key, ledger.now(), ledger.actor),
     )  # fmt: skip
