@@ -115,18 +115,21 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
         )
 
 
-_CUSTOMERS = """
+INVOICE_COUNT = """(
+    SELECT count(*) FROM document
+    WHERE customer_id IN (SELECT c.id UNION ALL SELECT id FROM customer WHERE merged_into = c.id)
+    AND c.merged_into IS NULL AND kind = 'invoice' AND status <> 'deleted')"""
+"""How many invoices the customer `c` has, those of customers merged into it included."""
+
+_CUSTOMERS = f"""
     SELECT c.id, c.number, c.name, c.external_id, c.industry, c.phone, c.email, c.tax_id, c.terms,
            c.street, c.city, c.state, c.postal_code, c.country, c.origin, c.active,
            (SELECT number FROM customer m WHERE m.id = c.merged_into),
            (SELECT json_group_object(name, value) FROM customer_property WHERE customer_id = c.id),
            (SELECT json_group_array(salesforce_id) FROM account_link WHERE customer_id = c.id),
-           (SELECT count(*) FROM document
-            WHERE customer_id IN (SELECT c.id UNION ALL
-                                  SELECT id FROM customer WHERE merged_into = c.id)
-              AND c.merged_into IS NULL AND kind = 'invoice' AND status <> 'deleted')
+           {INVOICE_COUNT}
     FROM customer c
-"""
+"""  # noqa: S608 - constants
 
 
 def _customers(

@@ -12,6 +12,8 @@ from difflib import SequenceMatcher
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
+from sfsync.ledger.customers import INVOICE_COUNT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -83,12 +85,11 @@ def find_duplicates(ledger: Ledger) -> list[DuplicateGroup]:
     return [_group(customers, members, found) for members, found in _joined(pairs)]
 
 
-_CUSTOMERS = """
+_CUSTOMERS = f"""
     SELECT c.id, c.number, c.name, c.name_key, c.email, c.tax_id,
-           (SELECT count(*) FROM account_link WHERE customer_id = c.id),
-           (SELECT count(*) FROM document WHERE customer_id = c.id)
+           (SELECT count(*) FROM account_link WHERE customer_id = c.id), {INVOICE_COUNT}
     FROM customer c WHERE c.merged_into IS NULL ORDER BY c.id
-"""
+"""  # noqa: S608 - constants
 
 
 def _suggested(customers: Sequence[LikelyCustomer]) -> Iterator[_Pair]:

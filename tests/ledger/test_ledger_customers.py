@@ -24,6 +24,7 @@ from sfsync.ledger.model import (
     canonical_json,
 )
 from sfsync.ledger.posting import post_invoice
+from sfsync.ledger.removal import delete_draft, reverse_invoice
 from tests.ledger.ledger_books import (
     ORG,
     RULES,
@@ -178,6 +179,17 @@ def test_deals_without_a_customer_are_rechecked_once_there_may_be_one(
     _apply(ledger, PageOfChanges(failed))
     mend(ledger)
     assert pages.opportunities_to_recheck(ledger) == (opportunity_id(7),)
+
+
+def test_a_group_counts_invoices_as_the_list_of_customers_does(ledger: Ledger) -> None:
+    """Credit notes and deleted drafts are none; those of a customer that was merged are its own."""
+    reverse_invoice(ledger, "D-000002", RULES, reason="wrong", today=TODAY)
+    delete_draft(ledger, "D-000001", "double")
+    merge_customers(ledger, "C-0001", "C-0002", "same")
+    add_customer(ledger, CustomerContent("INITECH Inc."))
+    (group,) = find_duplicates(ledger)
+    assert [(one.number, one.invoices) for one in group.customers] == [("C-0002", 1), ("C-0003", 0)]
+    assert show_customer(ledger, "C-0002").invoices == 1
 
 
 def test_duplicates_among_many_are_found(tmp_path: Path) -> None:
