@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfsync import __version__
 from sfsync.exports.lettering import Lettering, inert, one_line
-from sfsync.exports.paper import A4, DIM, MILLIMETRE, SHADE, Paper, Sheet
+from sfsync.exports.paper import A4, DIM, INK, MILLIMETRE, SHADE, Paper, Sheet
 from sfsync.exports.people import with_thousands
 from sfsync.exports.picture import is_picture, opened
 from sfsync.exports.table import Written
+from sfsync.money import round_half_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -247,7 +248,7 @@ class _Setting:
         paper.top += 30
 
     def _paragraph(
-        self, text: str, *, size: float = _SIZE, bold: bool = False, color: str = "#1d2733"
+        self, text: str, *, size: float = _SIZE, bold: bool = False, color: str = INK
     ) -> None:
         paper = self._paper
         width = self._right - self._left
@@ -285,11 +286,7 @@ def _columns(invoice: PaperInvoice, lettering: Lettering) -> list[tuple[str, flo
 def _padded(number: Decimal, decimals: int) -> str:
     """An amount with at least the decimals of its currency."""
     missing = decimals + min(int(number.as_tuple().exponent), 0)
-    return with_thousands(number if missing <= 0 else number.quantize(_unit(number, decimals)))
-
-
-def _unit(number: Decimal, decimals: int) -> Any:  # noqa: ANN401 - a Decimal
-    return type(number)(1).scaleb(-decimals)
+    return with_thousands(number if missing <= 0 else round_half_up(number, decimals))
 
 
 def _foot(invoice: PaperInvoice) -> str:

@@ -49,10 +49,8 @@ class Lettering:
     def __init__(self, font: Path | None = None) -> None:
         self.missing: set[str] = set()
         self._unlaid: set[str] = set()
-        plain, bold = (
-            _registered(_FOLDER / "DejaVuSans.ttf"),
-            _registered(_FOLDER / "DejaVuSans-Bold.ttf"),
-        )
+        plain = _registered(_FOLDER / "DejaVuSans.ttf")
+        bold = _registered(_FOLDER / "DejaVuSans-Bold.ttf")
         own = [] if font is None else [_registered(font)]
         self._fonts: dict[bool, list[Any]] = {False: [plain, *own], True: [bold, *own]}
         self._known: dict[tuple[str, bool], tuple[str, str, float]] = {}

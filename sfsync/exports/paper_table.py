@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sfsync.exports.bars import Bar
     from sfsync.exports.table import ExportTable, Row
 
+_MARGIN = 12 * MILLIMETRE
 _MEASURED = 300
 _SIZES = (7.5, 6.5, 5.5)
 _GAP, _LEAD, _PAD = 9.0, 1.28, 2.5
@@ -40,7 +41,7 @@ class PaperTable:
         self._size, self._widths, (width, height) = self._layout()
         self._headings = self._wrapped(self._names, bold=True, heading=True)
         self._heading_shown = False
-        sheet = Sheet(width, height, 12 * MILLIMETRE)
+        sheet = Sheet(width, height, _MARGIN)
         self._paper = Paper(
             stream, sheet, lettering, title=table.title, foot=_foot(table), begin=self._begin
         )
@@ -55,13 +56,13 @@ class PaperTable:
         for page in _PAGES:
             for size in _SIZES:
                 wanted = [self._natural(place, size) for place in range(len(self._table.columns))]
-                inner = page[0] - 2 * 12 * MILLIMETRE - _GAP * (len(wanted) - 1)
+                inner = page[0] - 2 * _MARGIN - _GAP * (len(wanted) - 1)
                 widths = _fitted(wanted, inner)
                 if widths is not None:
                     return size, widths, page
         # More columns than any page holds side by side: every one gets its share of the widest.
         count = max(len(self._table.columns), 1)
-        share = (_PAGES[-1][0] - 2 * 12 * MILLIMETRE) / count - _GAP
+        share = (_PAGES[-1][0] - 2 * _MARGIN) / count - _GAP
         return _SIZES[-1], [share] * count, _PAGES[-1]
 
     def _natural(self, place: int, size: float) -> tuple[float, float]:
