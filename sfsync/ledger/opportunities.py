@@ -30,7 +30,7 @@ class OpportunityFilter:
     `uninvoiced` means won, not deleted, not ignored, and without a live draft or posted invoice.
     `customer` is part of the account's or customer's name, a customer number or an account id.
     The dates are close dates, `before` not included; the amounts are in each deal's own currency,
-    and a deal without a usable amount passes neither. `limit` cuts the list, not the totals.
+    and a deal without a usable amount passes neither.
     """
 
     won: bool = False
