@@ -12,7 +12,7 @@ from sfsync.ledger.model import PaymentStatus
 from sfsync.ledger.names import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from sfsync.ledger.model import DocumentStatus
@@ -58,10 +58,10 @@ class InvoiceFilter:
 
     `date_from` and `date_to` are document dates, both included. `minimum` and `maximum` are in
     major units of each document's own currency. `customer` is a number, a name or part of one, or
-    an account id; `rep` a name or part of one. `run` is the run that created the draft.
-    Deleted drafts pass only when `status`
-    asks for them. `payment` asks for posted invoices that are open (anything is owed), paid, or
-    overdue on the day `as_of`, today in UTC by default.
+    an account id; `rep` a name or part of one. `run` is the run that created the draft. Deleted
+    drafts pass only when `status` asks for them. `payment` asks for posted invoices that are open
+    (anything is owed), partly credited, partly paid, paid, or overdue on the day `as_of`, today in
+    UTC by default.
     """
 
     status: DocumentStatus | None = None
@@ -179,6 +179,20 @@ def _customer(reference: str | None) -> list[tuple[str, tuple[object, ...]]]:
     return [(condition, (text, name_key(text), full_id(text)))]
 
 
+def require_sort_key(name: str, known: Collection[str]) -> None:
+    """Refuse to sort by what is not there.
+
+    Raises:
+        UsageError: the name is not among those that are known.
+    """
+    if name not in known:
+        raise UsageError(
+            f"Cannot sort by '{name}'.",
+            code="sort-unknown",
+            fix=f"sort by one of: {', '.join(known)}, with - before it to turn it round",
+        )
+
+
 def order_by(sort: str, columns: Mapping[str, str], *, last: str) -> str:
     """The order that a filter asks for.
 
@@ -191,11 +205,6 @@ def order_by(sort: str, columns: Mapping[str, str], *, last: str) -> str:
         UsageError: there is no such name.
     """
     name = sort.removeprefix("-")
-    if name not in columns:
-        raise UsageError(
-            f"Cannot sort by '{name}'.",
-            code="sort-unknown",
-            fix=f"sort by one of: {', '.join(columns)}, with - before it to turn it round",
-        )
+    require_sort_key(name, columns)
     direction = "DESC" if sort.startswith("-") else "ASC"
     return f"ORDER BY {columns[name]} {direction}, {last} {direction}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sfsync.errors import UsageError
+from sfsync.ledger.invoice_filter import require_sort_key
 from sfsync.rows import Descending, SortedRows
 
 if TYPE_CHECKING:
@@ -61,12 +61,7 @@ def ordered(
         return SortedRows(rows, usual, order.limit)
     name = order.sort.removeprefix("-").replace("-", "_")
     known = tuple(keys)
-    if name not in known:
-        raise UsageError(
-            f"Cannot sort by '{name}'.",
-            code="sort-unknown",
-            fix=f"sort by one of: {', '.join(known)}, with - before it to turn it round",
-        )
+    require_sort_key(name, known)
     turned = Descending if order.sort.startswith("-") else tuple
 
     def asked(row: Row) -> tuple[Any, ...]:
