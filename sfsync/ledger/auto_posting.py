@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
-from sfsync.ledger.cautions import cautions
+from sfsync.ledger.cautions import KNOWN_CUSTOMER, cautions
 from sfsync.ledger.chart import ensure_chart
 from sfsync.ledger.posting import in_batches, post_within
 from sfsync.money import from_minor, minor_to_text
@@ -60,16 +60,14 @@ class Candidate:
 
 
 # The drafts that this run wrote, and those of runs before it that never came to their end.
-_CANDIDATES = """
-    SELECT DISTINCT d.draft, d.id, d.currency, d.exponent, d.total_minor,
-           EXISTS (SELECT 1 FROM document WHERE customer_id = d.customer_id
-                   AND kind = 'invoice' AND status IN ('posted', 'reversed')),
+_CANDIDATES = f"""
+    SELECT DISTINCT d.draft, d.id, d.currency, d.exponent, d.total_minor, {KNOWN_CUSTOMER},
            (SELECT coalesce(p.number, p.draft) FROM document p WHERE p.id = d.predecessor_id)
     FROM run_record r JOIN document d ON d.id = r.document_id
     WHERE r.run_id <= :run AND r.run_id > coalesce(
         (SELECT max(id) FROM run WHERE id < :run AND outcome IN ('ok', 'partial')), 0)
     AND r.outcome IN ('created', 'updated') AND d.status = 'draft' ORDER BY d.document_date, d.id
-"""
+"""  # noqa: S608 - constants
 _BY_HAND = """
     SELECT count(*) FROM document d JOIN run r ON r.id = d.run_id
     WHERE d.kind = 'invoice' AND d.status IN ('posted', 'reversed')

@@ -26,21 +26,27 @@ class Caution:
     message: str
 
 
-_FACTS = """
+_ITS_CUSTOMER = (
+    "(SELECT d.customer_id UNION ALL SELECT id FROM customer WHERE merged_into = d.customer_id)"
+)
+KNOWN_CUSTOMER = f"""EXISTS (
+    SELECT 1 FROM document WHERE customer_id IN {_ITS_CUSTOMER}
+    AND kind = 'invoice' AND status IN ('posted', 'reversed'))"""  # noqa: S608 - constants
+"""Whether the customer of `d`, or one that was merged into it, ever had an invoice posted."""
+
+_FACTS = f"""
     SELECT d.document_date, c.name,
-           c.street IS NULL AND c.city IS NULL AND c.country IS NULL,
-           EXISTS (SELECT 1 FROM document WHERE customer_id = d.customer_id
-                   AND kind = 'invoice' AND status IN ('posted', 'reversed')),
+           c.street IS NULL AND c.city IS NULL AND c.country IS NULL, {KNOWN_CUSTOMER},
            (SELECT coalesce(p.number, p.draft) FROM document p WHERE p.id = d.predecessor_id),
            (SELECT group_concat(field, ', ') FROM document_pin WHERE document_id = d.id),
            (SELECT coalesce(a.number, a.draft) FROM document a
-            WHERE a.customer_id = d.customer_id AND a.id <> d.id AND a.kind = 'invoice'
+            WHERE a.customer_id IN {_ITS_CUSTOMER} AND a.id <> d.id AND a.kind = 'invoice'
             AND a.status IN ('draft', 'posted') AND a.total_minor = d.total_minor
             AND a.currency = d.currency
             AND abs(julianday(a.document_date) - julianday(d.document_date)) <= :days
             ORDER BY a.id LIMIT 1)
     FROM document d JOIN customer c ON c.id = d.customer_id WHERE d.id = :document
-"""
+"""  # noqa: S608 - constants
 
 
 def cautions(ledger: Ledger, document_id: int, rules: PostingRules) -> tuple[Caution, ...]:

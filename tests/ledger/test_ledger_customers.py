@@ -8,6 +8,7 @@ import pytest
 
 from sfsync.ledger import pages
 from sfsync.ledger.account_links import link_account
+from sfsync.ledger.cautions import cautions
 from sfsync.ledger.customer_edit import edit_customer
 from sfsync.ledger.customer_merge import merge_customers
 from sfsync.ledger.customers import add_customer, import_customers, show_customer
@@ -179,6 +180,14 @@ def test_deals_without_a_customer_are_rechecked_once_there_may_be_one(
     _apply(ledger, PageOfChanges(failed))
     mend(ledger)
     assert pages.opportunities_to_recheck(ledger) == (opportunity_id(7),)
+
+
+def test_a_merged_customer_is_known_and_its_invoices_are_looked_at(ledger: Ledger) -> None:
+    """A draft is not the first of the one that stays, and may be the other's invoice once more."""
+    merge_customers(ledger, "C-0001", "C-0002", "same")
+    found = {one.code: one.message for one in cautions(ledger, 1, RULES)}
+    assert "new-customer" not in found
+    assert found["alike"].startswith("INV-2026-00001 is for the same customer")
 
 
 def test_a_group_counts_invoices_as_the_list_of_customers_does(ledger: Ledger) -> None:
