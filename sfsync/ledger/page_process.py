@@ -12,13 +12,13 @@ from sfsync.errors import LedgerError, SfsyncError
 from sfsync.ledger.apply import apply
 from sfsync.ledger.audit import last_seq
 from sfsync.ledger.connection import Ledger
-from sfsync.ledger.page_writer import Reply, Trouble, next_message, send_message, unpacked
+from sfsync.ledger.page_messages import Reply, Trouble, next_message, send_message, unpacked
 from sfsync.ledger.sqlite_file import connect
 
 if TYPE_CHECKING:
     from typing import IO
 
-    from sfsync.ledger.page_writer import PageToWrite, WritersTask
+    from sfsync.ledger.page_messages import PageToWrite, WritersTask
 
 
 def work(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
