@@ -86,3 +86,24 @@ def test_datasette_serves_every_view_and_question(books: Books, tmp_path: Path) 
     for name in re.findall(r"^      (\w+):\n        title:", example, re.MULTILINE):
         asked = f"/demo/{name}.json?_shape=array&day=2030-01-01&customer=C-0001&month=2026-01"
         assert isinstance(get(asked), list), name
+
+
+@pytest.mark.long
+def test_libreoffice_opens_the_workbook(books: Books, tmp_path: Path) -> None:
+    """Saved by it as CSV, every invoice is there with its total as a number, and no formula is."""
+    program = found_program("soffice")
+    wanted = books.answer("invoice", "list", "--status", "posted")
+    books.sfsync("export", "invoices", "--status", "posted", "-o", str(tmp_path / "posted.xlsx"))
+    program_of(
+        program, f"-env:UserInstallation=file://{tmp_path}/office", "--headless",
+        "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1", "--outdir", tmp_path,
+        tmp_path / "posted.xlsx",
+    )  # fmt: skip
+    with (tmp_path / "posted.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["Number"]: row for row in csv.DictReader(file)}
+    for invoice in wanted:
+        row = rows.pop(invoice["number"])
+        assert Decimal(row["Total"].replace(",", "")) == Decimal(invoice["total"])
+        name = invoice["customer"]["name"]
+        assert row["Customer"] == name or not name.isprintable()
+    assert all(not number.startswith("INV-") for number in rows)
