@@ -91,8 +91,10 @@ class _Reader:
         given = attributes.get("referenceId")
         if given is None:
             return f"{place} of {self.file}"
-        if not isinstance(given, str) or given in self.seen:
-            raise TreeFileError(self.file, str(given), "this referenceId is given twice")
+        if not isinstance(given, str):
+            raise TreeFileError(self.file, place, "the referenceId is no text")
+        if given in self.seen:
+            raise TreeFileError(self.file, given, "this referenceId is given twice")
         self.seen.add(given)
         return given
 

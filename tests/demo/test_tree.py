@@ -73,6 +73,10 @@ def test_nested_children_get_their_parent(tmp_path: Path) -> None:
         ([_deal(Foo="x")], "deals.json, Deal1: Opportunity has no field Foo"),
         ([_record("Nothing", "N1")], "deals.json, N1: the org has no sObject Nothing"),
         ([_deal(), _deal()], "deals.json, Deal1: this referenceId is given twice"),
+        (
+            [{"attributes": {"type": "Account", "referenceId": 7}}],
+            "record 1: the referenceId is no",
+        ),
         ([_deal(CloseDate="soon")], "deals.json, Deal1: INVALID_TYPE_ON_FIELD_IN_RECORD"),
         ([_deal(AccountId="001000000000001AAA")], "deals.json, Deal1: AccountId is 0010"),
         ([{"Name": "x"}], "deals.json, record 1: a record needs"),
