@@ -250,11 +250,11 @@ def create_demo_folder(folder: Path, data: Path | None = None) -> None:
         raise NotFoundError(f"there is no folder {data}", code="data-not-found")
     with _writable(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
         if data is None:
             org.create_org(folder / ORG_FILE)
         else:
             _from_trees(folder / ORG_FILE, data)
+        config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
 
 
 @contextmanager

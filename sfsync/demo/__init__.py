@@ -67,6 +67,7 @@ def create_org(
 
     Raises:
         FileExistsError: there is such a file.
+        OSError: it cannot be written; no org is left behind.
     """
     from sfsync.demo import org  # noqa: PLC0415 - start-up time
 
@@ -80,6 +81,7 @@ def create_org_from_trees(
 
     Raises:
         FileExistsError: there is such a file.
+        OSError: it cannot be written; no org is left behind.
         TreeFileError: a tree file cannot be loaded; no org is left behind.
     """
     from sfsync.demo import org  # noqa: PLC0415 - start-up time

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from sfsync.demo.store import OrgStore
 from sfsync.demo.tree import plant_trees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
 
 _TREES = "org.trees"
@@ -68,10 +69,8 @@ def create_seeded(
 ) -> None:
     """See `sfsync.demo.create_org`; `org_id` is that of the org that is made anew."""
     day = today or _moment(clock).date()
-    with _created(path, clock, org_id) as store:
-        WireState(store.file).prepare()
-        with store.file.transaction():
-            plant(store, day)
+    with _created(path, clock, org_id) as store, store.file.transaction():
+        plant(store, day)
 
 
 def create_from_trees(
@@ -83,13 +82,7 @@ def create_from_trees(
 ) -> None:
     """See `sfsync.demo.create_org_from_trees`; `org_id` is that of the org that is made anew."""
     with _created(path, clock, org_id) as store:
-        try:
-            WireState(store.file).prepare()
-            plant_trees(store, directory, _moment(clock))
-        except BaseException:
-            store.close()
-            _remove(path)
-            raise
+        plant_trees(store, directory, _moment(clock))
         store.set_setting(_TREES, str(Path(directory).resolve()))
 
 
@@ -150,9 +143,28 @@ def register_certificate(path: Path, pem: str) -> None:
         org_settings.change(store, "oauth.certificate", public_key(pem))
 
 
-def _created(path: Path, clock: Callable[[], datetime] | None, org_id: str | None) -> OrgStore:
+@contextmanager
+def _created(
+    path: Path, clock: Callable[[], datetime] | None, org_id: str | None
+) -> Iterator[OrgStore]:
+    """An org to fill; when that fails no file is left.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     features = Features(multi_currency=True)
-    return OrgStore.create(path, features=features, clock=clock, org_id=org_id)
+    try:
+        with OrgStore.create(path, features=features, clock=clock, org_id=org_id) as store:
+            WireState(store.file).prepare()
+            yield store
+    except FileExistsError:  # it is somebody else's
+        raise
+    except sqlite3.Error as trouble:
+        _remove(path)
+        raise OSError(errno.EIO, str(trouble), str(path)) from trouble
+    except BaseException:
+        _remove(path)
+        raise
 
 
 def _keep_sign_ins(old: Path, fresh: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures of the demo org's own tests: somebody who is signed in."""
+"""Somebody who is signed in to a demo org; and the command line's books of one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from tests.cli.conftest import books, home, sfsync, synced
 from tests.salesforce.demo_access import access_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sfsync.demo.server import RunningOrg
+
+__all__ = ["books", "home", "sfsync", "synced"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from sfsync import demo
 from sfsync.demo.store import OrgStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.cli.command_line import Sfsync
 
 
 def _record(sobject: str, reference: str, **fields: Any) -> dict[str, Any]:
@@ -93,6 +94,16 @@ def test_a_wrong_record_is_named(
     with pytest.raises(demo.TreeFileError, match=message):
         demo.create_org_from_trees(tmp_path / "org.db", folder)
     assert not (tmp_path / "org.db").exists()
+
+
+def test_a_demo_that_could_not_be_filled_can_be_started_again(sfsync: Sfsync) -> None:
+    """Records that cannot be loaded leave no folder that looks like a demo."""
+    folder = Path("tree")
+    folder.mkdir()
+    _write(folder, "deals.json", _deal(Foo="x"))
+    assert sfsync("demo", "start", "books", "--data", "tree").status == 2
+    _write(folder, "deals.json", _deal())
+    assert sfsync("demo", "start", "books", "--data", "tree").status == 0
 
 
 @pytest.mark.parametrize(

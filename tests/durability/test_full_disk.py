@@ -98,3 +98,13 @@ def test_a_log_without_room_is_a_warning(shop: Workshop) -> None:
     assert ended.status == 0
     assert "warning: the log" in ended.err
     assert shop.portrait()
+
+
+def test_a_demo_without_room_is_said_and_leaves_nothing(fresh: Workshop, tmp_path: Path) -> None:
+    """The org's file cannot be filled: exit 2, and with room again the folder is free."""
+    shop = fresh.copy(tmp_path / "shop")
+    ended = shop.run("demo", "start", "new", file_limit=100_000)
+    assert ended.status == 2, ended
+    assert "nothing can be written into new" in ended.err
+    assert list((shop.work / "new").iterdir()) == []
+    shop.done("demo", "start", "new")

@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 _CURRENCIES = ("USD", "EUR")
 
 
-def plant(store: OrgStore, today: date) -> dict[str, str]:
-    """Write the whole seed, stamped at the beginning of `today` (UTC).
-
-    Returns:
-        Ids of the rows by the keys of the seed.
-    """
-    return _Planter(store, today).plant()
+def plant(store: OrgStore, today: date) -> None:
+    """Write the whole seed, stamped at the beginning of `today` (UTC)."""
+    _Planter(store, today).plant()
 
 
 class _Planter:
@@ -39,7 +35,7 @@ class _Planter:
         self._entries: dict[tuple[str, str], str] = {}
         self._contacts: dict[str, str] = {}
 
-    def plant(self) -> dict[str, str]:
+    def plant(self) -> None:
         self._ids |= plant_base(self._store, self._stamp)
         self._plant_accounts()
         self._plant_contacts()
@@ -50,7 +46,6 @@ class _Planter:
         for deal in DEALS:
             if deal.deleted:
                 self._store.delete("Opportunity", self._ids[deal.key], stamp=self._stamp)
-        return self._ids
 
     def _insert(self, sobject: str, rows: list[dict[str, Any]]) -> list[str]:
         return self._store.insert_many(sobject, rows, stamp=self._stamp)
