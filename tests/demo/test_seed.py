@@ -14,6 +14,8 @@ from sfsync.demo.store import OrgStore
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.cli.command_line import Sfsync
+
 
 def _rows(path: Path, sobject: str) -> list[dict[str, Any]]:
     with OrgStore.open(path) as store:
@@ -29,6 +31,23 @@ def test_every_planted_case_is_a_row_of_the_seed() -> None:
     }
     assert all(case.key in keys[case.sobject] for case in PLANTED)
     assert len({(case.sobject, case.key) for case in PLANTED}) == len(PLANTED)
+
+
+def test_planted_deals_end_as_they_were_planted(books: Sfsync) -> None:
+    """Under the demo's own mapping each is created, skipped or fails as the table says."""
+    names = {deal.key: deal.name for deal in deals.DEALS}
+    records = books("history", "show", "1", "--json").document["result"]["records"]
+    ended = {
+        row["name"]: ", ".join(filter(None, (row["outcome"], row["code"])))
+        for row in records
+        if row["object"] == "Opportunity"
+    }
+    planted = {
+        names[case.key]: case.reason.partition(":")[0]
+        for case in PLANTED
+        if case.sobject == "Opportunity"
+    }
+    assert {name: ended.get(name, "never read") for name in planted} == planted
 
 
 def test_most_won_deals_can_become_invoices(org_file: Path) -> None:

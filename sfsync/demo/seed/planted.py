@@ -20,7 +20,7 @@ class Planted(NamedTuple):
 PLANTED: Final = (
     Planted("Opportunity", "missing_project", "failed, missing-field: Project_Code__c is empty"),
     Planted("Opportunity", "empty_amount", "failed, invalid-amount: won, but Amount is empty"),
-    Planted("Opportunity", "no_account", "failed, customer-not-found: a deal without account"),
+    Planted("Opportunity", "no_account", "failed, missing-field: a deal without an account"),
     Planted("Opportunity", "zero_amount", "skipped, minimum-amount: zero is a number, not empty"),
     Planted("Opportunity", "small_one", "skipped, minimum-amount: far below 500"),
     Planted("Opportunity", "just_below", "skipped, minimum-amount: 499.99"),
