@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfsync.demo.store import OrgStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sfsync.demo.rules import Row
+
 _WON = "Closed Won"
 _PROJECT = "P-2001"
 _DEFAULT_AMOUNT = "12500.00"
-
-Row = dict[str, Any]
 
 
 def close_deal(path: Path, name: str | None, amount: str | None, lines: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sfsync.demo.breaks import BREAKS
 from sfsync.demo.oauth.grants import revoke_everything
@@ -13,7 +13,7 @@ from sfsync.demo.store import OrgStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-Row = dict[str, Any]
+    from sfsync.demo.rules import Row
 
 _STRANGER: Final = "Acme"
 _TWINS: Final = {"Acme Corp", "Acme Corp, Inc."}
@@ -74,7 +74,7 @@ def _empty_a_field(store: OrgStore, what: str) -> str:
     lost = deal[field]
     stranger = _stranger(store) if what == "unknown-customer" else None
     store.update("Opportunity", deal["Id"], {field: stranger})
-    _note(store, what, [[deal["Id"], lost if isinstance(lost, str) else str(lost)]])
+    _note(store, what, [[deal["Id"], str(lost)]])
     named = f"“{deal['Name']}” ({deal['Id']})"
     if stranger is not None:
         return f"{named} moved to a new account “{_STRANGER}” ({stranger}), which could be two."

@@ -32,7 +32,7 @@ _UNKNOWN_STAGE: Final[Row] = {
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Rows that rules lean on: stages by API name, price book entries and deal names by id."""
+    """What rules lean on: stages by API name; price book entries, deal names and products by id."""
 
     stages: Mapping[str, Row] = field(default_factory=dict)
     entries: Mapping[str, Row] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from sfsync.demo.catalogue.refusal import SoqlError
 from sfsync.demo.soql.aggregates import Aggregates
 from sfsync.demo.soql.conditions import Conditions
 from sfsync.demo.soql.errors import no_such_child, no_such_type, pictured, unexpected_token
-from sfsync.demo.soql.plan import ChildItem, Plan
+from sfsync.demo.soql.plan import ChildItem, Plan, RecordShape
 from sfsync.demo.soql.scope import Scope
 from sfsync.demo.soql.selection import Selection
 from sfsync.demo.soql.syntax import Call, Path, Query, Selected
@@ -70,10 +70,9 @@ class Compiler:
         if query.order_by or query.group_by:
             _refuse("COUNT() can be used neither with ORDER BY nor with GROUP BY")
         where = self._where(query, scope)
-        shape = Selection(scope, self.text).shape_of_nothing()
         return Plan(
             sobject=scope.root.name,
-            shape=shape,
+            shape=RecordShape(scope.root.name, None, ()),
             columns=("1",),
             source=scope.from_sql,
             where=where,

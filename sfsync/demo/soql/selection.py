@@ -78,10 +78,6 @@ class Selection:
         """The shape of the records and the SQL of the row's columns."""
         return self._root.finished(), tuple(self._columns)
 
-    def shape_of_nothing(self) -> RecordShape:
-        """The shape of a query that yields no records."""
-        return RecordShape(self._scope.root.name, None, ())
-
     def _place(self, sql: str) -> int:
         self._columns.append(sql)
         return len(self._columns) - 1
