@@ -6,13 +6,12 @@ progress, the second complete. Its rows are kept as they were when it was made.
 
 from __future__ import annotations
 
-import secrets
-import string
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sfsync.demo import shapes
-from sfsync.demo.ids import to_18
+from sfsync.demo.catalogue.refusal import not_found
+from sfsync.demo.ids import random_id
 from sfsync.demo.json_body import json_body
 from sfsync.demo.rest.queries import understood
 from sfsync.demo.wire import ApiError, empty_reply, json_reply, milliseconds, wire_time
@@ -40,7 +39,6 @@ _DELIMITERS: Final = {
 _LINE_ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
 _OPERATIONS: Final = ("query", "queryAll")
 _ENDED: Final = ("JobComplete", "Aborted", "Failed")
-_LETTERS: Final = string.ascii_letters + string.digits
 _CSV: Final = "text/csv; charset=UTF-8"
 
 
@@ -59,7 +57,7 @@ def create(exchange: Exchange) -> Response:
     _option(body, "contentType", ("CSV",), "CSV")
     result = understood(exchange, body["query"], all_rows=operation == "queryAll")
     _check(result)
-    job_id = str(to_18("750" + "".join(secrets.choice(_LETTERS) for _ in range(12))))
+    job_id = random_id("750")
     header, lines = _written(result, delimiter, line_ending)
     at = milliseconds(exchange.now)
     with exchange.state.transaction():
@@ -212,7 +210,7 @@ def _written(result: Result, delimiter: str, line_ending: str) -> tuple[str, lis
 def _job(exchange: Exchange, job_id: str) -> sqlite3.Row:
     job = exchange.state.row("SELECT * FROM wire_job WHERE id = ?", (job_id,))
     if job is None:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        raise not_found()
     return job
 
 

@@ -55,6 +55,10 @@ class Exchange:
         """Path of the resources of this API version: `/services/data/v67.0`."""
         return f"/services/data/v{self.version}"
 
+    def identity_of(self, user_id: str) -> str:
+        """The identity URL of a user: the `id` of a token reply."""
+        return f"{self.origin}/id/{self.store.file.org_id}/{user_id}"
+
     @property
     def signed_in(self) -> Session:
         """The session; only on endpoints that refuse callers without one."""

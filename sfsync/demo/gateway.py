@@ -16,7 +16,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from sfsync.demo import faults, request_log
-from sfsync.demo.catalogue.refusal import OrgRefusal
+from sfsync.demo.catalogue.refusal import OrgRefusal, not_found
 from sfsync.demo.exchange import API, OPEN, Exchange
 from sfsync.demo.identity import API_VERSIONS
 from sfsync.demo.oauth import grants, people
@@ -104,9 +104,7 @@ def _dispatch(exchange: Exchange) -> Response:
     """Route a request and turn every refusal into its reply."""
     try:
         return _call(exchange)
-    except ApiError as error:
-        return json_reply(error.body(), error.status)
-    except OAuthError as error:
+    except (ApiError, OAuthError) as error:
         return json_reply(error.body(), error.status)
     except OrgRefusal as error:
         status = _REFUSAL_STATUS.get(error.error_code, 400)
@@ -128,7 +126,7 @@ def _call(exchange: Exchange) -> Response:
     route, arguments = _match(request)
     version = arguments.pop("version", "")
     if version and version not in API_VERSIONS:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        raise not_found()
     exchange = replace(exchange, version=version)
     if route.access != OPEN and exchange.session is None:
         exchange = replace(exchange, session=_sign_in(exchange))
@@ -146,7 +144,7 @@ def _match(request: Request) -> tuple[Route, dict[str, Any]]:
         message = f"HTTP Method '{request.method}' not allowed. Allowed are {allowed}"
         raise ApiError(405, "METHOD_NOT_ALLOWED", message) from error
     except HTTPException as error:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist") from error
+        raise not_found() from error
     return _ROUTES[number], dict(arguments)
 
 

@@ -21,6 +21,9 @@ USER_ID: Final = "005DEMO00000001YDA"
 USERNAME: Final = "finance@northwind.demo"
 """Username of the finance user, who approves sign-ins and runs the server-to-server flows."""
 
+TIME_ZONE: Final = "America/New_York"
+"""Time zone of the org and of every user: `TODAY` and its like begin there."""
+
 API_VERSIONS: Final = tuple(f"{number}.0" for number in range(31, 69))
 """API versions that the org answers, oldest first: all that Salesforce has not retired.
 

@@ -46,10 +46,19 @@ def make_id(prefix: str, serial: int) -> str:
 
 
 def new_org_id() -> str:
-    """An id for a new demo org: it begins with ``00DDEMO``, the rest is random."""
-    tail = "".join(secrets.choice(_DIGITS) for _ in range(_SHORT_LENGTH - len(_ORG_PREFIX)))
-    short = _ORG_PREFIX + tail
+    """An id for a new demo org: it begins with ``00DDEMO``."""
+    return random_id(_ORG_PREFIX)
+
+
+def random_id(prefix: str) -> str:
+    """A new id that begins with `prefix`; the rest is random."""
+    short = prefix + random_letters(_SHORT_LENGTH - len(prefix))
     return short + _suffix(short)
+
+
+def random_letters(count: int) -> str:
+    """Letters and digits that say nothing."""
+    return "".join(secrets.choice(_DIGITS) for _ in range(count))
 
 
 def _suffix(short: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sfsync.demo import rules
 from sfsync.demo.catalogue.catalogue import Features
-from sfsync.demo.catalogue.refusal import StoreError
+from sfsync.demo.catalogue.refusal import StoreError, not_found
 from sfsync.demo.deletion import Deletion
 from sfsync.demo.ids import make_id, new_org_id, to_18
 from sfsync.demo.org_catalogue import OrgCatalogue
@@ -284,9 +284,7 @@ class OrgStore:
         Raises:
             StoreError: no such sObject or record (``NOT_FOUND``), or it is deleted.
         """
-        seen = self.catalogue.sobject(sobject)
-        if seen is None:
-            raise StoreError("NOT_FOUND", "The requested resource does not exist")
+        seen = self.catalogue.known(sobject)
         row = self._existing(self._table(sobject), record_id)
         return {field.name: row[field.name] for field in seen.fields if field.name in row}
 
@@ -307,7 +305,7 @@ class OrgStore:
     def _table(self, name: str) -> SObject:
         found = self.catalogue.everything.get(name.lower())
         if found is None:
-            raise StoreError("NOT_FOUND", "The requested resource does not exist")
+            raise not_found()
         return found
 
     def _default_user(self) -> str | None:
@@ -319,7 +317,7 @@ class OrgStore:
         with self._file.connection() as connection:
             rows = read_rows(connection, target, [to_18(record_id) or record_id])
         if not rows:
-            raise StoreError("NOT_FOUND", "The requested resource does not exist")
+            raise not_found()
         if rows[0].get("IsDeleted"):
             raise StoreError("ENTITY_IS_DELETED", "entity is deleted")
         return rows[0]

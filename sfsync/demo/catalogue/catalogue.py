@@ -15,7 +15,7 @@ from sfsync.demo.catalogue.deals import CONTACT_ROLE, CURRENCY_TYPE, DEAL_LINE, 
 from sfsync.demo.catalogue.describe import describe_global, describe_sobject
 from sfsync.demo.catalogue.parties import ACCOUNT, CONTACT, ORGANIZATION, USER
 from sfsync.demo.catalogue.products import LINE_ITEM, PRICEBOOK, PRICEBOOK_ENTRY, PRODUCT
-from sfsync.demo.catalogue.refusal import StoreError
+from sfsync.demo.catalogue.refusal import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,10 +94,6 @@ class Catalogue:
             },
         )
 
-    @cached_property
-    def _by_prefix(self) -> Mapping[str, SObject]:
-        return MappingProxyType({each.prefix: each for each in self._shown.values()})
-
     @property
     def sobjects(self) -> Iterable[SObject]:
         """The sObjects the user sees, by name."""
@@ -107,9 +103,16 @@ class Catalogue:
         """The sObject called `name` in any case; None when unknown, off or hidden."""
         return self._shown.get(name.lower())
 
-    def of_id(self, record_id: str) -> SObject | None:
-        """The sObject that ids beginning like `record_id` belong to."""
-        return self._by_prefix.get(record_id[:3])
+    def known(self, name: str) -> SObject:
+        """As `sobject`.
+
+        Raises:
+            StoreError: ``NOT_FOUND``, there is no such sObject for this user.
+        """
+        found = self.sobject(name)
+        if found is None:
+            raise not_found()
+        return found
 
     def describe(self, name: str, version: str) -> dict[str, Any]:
         """The describe of one sObject as the org answers it; `version` is like ``67.0``.
@@ -117,10 +120,7 @@ class Catalogue:
         Raises:
             StoreError: ``NOT_FOUND``, there is no such sObject for this user.
         """
-        found = self.sobject(name)
-        if found is None:
-            raise StoreError("NOT_FOUND", "The requested resource does not exist")
-        return describe_sobject(found, tuple(self.sobjects), version)
+        return describe_sobject(self.known(name), tuple(self.sobjects), version)
 
     def global_describe(self, version: str) -> dict[str, Any]:
         """The list of all sObjects as the org answers it."""

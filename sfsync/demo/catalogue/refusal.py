@@ -25,3 +25,8 @@ class SoqlError(OrgRefusal):
 
 class StoreError(OrgRefusal):
     """A write or a read by id the org refuses."""
+
+
+def not_found() -> StoreError:
+    """The refusal of what is not there, or is hidden from the user."""
+    return StoreError("NOT_FOUND", "The requested resource does not exist")

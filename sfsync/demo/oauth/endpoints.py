@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sfsync.demo.catalogue.refusal import not_found
+from sfsync.demo.identity import TIME_ZONE
 from sfsync.demo.oauth import grants, people
 from sfsync.demo.oauth.token import check_client
 from sfsync.demo.org_settings import setting
@@ -22,10 +24,9 @@ _IDENTITY_SCOPES = {"id", "openid", "api", "full", "profile"}
 def userinfo(exchange: Exchange) -> Response:
     """`GET /services/oauth2/userinfo`."""
     person = _who(exchange)
-    identity = f"{exchange.origin}/id/{exchange.store.file.org_id}/{person.id}"
     return json_reply(
         {
-            "sub": identity,
+            "sub": exchange.identity_of(person.id),
             "user_id": person.id,
             "organization_id": exchange.store.file.org_id,
             "preferred_username": person.username,
@@ -35,7 +36,7 @@ def userinfo(exchange: Exchange) -> Response:
             "email_verified": True,
             "given_name": person.first_name,
             "family_name": person.last_name,
-            "zoneinfo": "America/New_York",
+            "zoneinfo": TIME_ZONE,
             "photos": {},
             "profile": f"{exchange.origin}/{person.id}",
             "picture": "",
@@ -55,11 +56,11 @@ def identity(exchange: Exchange, org_id: str, user_id: str) -> Response:
     """`GET /id/ORG/USER`: the `id` of a token reply.
 
     Raises:
-        ApiError: the org or the user is not the one of the session.
+        StoreError: the org or the user is not the one of the session.
     """
     person = _who(exchange)
     if org_id != exchange.store.file.org_id or user_id != person.id:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        raise not_found()
     return json_reply(
         {
             "id": exchange.request.base_url,
@@ -72,7 +73,7 @@ def identity(exchange: Exchange, org_id: str, user_id: str) -> Response:
             "email": person.email,
             "first_name": person.first_name,
             "last_name": person.last_name,
-            "timezone": "America/New_York",
+            "timezone": TIME_ZONE,
             "active": person.active,
             "user_type": "STANDARD",
             "language": "en_US",
@@ -110,7 +111,7 @@ def introspect(exchange: Exchange) -> Response:
             "scope": session.scope,
             "client_id": session.client_id,
             "username": person.username,
-            "sub": f"{exchange.origin}/id/{exchange.store.file.org_id}/{person.id}",
+            "sub": exchange.identity_of(person.id),
             "token_type": "access_token",
             "exp": issued + int(life.total_seconds()),
             "iat": issued,

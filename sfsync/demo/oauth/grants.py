@@ -7,11 +7,10 @@ Access Policies".
 
 from __future__ import annotations
 
-import secrets
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from sfsync.demo.ids import random_letters
 from sfsync.demo.wire import OAuthError, milliseconds
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 APPROVALS_PER_USER: Final = 5
 """The sixth approval of one app by one user silently revokes the oldest."""
 
-_ALPHABET = string.ascii_letters + string.digits
 _ACCESS_TAIL = 92
 
 
@@ -49,12 +47,12 @@ class Issued:
 
 def new_access_token(org_id: str) -> str:
     """`00D…!AQ…`: fifteen characters of org id, then letters that say nothing."""
-    return f"{org_id[:15]}!AQ{_letters(_ACCESS_TAIL)}"
+    return f"{org_id[:15]}!AQ{random_letters(_ACCESS_TAIL)}"
 
 
 def approve(state: WireState, client_id: str, user_id: str, scope: str, at: int) -> str:
     """Record a consent and return its id; revokes the oldest beyond five per user and app."""
-    approval = _letters(18)
+    approval = random_letters(18)
     state.write(
         "INSERT INTO wire_approval (id, client_id, user_id, scope, issued_at)"
         " VALUES (?, ?, ?, ?, ?)",
@@ -100,7 +98,7 @@ def issue_session(
 
 def issue_refresh(state: WireState, approval: str) -> str:
     """Issue a refresh token of an approval: `5Aep861…`."""
-    token = f"5Aep861{_letters(80)}"
+    token = f"5Aep861{random_letters(80)}"
     state.write("INSERT INTO wire_refresh (token, approval) VALUES (?, ?)", (token, approval))
     return token
 
@@ -199,7 +197,3 @@ def revoke_everything(state: WireState) -> None:
 def expire_sessions(state: WireState) -> None:
     """End every session but leave the refresh tokens good, as time does."""
     state.write("UPDATE wire_session SET revoked = 1")
-
-
-def _letters(count: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(count))

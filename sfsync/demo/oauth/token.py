@@ -189,7 +189,7 @@ def _challenge(verifier: str) -> str:
 def _token_body(exchange: Exchange, issued: Issued) -> dict[str, str]:
     """The token reply. There is no `expires_in`: expiry is learnt from a 401."""
     session = issued.session
-    identity = f"{exchange.origin}/id/{exchange.store.file.org_id}/{session.user_id}"
+    identity = exchange.identity_of(session.user_id)
     issued_at = str(session.issued_at)
     body = {"access_token": session.token}
     if issued.refresh_token is not None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from sfsync.demo.ids import to_18
 from sfsync.demo.json_body import json_body
 from sfsync.demo.rest.queries import quoted, record_texts, records
-from sfsync.demo.rest.resources import known
 from sfsync.demo.wire import ApiError, json_reply, wire_time
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def retrieve_many(exchange: Exchange, sobject: str) -> Response:
     Raises:
         ApiError: 400, too many ids, or no ids or fields.
     """
-    name = known(exchange, sobject)
+    name = exchange.store.catalogue.known(sobject).name
     ids, fields = _asked(exchange)
     if not ids or not fields:
         raise ApiError(400, "MALFORMED_QUERY", "ids and fields have to be specified")
@@ -51,7 +50,7 @@ def retrieve_many(exchange: Exchange, sobject: str) -> Response:
 
 def updated(exchange: Exchange, sobject: str) -> Response:
     """`GET …/sobjects/X/updated/?start=&end=`."""
-    name = known(exchange, sobject)
+    name = exchange.store.catalogue.known(sobject).name
     start, end = _span(exchange, _UPDATED_DAYS)
     condition = f"SystemModstamp >= {start} AND SystemModstamp < {end}"
     rows = records(exchange, f"SELECT Id FROM {name} WHERE {condition} ORDER BY Id")  # noqa: S608 - SOQL, values checked
@@ -61,7 +60,7 @@ def updated(exchange: Exchange, sobject: str) -> Response:
 
 def deleted(exchange: Exchange, sobject: str) -> Response:
     """`GET …/sobjects/X/deleted/?start=&end=`."""
-    name = known(exchange, sobject)
+    name = exchange.store.catalogue.known(sobject).name
     start, end = _span(exchange, _DELETED_DAYS)
     condition = f"IsDeleted = true AND SystemModstamp >= {start} AND SystemModstamp < {end}"
     text = f"SELECT Id, SystemModstamp FROM {name} WHERE {condition} ORDER BY Id"  # noqa: S608 - SOQL, values checked

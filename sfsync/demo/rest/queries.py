@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import string
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sfsync.demo import shapes, soql
-from sfsync.demo.ids import to_18
+from sfsync.demo.identity import TIME_ZONE
+from sfsync.demo.ids import random_id
 from sfsync.demo.wire import ApiError, json_reply, milliseconds
 
 if TYPE_CHECKING:
@@ -24,15 +23,11 @@ if TYPE_CHECKING:
     from sfsync.demo.exchange import Exchange
     from sfsync.demo.soql import Result
 
-TIME_ZONE: Final = "America/New_York"
-"""Time zone of every user of the org: `TODAY` and its like begin there."""
-
 LOCATOR_LIFE: Final = timedelta(days=2)
 MOST_ROWS: Final = 2000
 FEWEST_ROWS: Final = 200
 _LOCATOR: Final = re.compile(r"(0r8[A-Za-z0-9]{15})-(\d{1,9})\Z")
 _BATCH: Final = re.compile(r"batchSize\s*=\s*(\d{1,9})", re.IGNORECASE)
-_LETTERS: Final = string.ascii_letters + string.digits
 
 
 def query(exchange: Exchange) -> Response:
@@ -146,8 +141,7 @@ def _batch(exchange: Exchange) -> int:
 
 
 def _new_locator(exchange: Exchange, text: str, *, all_rows: bool, batch: int) -> str:
-    short = "0r8" + "".join(secrets.choice(_LETTERS) for _ in range(12))
-    locator = str(to_18(short))
+    locator = random_id("0r8")
     exchange.state.write(
         "INSERT INTO wire_locator (id, session, query, all_rows, batch, issued_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",

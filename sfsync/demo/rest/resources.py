@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sfsync.demo import request_log
 from sfsync.demo.identity import API_VERSIONS
 from sfsync.demo.org_settings import setting
-from sfsync.demo.wire import ApiError, json_reply
+from sfsync.demo.wire import json_reply
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -41,9 +41,8 @@ def versions(exchange: Exchange) -> Response:
 
 def root(exchange: Exchange) -> Response:
     """`GET /services/data/vNN.N`: the resources of a version, and who asks."""
-    identity = f"{exchange.origin}/id/{exchange.store.file.org_id}/{exchange.signed_in.user_id}"
     paths = {name: f"{exchange.root}/{name}" for name in _RESOURCES}
-    return json_reply({**paths, "identity": identity})
+    return json_reply({**paths, "identity": exchange.identity_of(exchange.signed_in.user_id)})
 
 
 def limits(exchange: Exchange) -> Response:
@@ -62,28 +61,16 @@ def global_describe(exchange: Exchange) -> Response:
 
 def describe(exchange: Exchange, sobject: str) -> Response:
     """`GET …/sobjects/X/describe`."""
-    known(exchange, sobject)
     return json_reply(exchange.store.catalogue.describe(sobject, exchange.version))
 
 
 def basic(exchange: Exchange, sobject: str) -> Response:
     """`GET …/sobjects/X`: the short describe, and recently used rows (none in a demo org)."""
-    name = known(exchange, sobject)
-    body = exchange.store.catalogue.global_describe(exchange.version)
-    short = next(entry for entry in body["sobjects"] if entry["name"] == name)
+    catalogue = exchange.store.catalogue
+    name = catalogue.known(sobject).name
+    entries = catalogue.global_describe(exchange.version)["sobjects"]
+    short = next(entry for entry in entries if entry["name"] == name)
     return json_reply({"objectDescribe": short, "recentItems": []})
-
-
-def known(exchange: Exchange, sobject: str) -> str:
-    """The sObject's name as the org spells it.
-
-    Raises:
-        ApiError: 404, the user sees no such sObject.
-    """
-    found = exchange.store.catalogue.sobject(sobject)
-    if found is None:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
-    return str(found.name)
 
 
 def _version(version: str) -> dict[str, Any]:

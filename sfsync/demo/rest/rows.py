@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.demo.catalogue.refusal import StoreError
+from sfsync.demo.catalogue.refusal import StoreError, not_found
 from sfsync.demo.ids import to_18
 from sfsync.demo.json_body import json_body
 from sfsync.demo.rest.queries import quoted, record_texts, records
-from sfsync.demo.rest.resources import known
 from sfsync.demo.wire import ApiError, empty_reply, json_reply
 
 if TYPE_CHECKING:
@@ -25,17 +24,17 @@ _CREATED = 201
 
 def retrieve(exchange: Exchange, sobject: str, record_id: str) -> Response:
     """`GET …/sobjects/X/ID[?fields=A,B]`."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     whole = _existing(exchange, target, record_id)
     return json_reply(_read(exchange, target, f"Id = {quoted(whole)}")[0][1])
 
 
 def retrieve_external(exchange: Exchange, sobject: str, field: str, value: str) -> Response:
     """`GET …/sobjects/X/FIELD/VALUE`: 300 and the paths when several rows match."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     found = _read(exchange, target, f"{_external(target, field)} = {quoted(value)}")
     if not found:
-        raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        raise not_found()
     if len(found) > 1:
         return json_reply([row["attributes"]["url"] for row, _ in found], 300)
     return json_reply(found[0][1])
@@ -43,7 +42,7 @@ def retrieve_external(exchange: Exchange, sobject: str, field: str, value: str) 
 
 def create(exchange: Exchange, sobject: str) -> Response:
     """`POST …/sobjects/X`: 201 with the id."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     values = _values(exchange, target, "createable")
     made = exchange.store.insert(target.name, values)
     reply = json_reply({"id": made, "success": True, "errors": []}, _CREATED)
@@ -53,7 +52,7 @@ def create(exchange: Exchange, sobject: str) -> Response:
 
 def change(exchange: Exchange, sobject: str, record_id: str) -> Response:
     """`PATCH …/sobjects/X/ID`: 204."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     whole = _existing(exchange, target, record_id)
     exchange.store.update(target.name, whole, _values(exchange, target, "updateable"))
     return empty_reply()
@@ -61,7 +60,7 @@ def change(exchange: Exchange, sobject: str, record_id: str) -> Response:
 
 def remove(exchange: Exchange, sobject: str, record_id: str) -> Response:
     """`DELETE …/sobjects/X/ID`: 204."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     whole = _existing(exchange, target, record_id)
     if "deletable" not in target.abilities:
         message = "entity type cannot be deleted"
@@ -72,7 +71,7 @@ def remove(exchange: Exchange, sobject: str, record_id: str) -> Response:
 
 def upsert(exchange: Exchange, sobject: str, field: str, value: str) -> Response:
     """`PATCH …/sobjects/X/FIELD/VALUE`: changes the row with that external id or makes it."""
-    target = _seen(exchange, sobject)
+    target = exchange.store.catalogue.known(sobject)
     name = _external(target, field)
     text = f"SELECT Id FROM {target.name} WHERE {name} = {quoted(value)}"  # noqa: S608 - SOQL, value quoted
     found = records(exchange, text)
@@ -85,14 +84,6 @@ def upsert(exchange: Exchange, sobject: str, field: str, value: str) -> Response
     values = {**_values(exchange, target, "createable"), name: value}
     made = exchange.store.insert(target.name, values)
     return json_reply({"id": made, "success": True, "errors": [], "created": True}, _CREATED)
-
-
-def _seen(exchange: Exchange, sobject: str) -> SObject:
-    known(exchange, sobject)
-    found = exchange.store.catalogue.sobject(sobject)
-    if found is None:  # pragma: no cover - `known` has refused it
-        raise LookupError(sobject)
-    return found
 
 
 def _existing(exchange: Exchange, target: SObject, record_id: str) -> str:

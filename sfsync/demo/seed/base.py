@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sfsync.demo.identity import ORG_NAME
+from sfsync.demo.identity import ORG_NAME, TIME_ZONE
 from sfsync.demo.org_catalogue import OrgCatalogue
 from sfsync.demo.seed.cast import USERS
 
@@ -73,7 +73,7 @@ def _plant_user(store: OrgStore, user: SeedUser, stamp: datetime) -> str:
         "Email": user.username,
         "Alias": user.key[:8],
         "IsActive": user.active,
-        "TimeZoneSidKey": "America/New_York",
+        "TimeZoneSidKey": TIME_ZONE,
         "DefaultCurrencyIsoCode": "USD",
         "CurrencyIsoCode": "USD",
     }
@@ -89,7 +89,7 @@ def _organization(org_id: str, name: str) -> dict[str, Any]:
         "OrganizationType": "DEMO",
         "IsSandbox": False,
         "InstanceName": "DEMO",
-        "TimeZoneSidKey": "America/New_York",
+        "TimeZoneSidKey": TIME_ZONE,
         "Country": "US",
     }
 
