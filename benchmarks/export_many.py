@@ -1,7 +1,7 @@
 """Exports of many invoices: seconds from start to exit, of the clock and of the processor, and MiB.
 
-    python benchmarks/export_many.py                 # 100,000 invoices
-    python benchmarks/export_many.py --invoices 20000 --keep /tmp/many.db
+    python -m benchmarks.export_many                 # 100,000 invoices
+    python -m benchmarks.export_many --invoices 20000 --keep /tmp/many.db
 
 The ledger is made through its own doors first, four lines to a deal at the most, in four
 currencies; that takes minutes and is not part of the figures.
@@ -17,11 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.ledger.ledger_books import new_ledger  # noqa: E402 - the path comes first
-from tests.ledger.many_invoices import many_invoices  # noqa: E402 - as above
+from tests.ledger.ledger_books import new_ledger
+from tests.ledger.many_invoices import many_invoices
 
 LIMITS = {"invoices.xlsx": (30.0, 300.0), "invoices.csv": (5.0, None)}
 """Seconds and MiB, for 100,000 invoices."""
@@ -33,7 +30,6 @@ RUNS = (
     *(("report revenue --rows", "rows.csv"), ("report pipeline", "pipeline.json")),
     ("audit list", "audit.jsonl"),
 )
-_MEBIBYTE = 1024 * 1024
 
 
 def main() -> None:
@@ -65,7 +61,7 @@ def _measure(ledger: Path, words: str, target: Path) -> None:
     if status:
         raise SystemExit(f"{words} failed: {status}")
     held = usage.ru_maxrss / 1024
-    size = target.stat().st_size / _MEBIBYTE
+    size = target.stat().st_size / 1024**2
     cpu = usage.ru_utime + usage.ru_stime
     figures = f"{seconds:>9.1f}{cpu:>9.1f}{held:>10.0f}{size:>10.1f}"
     print(f"{target.name:<16}{figures}   {_limit(target.name)}")
