@@ -6,6 +6,8 @@ import os
 import re
 import unicodedata
 
+from hypothesis import HealthCheck, settings
+
 from sfsync.errors import EXIT_CODE_MEANINGS, ExitCode
 
 DOCUMENTED = {int(code) for code in EXIT_CODE_MEANINGS} - {int(ExitCode.UNEXPECTED)}
@@ -16,15 +18,23 @@ _OURS = re.compile(
     rf"\x1b\[{_SHADE}(?:;{_SHADE})*m|\x1b\]8;(?:id=[0-9-]+)?;(?:https?://[!-~]*)?\x1b\\"
     r"|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A|\r(?=\x1b\[2K)"
 )
-MANY = 0 if "SFSYNC_LONG_HOSTILE" in os.environ else 100
-"""Cases from which on a property is drawn at random, not the same ones each time."""
-
+_MANY = 100
 _BLANK = set("\u115f\u1160\u3164\uffa0\u2800")
 
 
-def cases(fast: int) -> int:
-    """How many cases a property gets; a long test names its number in the environment."""
-    return int(os.environ.get("SFSYNC_LONG_HOSTILE", fast))
+def cases(count: int) -> int:
+    """How many cases a long test gets: so many, unless the environment names another number."""
+    return int(os.environ.get("SFSYNC_LONG_HOSTILE", count))
+
+
+def drawn(count: int) -> settings:
+    """How a property of so many cases is drawn: the few of a fast test are the same each time."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=count < _MANY and "SFSYNC_LONG_HOSTILE" not in os.environ,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 def obeyed(shown: str, *, blank: bool = True) -> list[str]:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.cli.frame import tree
 from sfsync.ledger import open_ledger_read_only
 from sfsync.ledger.invariants import check_ledger
 from tests.cli.command_line import start
-from tests.hostile.inert import DOCUMENTED, MANY, cases, obeyed
+from tests.hostile.inert import DOCUMENTED, cases, drawn, obeyed
 
 if TYPE_CHECKING:
     from tests.cli.command_line import Done, Sfsync
@@ -92,15 +92,13 @@ def _choice(draw: st.DrawFn, parameter: Any) -> str:
 
 
 @pytest.fixture
-def world(tmp_path: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def world(home: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for a copy of the synced demo, with no program to call."""
-    for name, folder in (("SFSYNC_HOME", "home"), ("HOME", "person"), ("PATH", "no-programs")):
-        monkeypatch.setenv(name, str(tmp_path / folder))
-    for name in ("SFSYNC_CONFIG", "SFSYNC_LEDGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    for name, folder in (("HOME", "person"), ("PATH", "no-programs")):
+        monkeypatch.setenv(name, str(home.parent / folder))
     monkeypatch.setattr("sfsync.salesforce.retry.RetryPolicy.run", lambda _, read: read())
-    (tmp_path / "synced").symlink_to(synced)
-    return tmp_path
+    (home.parent / "synced").symlink_to(synced)
+    return home.parent
 
 
 def fresh(world: Path) -> Path:
@@ -178,12 +176,7 @@ def test_no_cell_of_csv_begins_a_formula(books: Sfsync) -> None:
 def run_cases(world: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """So many command lines, each on a fresh copy of the demo."""
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=count < MANY,
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(count)
     @given(command_lines(), st.booleans())
     def answer(argv: list[str], terminal: bool) -> None:  # noqa: FBT001 - drawn
         monkeypatch.chdir(fresh(world))

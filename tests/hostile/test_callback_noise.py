@@ -6,11 +6,11 @@ import socket
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.salesforce.callback import CALLBACK_PATH, CallbackListener
-from tests.hostile.inert import MANY, cases
+from tests.hostile.inert import cases, drawn
 
 STATE = "s" * 43
 METHODS = ["GET", "POST", "HEAD", "PUT", "get", "", "CONNECT", "\x00"]
@@ -43,7 +43,7 @@ def noise(count: int) -> None:
     """So many requests at one listener; none of them is the answer, and the right one then is."""
     with CallbackListener(0, STATE) as listener:
 
-        @settings(max_examples=count, deadline=None, derandomize=count < MANY)
+        @drawn(count)
         @given(requests | foreign | st.binary(max_size=99).map(lambda data: data + b"\r\n\r\n"))
         def refuse(request: bytes) -> None:
             said = _ask(listener.port, request.replace(b"PORT", str(listener.port).encode()))

@@ -13,7 +13,7 @@ from sfsync.config import find_problems_in
 from sfsync.config.settings import Transform
 from sfsync.sync.mapping import compile_mapping
 from sfsync.sync.transforms import MAX_GROWTH, compile_transforms
-from tests.hostile.inert import cases
+from tests.hostile.inert import cases, drawn
 
 if TYPE_CHECKING:
     from sfsync.config.settings import FieldMapping
@@ -61,7 +61,7 @@ ESCAPES = [
     "Name, Secret__c",
     "toLabel(x)",
 ]
-SLOWEST = 0.05
+SLOWEST = 0.5
 RECORD = {"Name": "N" * 80, "Owner": {"Name": "O"}, "Amount": 1, "Id": "006"}
 
 steps = st.one_of(
@@ -97,17 +97,17 @@ def answer(source: str) -> None:
         assert "object at 0x" not in str(found)
         assert "<class" not in str(found)
         assert len(str(found)) <= 20_000
-    assert time.perf_counter() - start < SLOWEST * 10
+    assert time.perf_counter() - start < SLOWEST
 
 
 @pytest.mark.parametrize("source", ESCAPES)
 def test_a_source_reaches_no_further_than_its_record(source: str) -> None:
     """Attributes, imports, formats, formulas and patterns are names that no record has."""
-    mapping_of("Name")
+    mapping_of("Name")  # what is loaded once takes its time once
     answer(source)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@drawn(40)
 @given(st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(ESCAPES))
 def test_any_source_is_a_field_a_template_or_a_problem(source: str) -> None:
     """Any text."""
@@ -117,7 +117,7 @@ def test_any_source_is_a_field_a_template_or_a_problem(source: str) -> None:
 @pytest.mark.long
 def test_a_thousand_sources_are_fields_templates_or_problems() -> None:
     """A thousand texts."""
-    settings(max_examples=cases(1000), deadline=None)(
+    drawn(cases(1000))(
         given(
             st.lists(st.sampled_from([*ESCAPES, "{", "}", "Name", "."]), max_size=5).map("".join)
         )(answer)
@@ -136,7 +136,7 @@ def test_any_chain_of_transforms_ends_soon_and_bounded(text: str, chain: list[Tr
     except ValueError:
         return
     assert len(text) <= 3 * (before + 20 * MAX_GROWTH)
-    assert time.perf_counter() - start < SLOWEST * 10
+    assert time.perf_counter() - start < SLOWEST
 
 
 def test_steps_that_double_a_text_are_stopped() -> None:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.demo.soql import SoqlError, parse
 from sfsync.ledger.connection import Ledger
 from tests.cli.command_line import start
-from tests.hostile.inert import DOCUMENTED, MANY, cases
+from tests.hostile.inert import DOCUMENTED, cases, drawn
 from tests.hostile.lying_org import Liar, lying_gateway
 
 if TYPE_CHECKING:
@@ -131,13 +131,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def sql_cases(books: Sfsync, asked: list[str], count: int) -> None:
     """So many command lines with a hostile value."""
     assert books("invoice", "list").status == 0
+    assert asked
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=count < MANY,
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(count)
     @given(st.sampled_from(LINES), values)
     def answer(line: tuple[str, ...], value: str) -> None:
         asked.clear()
@@ -146,7 +142,6 @@ def sql_cases(books: Sfsync, asked: list[str], count: int) -> None:
         assert [sql for sql in asked if MARK.casefold() in sql.casefold()] == [], (line, value)
 
     answer()
-    assert asked is not None
 
 
 def test_no_argument_becomes_a_part_of_sql(books: Sfsync, asked: list[str]) -> None:
@@ -248,12 +243,7 @@ def soql_cases(books: Sfsync, listener: Listener, count: int) -> None:
     quoted = values.map(lambda text: "'" + text.replace("'", "''").replace("\n", "\n\n") + "'")
     conditions = values.map(lambda text: f"\"Name != '{MARK}' AND {text}\"")
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=count < MANY,
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(count)
     @given(st.sampled_from(usable), quoted | conditions)
     def answer(change: tuple[str, str], value: str) -> None:
         old, new = change

@@ -147,14 +147,11 @@ class Namer(Liar):
 
 
 @pytest.fixture
-def namer(tmp_path: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Namer:
+def namer(home: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Namer:
     """A demo org with tricks for names."""
     namer = Namer()
-    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
-    for name in ("SFSYNC_CONFIG", "SFSYNC_LEDGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sfsync.demo.server.Gateway", lying_gateway(namer))
-    (tmp_path / "synced").symlink_to(synced)
+    (home.parent / "synced").symlink_to(synced)
     return namer
 
 

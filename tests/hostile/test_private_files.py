@@ -65,7 +65,7 @@ def test_every_file_is_private_under_any_umask(
 def test_a_file_that_was_open_to_others_is_mended_or_refused(books: Sfsync, home: Path) -> None:
     """Ledger and log become 0600 when written; a sign-in is refused with the chmod that helps."""
     work = home.parent / "work"
-    ledger = next(path for path in (home / "demo.db", work / "demo.db") if path.is_file())
+    ledger = work / "demo.db"
     ledger.chmod(0o644)
     log = home / LOG
     log.parent.mkdir(parents=True)

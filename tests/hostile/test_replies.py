@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.ledger import open_ledger_read_only
 from sfsync.ledger.invariants import check_ledger
 from sfsync.salesforce.retry import RetryPolicy
 from tests.cli.command_line import start
-from tests.hostile.inert import MANY, cases, obeyed
+from tests.hostile.inert import cases, drawn, obeyed
 from tests.hostile.lying_org import BODIES, HUGE, Liar, Lie, lies, lying_gateway
 
 if TYPE_CHECKING:
@@ -25,15 +25,12 @@ ENDINGS = {0, 3, 4, 5, 6, 8, 11}
 
 
 @pytest.fixture
-def liar(tmp_path: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Liar:
+def liar(home: Path, synced: Path, monkeypatch: pytest.MonkeyPatch) -> Liar:
     """A demo org that lies, in a copy of the synced demo; nothing waits between two tries."""
     liar = Liar()
-    monkeypatch.setenv("SFSYNC_HOME", str(tmp_path / "home"))
-    for name in ("SFSYNC_CONFIG", "SFSYNC_LEDGER", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sfsync.demo.server.Gateway", lying_gateway(liar))
     monkeypatch.setattr(RetryPolicy, "_wait", lambda *_: 0.0)
-    (tmp_path / "synced").symlink_to(synced)
+    (home.parent / "synced").symlink_to(synced)
     return liar
 
 
@@ -71,12 +68,7 @@ def check(told: object, done: Done) -> None:
 def run_cases(liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """So many lies; after each, an honest sync ends as one that was never lied to."""
 
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=count < MANY,
-        suppress_health_check=list(HealthCheck),
-    )
+    @drawn(count)
     @given(
         st.lists(lies, min_size=1, max_size=2).map(tuple),
         st.booleans(),

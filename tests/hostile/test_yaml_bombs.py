@@ -8,11 +8,11 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.config import find_problems
-from tests.hostile.inert import cases, obeyed
+from tests.hostile.inert import cases, drawn, obeyed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +129,7 @@ def test_a_thousand_heaps_of_yaml_are_answered_with_a_place(tmp_path: Path, sfsy
     """Any heap of YAML's own signs: settings, or exit 5 with places; never anything else."""
     path = tmp_path / "heap.yaml"
 
-    @settings(max_examples=cases(1000), deadline=None)
+    @drawn(cases(1000))
     @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
     def answer(text: str) -> None:
         path.write_text(HEAD + text, encoding="utf-8", newline="")
