@@ -8,6 +8,7 @@ and a price book that the files name by a foreign id is made with that id.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from sfsync.demo.seed.cast import SeedUser
 from sfsync.demo.tree_files import TreeRecord, read_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -59,8 +60,8 @@ class _Importer:
         references = {record.reference: record for record in records}
         for record in records:
             self._check_references(record, references)
-            self._add_custom_fields(record)
-            self._add_stage(record)
+        self._add_custom_fields(records)
+        self._add_stages(records)
         waiting = [self._with_parent(record, references) for record in records]
         while waiting:
             later = [record for record in waiting if not self._write_if_ready(record)]
@@ -79,25 +80,29 @@ class _Importer:
             if reference not in known:
                 raise record.error(f"{name} refers to @{reference}, which no file holds")
 
-    def _add_custom_fields(self, record: TreeRecord) -> None:
-        sobject = self._sobject(record)
-        for name, value in record.fields.items():
-            if sobject.field(name) is not None:
-                continue
-            if not name.endswith("__c"):
-                raise record.error(f"{sobject.name} has no field {name}")
-            self._store.add_custom_field(sobject.name, name, _guess_type(value))
+    def _add_custom_fields(self, records: list[TreeRecord]) -> None:
+        """Add the fields that the org lacks, each of a type that takes all its values."""
+        lacking: dict[tuple[str, str], list[TreeRecord]] = {}
+        for record in records:
+            sobject = self._sobject(record)
+            for name in record.fields:
+                if sobject.field(name) is not None:
+                    continue
+                if not name.endswith("__c"):
+                    raise record.error(f"{sobject.name} has no field {name}")
+                lacking.setdefault((sobject.name, name), []).append(record)
+        for (owner, name), holders in lacking.items():
+            kind = _guess_type([record.fields[name] for record in holders])
+            with _about(holders[0]):
+                self._store.add_custom_field(owner, name, kind)
 
-    def _add_stage(self, record: TreeRecord) -> None:
-        stage = record.fields.get("StageName")
-        if record.sobject != "Opportunity" or not isinstance(stage, str):
-            return
-        stages = (self._store.get("OpportunityStage", each) for each in self._stage_ids())
-        if stage not in {each["ApiName"] for each in stages}:
-            add_stage(self._store, stage, self._stamp)
-
-    def _stage_ids(self) -> Iterable[str]:
-        return self._store.ids("OpportunityStage")
+    def _add_stages(self, records: list[TreeRecord]) -> None:
+        stages = self._store.ids("OpportunityStage")
+        known = {self._store.get("OpportunityStage", each)["ApiName"] for each in stages}
+        named = [each.fields.get("StageName") for each in records if each.sobject == "Opportunity"]
+        for stage in dict.fromkeys(named):
+            if isinstance(stage, str) and stage not in known:
+                add_stage(self._store, stage, self._stamp)
 
     def _with_parent(self, record: TreeRecord, known: dict[str, TreeRecord]) -> TreeRecord:
         """The record with the lookup to the one that it is nested in."""
@@ -118,10 +123,8 @@ class _Importer:
         for name, value in (("CurrencyIsoCode", "USD"), ("OwnerId", self._base["finance"])):
             if self._sobject(record).field(name):
                 values.setdefault(name, value)
-        try:
+        with _about(record):
             made = self._store.insert(record.sobject, values, stamp=self._stamp)
-        except OrgRefusal as error:
-            raise record.error(f"{error.error_code}: {error.message}") from error
         self._ids[record.reference] = made
         return True
 
@@ -144,14 +147,18 @@ class _Importer:
                 message = f"{name} is {value}, a record of another org"
                 raise record.error(message) from None
             book = {"Id": value, "Name": "Imported Price Book", "IsActive": True}
-            return self._insert_foreign(record, name, book)
+            with _about(record):
+                return self._store.insert("Pricebook2", book, stamp=self._stamp)
         return value
 
-    def _insert_foreign(self, record: TreeRecord, name: str, book: dict[str, Any]) -> str:
-        try:
-            return self._store.insert("Pricebook2", book, stamp=self._stamp)
-        except OrgRefusal as error:
-            raise record.error(f"{name}: {error.message}") from error
+
+@contextmanager
+def _about(record: TreeRecord) -> Iterator[None]:
+    """What the org refuses here is an error about this record."""
+    try:
+        yield
+    except OrgRefusal as error:
+        raise record.error(f"{error.error_code}: {error.message}") from error
 
 
 def _referred(record: TreeRecord) -> Iterable[tuple[str, str]]:
@@ -165,7 +172,15 @@ def _references(records: list[TreeRecord]) -> str:
     return ", ".join(record.reference for record in records)
 
 
-def _guess_type(value: object) -> str:
+def _guess_type(values: list[object]) -> str:
+    """The type of a custom field that holds these values; texts, where they differ."""
+    kinds = {_type_of(value) for value in values if value is not None}
+    if len(kinds) == 1:
+        return kinds.pop()
+    return "textarea" if "textarea" in kinds else "string"
+
+
+def _type_of(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float | Decimal):
@@ -175,4 +190,4 @@ def _guess_type(value: object) -> str:
         return "date"
     if _MOMENT.match(text):
         return "datetime"
-    return "textarea" if len(text) > _SHORT_TEXT or "\n" in text else "string"
+    return "textarea" if len(text) > _SHORT_TEXT else "string"

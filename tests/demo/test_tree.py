@@ -55,6 +55,20 @@ def test_records_are_written_in_the_order_that_they_need(tmp_path: Path) -> None
     assert len(_rows(path, "Opportunity")) == 1
 
 
+def test_a_custom_field_takes_all_its_values(tmp_path: Path) -> None:
+    """Whatever the first record has in it: nothing, or a short text where others have long ones."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    long = "lines\n" * 100
+    first = _record("Account", "A1", Name="A", Size__c=None, Note__c="short", Mixed__c="2026-01-01")
+    second = _record("Account", "A2", Name="B", Size__c=5, Note__c=long, Mixed__c="some day")
+    _write(folder, "accounts.json", first, second)
+    path = tmp_path / "org.db"
+    demo.create_org_from_trees(path, folder)
+    held = [(row["Size__c"], row["Note__c"], row["Mixed__c"]) for row in _rows(path, "Account")]
+    assert held == [(None, "short", "2026-01-01"), (5, long, "some day")]
+
+
 def test_nested_children_get_their_parent(tmp_path: Path) -> None:
     """Child records inside a record point to it."""
     folder = tmp_path / "tree"
@@ -72,6 +86,7 @@ def test_nested_children_get_their_parent(tmp_path: Path) -> None:
     [
         ([_deal(AccountId="@Nobody")], "deals.json, Deal1: AccountId refers to @Nobody"),
         ([_deal(Foo="x")], "deals.json, Deal1: Opportunity has no field Foo"),
+        ([_deal(**{"A b__c": "x"})], "deals.json, Deal1: INVALID_FIELD: A b__c is not a name"),
         ([_record("Nothing", "N1")], "deals.json, N1: the org has no sObject Nothing"),
         ([_deal(), _deal()], "deals.json, Deal1: this referenceId is given twice"),
         (

@@ -10,7 +10,7 @@ from sfsync.demo.catalogue.refusal import StoreError
 _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "string": {"length": 255},
     "picklist": {"length": 255},
-    "textarea": {"length": 255, "extra": "plaintextarea"},
+    "textarea": {"length": 131_072, "extra": "plaintextarea"},
     "phone": {"length": 40},
     "email": {"length": 80},
     "url": {"length": 255},
