@@ -117,7 +117,9 @@ def _line_item(row: Row, written: AbstractSet[str], related: Related) -> Row:
 
 
 def _line_prices(row: Row, written: AbstractSet[str]) -> Row:
-    quantity: Decimal = row["Quantity"]
+    quantity: Decimal | None = row["Quantity"]
+    if quantity is None:
+        return {}
     unit, total = row.get("UnitPrice"), row.get("TotalPrice")
     total_given = "TotalPrice" in written and total is not None
     if unit is None or (total_given and "UnitPrice" not in written):

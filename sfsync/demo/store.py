@@ -184,9 +184,10 @@ class OrgStore:
             related = self._related(target, written)
             blank = _blank(target, moment, self._default_user())
             made = [
-                {**blank, "Id": make_id(target.prefix, first + place), **values}
+                {**blank, **values, "Id": values.get("Id") or make_id(target.prefix, first + place)}
                 for place, values in enumerate(written)
             ]
+            self._require_new(target, [values["Id"] for values in written if values.get("Id")])
             for row, values in zip(made, written, strict=True):
                 row.update(rules.derive(target.name, row, values.keys(), related))
                 _require(target, row)
@@ -321,6 +322,15 @@ class OrgStore:
         if rows[0].get("IsDeleted"):
             raise StoreError("ENTITY_IS_DELETED", "entity is deleted")
         return rows[0]
+
+    def _require_new(self, target: SObject, ids: Sequence[str]) -> None:
+        with self._file.connection() as connection:
+            taken = {row["Id"] for row in read_rows(connection, target, ids)}
+        for given in ids:
+            if given in taken:
+                message = f"duplicate value found: Id duplicates value on record with id: {given}"
+                raise StoreError("DUPLICATE_VALUE", message, ("Id",))
+            taken.add(given)
 
     def _write(self, target: SObject, rows: Sequence[Row]) -> None:
         with self._file.transaction() as connection:

@@ -6,6 +6,7 @@ Numbers are integers scaled by the field's decimals, dates and times ISO text in
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,8 @@ Value = str | int | bool | Decimal | None
 """What a caller reads of one value: dates and times are ISO text."""
 
 _WHOLE_LIMIT: Final = 10**8
+# No file can hold half of a pair.
+_HALF_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def moment_text(moment: datetime) -> str:
@@ -70,10 +73,14 @@ def _refuse(code: str, message: str, field: Field) -> StoreError:
     return StoreError(code, message, (field.name,))
 
 
+def _wrong_type(field: Field, value: object) -> StoreError:
+    message = f"{field.label}: value not of required type: {value}"
+    return _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field)
+
+
 def _text(field: Field, value: object) -> Stored:
-    if not isinstance(value, str):
-        message = f"{field.label}: value not of required type: {value}"
-        raise _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field)
+    if not isinstance(value, str) or _HALF_SURROGATE.search(value):
+        raise _wrong_type(field, value)
     if len(value) > field.length:
         message = f"{field.label}: data value too large: {value} (max length={field.length})"
         raise _refuse("STRING_TOO_LONG", message, field)
@@ -93,8 +100,7 @@ def _boolean(field: Field, value: object) -> Stored:
         return int(value)
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return int(value.lower() == "true")
-    message = f"{field.label}: value not of required type: {value}"
-    raise _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field)
+    raise _wrong_type(field, value)
 
 
 def _decimal(field: Field, value: object) -> Decimal:
@@ -103,8 +109,7 @@ def _decimal(field: Field, value: object) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(value, bool) or not number.is_finite():
-        message = f"{field.label}: value not of required type: {value}"
-        raise _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field)
+        raise _wrong_type(field, value)
     return number
 
 
@@ -139,14 +144,12 @@ def _date(field: Field, value: object) -> Stored:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        message = f"{field.label}: value not of required type: {value}"
-        raise _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field) from None
+        raise _wrong_type(field, value) from None
 
 
 def _moment(field: Field, value: object) -> Stored:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        message = f"{field.label}: value not of required type: {value}"
-        raise _refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field) from None
-    return moment_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return moment_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise _wrong_type(field, value) from None

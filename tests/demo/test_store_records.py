@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -219,6 +221,42 @@ def test_what_a_write_refuses(
         deal(store, **values)
     assert (refusal.value.error_code, refusal.value.message) == (code, message)
     assert store.count("Opportunity") == 0
+
+
+AWKWARD: tuple[object, ...] = (
+    None, True, 0, -1, 1.5, 10**400, math.nan, math.inf, Decimal("1e-999999"), "", " ", "x" * 300,
+    "\ud800", "\0", [], {}, b"x", "2026-99-99", "9999-12-31T23:59:59-14:00",
+    "0001-01-01T00:00:00+14:00", "006000000000001AAA", "1_000", "\uff11",
+)  # fmt: skip
+
+
+def test_any_value_is_taken_or_refused(store: OrgStore) -> None:
+    """In any field of any sObject: kept, or refused as an org refuses."""
+    line = {"OpportunityId": deal(store), "PricebookEntryId": price(store), "Quantity": 1}
+    whole: dict[str, dict[str, Any]] = {
+        "Account": {"Name": "A"},
+        "Contact": {"LastName": "L"},
+        "Opportunity": {"Name": "D", "StageName": "Closed Won", "CloseDate": "2026-01-01"},
+        "OpportunityLineItem": line,
+    }
+    for sobject, values in whole.items():
+        for field in store.catalogue.known(sobject).fields:
+            for value in AWKWARD:
+                with suppress(StoreError):
+                    store.insert(sobject, {**values, field.name: value})
+
+
+def test_an_id_is_given_once(store: OrgStore) -> None:
+    """A record is never made in the place of another one."""
+    given_id = make_id("001", 7)
+    store.insert("Account", {"Id": given_id, "Name": "First"})
+    for rows in (
+        [{"Id": given_id, "Name": "Second"}],
+        [{"Id": make_id("001", 8), "Name": "A"}] * 2,
+    ):
+        with pytest.raises(StoreError, match="DUPLICATE_VALUE"):
+            store.insert_many("Account", rows)
+    assert [store.get("Account", each)["Name"] for each in store.ids("Account")] == ["First"]
 
 
 @given(st.decimals(-(10**15), 10**15, places=2))
