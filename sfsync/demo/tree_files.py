@@ -148,6 +148,8 @@ def _planned(plan: Path) -> Iterator[Path]:
 def _load(path: Path) -> Any:  # noqa: ANN401 - JSON is any value
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise TreeFileError(path.name, "", f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise TreeFileError(path.name, "", f"not valid JSON: {error}") from error
 

@@ -126,6 +126,7 @@ def test_a_demo_that_could_not_be_filled_can_be_started_again(sfsync: Sfsync) ->
     [
         ({}, "no \\*.json files"),
         ({"a.json": "{"}, "not valid JSON"),
+        ({"a.json/b": ""}, "a.json: cannot be read: Is a directory"),
         ({"a.json": "[]"}, "no tree file"),
         ({"a-plan.json": "[]", "b-plan.json": "[]"}, "more than one plan"),
         ({"a-plan.json": '[{"files": ["gone.json"]}]'}, "there is no file gone.json"),
@@ -137,6 +138,7 @@ def test_a_wrong_folder_is_named(tmp_path: Path, files: dict[str, str], message:
     folder = tmp_path / "tree"
     folder.mkdir()
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     with pytest.raises(demo.TreeFileError, match=message):
         demo.create_org_from_trees(tmp_path / "org.db", folder)
