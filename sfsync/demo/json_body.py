@@ -20,5 +20,5 @@ def json_body(request: Request) -> Any:  # noqa: ANN401 - JSON is any value
     """
     try:
         return json.loads(request.get_data(), parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError(400, "JSON_PARSER_ERROR", f"Unexpected input: {error}") from error

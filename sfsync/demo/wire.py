@@ -74,7 +74,8 @@ def json_reply(body: object, status: int = 200) -> Response:
     from werkzeug.wrappers import Response  # noqa: PLC0415 - start-up time
 
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return Response(text, status, content_type=JSON_TYPE)
+    # A refusal repeats what it refuses, which may be half of a surrogate pair.
+    return Response(text.encode(errors="replace"), status, content_type=JSON_TYPE)
 
 
 def html_reply(body: str, status: int = 200) -> Response:

@@ -58,6 +58,21 @@ def test_refusals(caller: Caller, method: str, path: str, status: int, code: str
     assert [error["errorCode"] for error in reply.json()] == [code]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/sobjects/Account", '{"Name":"\\ud800"}'),
+        ("/sobjects/Account", "[" * 50_000),
+        ("/composite/sobjects/Account", '{"ids":null,"fields":null}'),
+        ("/composite/sobjects/Account", '{"ids":[7],"fields":[{}]}'),
+    ],
+)
+def test_bodies_that_nobody_means_are_refused(caller: Caller, path: str, body: str) -> None:
+    """Each is answered with 400 and an error, not with a failure of the org."""
+    reply = caller.call("POST", path, data=body)
+    assert (reply.status_code, len(reply.json())) == (400, 1)
+
+
 def test_unknown_versions_and_strangers(caller: Caller, demo_org: RunningOrg) -> None:
     """A version that is not served is 404, a caller without session 401."""
     url = f"{demo_org.url}/services/data/v12.0/query"

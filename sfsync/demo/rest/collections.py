@@ -80,11 +80,16 @@ def _asked(exchange: Exchange) -> tuple[list[str], list[str]]:
     request = exchange.request
     if request.method == "POST":
         body = json_body(request)
-        if not isinstance(body, dict):
-            raise ApiError(400, "JSON_PARSER_ERROR", "Unexpected input: an object is expected")
-        return list(body.get("ids", [])), list(body.get("fields", []))
+        lists = [body.get(name, []) for name in ("ids", "fields")] if isinstance(body, dict) else []
+        if not lists or not all(_is_texts(each) for each in lists):
+            raise ApiError(400, "JSON_PARSER_ERROR", "Unexpected input: ids and fields are lists")
+        return lists[0], lists[1]
     ids, fields = request.args.get("ids", ""), request.args.get("fields", "")
     return [each for each in ids.split(",") if each], [each for each in fields.split(",") if each]
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _rows(exchange: Exchange, name: str, fields: list[str], ids: str) -> dict[str, str]:
@@ -101,7 +106,8 @@ def _span(exchange: Exchange, days: int) -> tuple[str, str]:
         end = datetime.fromisoformat(args["end"].replace(" ", "+"))
         too_short = end - start < _SHORTEST
         too_old = start < exchange.now - timedelta(days=days)
-    except (KeyError, ValueError, TypeError) as error:
+        literals = _literal(start), _literal(end)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise ApiError(400, "INVALID_FIELD", "start and end have to be ISO 8601 moments") from error
     if too_short:
         message = "startDate has to be at least one minute greater than the endDate"
@@ -109,7 +115,7 @@ def _span(exchange: Exchange, days: int) -> tuple[str, str]:
     if too_old:
         message = f"startDate before replication service's limit of {days} days"
         raise ApiError(400, "INVALID_REPLICATION_DATE", message)
-    return _literal(start), _literal(end)
+    return literals
 
 
 def _literal(moment: datetime) -> str:
