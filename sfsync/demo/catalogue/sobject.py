@@ -66,8 +66,3 @@ class SObject:
     def lookup(self, relationship: str) -> Field | None:
         """The lookup behind a relationship name (``Owner``, ``Opportunity__r``), or None."""
         return self.by_relationship.get(relationship.lower())
-
-    @property
-    def name_field(self) -> Field | None:
-        """The field that names a record."""
-        return next((found for found in self.fields if found.name_field), None)
