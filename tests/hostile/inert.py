@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
 
 from sfsync.errors import EXIT_CODE_MEANINGS, ExitCode
+from sfsync.ledger import open_ledger_read_only
+from sfsync.ledger.invariants import check_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from tests.cli.command_line import Done
 
 DOCUMENTED = {int(code) for code in EXIT_CODE_MEANINGS} - {int(ExitCode.UNEXPECTED)}
 
@@ -45,6 +55,30 @@ def obeyed(shown: str, *, blank: bool = True) -> list[str]:
     """
     text = _OURS.sub("", shown)
     return [c for c in text if c not in "\n\t" and (_acts(c) or (blank and c in _BLANK))]
+
+
+def require_ending(
+    done: Done, about: object, statuses: AbstractSet[int] = DOCUMENTED, *, blank: bool = True
+) -> None:
+    """One of these exit codes, no traceback, nothing that a terminal obeys; of JSON one document.
+
+    `blank` as in `obeyed`; of JSON it is never asked.
+    """
+    said = f"{about!r}\n{done}"
+    assert done.status in statuses, said
+    assert "Traceback" not in done.out + done.err, said
+    assert "failed unexpectedly" not in done.out + done.err, said
+    as_json = done.out.replace("\n", "").replace(" ", "").startswith('{"schema"')
+    assert obeyed(done.out, blank=blank and not as_json) + obeyed(done.err) == [], said
+    assert not as_json or json.loads(done.out)["status"] == done.status, said
+
+
+def require_sound_ledger(about: object) -> None:
+    """The demo's ledger in this folder, if there is one, breaks no rule."""
+    path = Path("demo.db")
+    if path.is_file():
+        with open_ledger_read_only(path) as ledger:
+            assert check_ledger(ledger) == [], about
 
 
 def _acts(character: str) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfsync.cli.frame import tree
-from sfsync.ledger import open_ledger_read_only
-from sfsync.ledger.invariants import check_ledger
 from tests.cli.command_line import start
-from tests.hostile.inert import DOCUMENTED, cases, drawn, obeyed
+from tests.hostile.inert import cases, drawn, require_ending, require_sound_ledger
 
 if TYPE_CHECKING:
-    from tests.cli.command_line import Done, Sfsync
+    from pathlib import Path
+
+    from tests.cli.command_line import Sfsync
 
 # They wait for somebody, or play the whole tour.
 WAITING = {("demo", "serve"), ("sync", "watch"), ("demo",)}
@@ -118,17 +116,6 @@ def fresh(world: Path) -> Path:
     return work
 
 
-def check(argv: list[str], done: Done) -> None:
-    """The exit code is in the list, the output is inert, and JSON is one document."""
-    said = f"{argv!r}\n{done}"
-    assert done.status in DOCUMENTED, said
-    assert "Traceback" not in done.out + done.err, said
-    assert "failed unexpectedly" not in done.out + done.err, said
-    as_json = done.out.replace("\n", "").replace(" ", "").startswith('{"schema"')
-    assert obeyed(done.out, blank=not as_json) + obeyed(done.err) == [], said
-    assert not as_json or json.loads(done.out)["status"] == done.status, said
-
-
 @pytest.mark.parametrize("flag", ["-c", "--ledger", "-o"])
 @pytest.mark.parametrize("path", ["9" * 400, "a/" * 3000, "~no-such-person/x"])
 def test_a_path_that_cannot_be_is_wrong_usage(books: Sfsync, flag: str, path: str) -> None:
@@ -180,11 +167,8 @@ def run_cases(world: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     @given(command_lines(), st.booleans())
     def answer(argv: list[str], terminal: bool) -> None:  # noqa: FBT001 - drawn
         monkeypatch.chdir(fresh(world))
-        check(argv, start(argv, terminal=terminal, answer="\n\x1b\n"))
-        ledger = Path("demo.db")
-        if ledger.is_file():
-            with open_ledger_read_only(ledger) as opened:
-                assert check_ledger(opened) == [], argv
+        require_ending(start(argv, terminal=terminal, answer="\n\x1b\n"), argv)
+        require_sound_ledger(argv)
 
     answer()
 

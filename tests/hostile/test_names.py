@@ -12,7 +12,7 @@ import pytest
 
 from sfsync.salesforce.storable import storable_text
 from tests.cli.command_line import start
-from tests.hostile.inert import DOCUMENTED, cases, obeyed
+from tests.hostile.inert import cases, obeyed, require_ending
 from tests.hostile.lying_org import Liar, lying_gateway
 
 if TYPE_CHECKING:
@@ -195,15 +195,6 @@ SCREENS = [
 ]
 
 
-def check(argv: list[str], done: Done) -> None:
-    """A documented code and inert output."""
-    assert done.status in DOCUMENTED, f"{argv}\n{done}"
-    assert "Traceback" not in done.out + done.err, f"{argv}\n{done}"
-    for_people = "--json" not in argv and argv[:2] != ["journal", "export"]
-    assert obeyed(done.out, blank=for_people) == [], f"{argv}\n{done.out}"
-    assert obeyed(done.err) == [], f"{argv}\n{done.err}"
-
-
 def one_story(
     namer: Namer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, screens: int = 999
 ) -> int:
@@ -220,7 +211,7 @@ def one_story(
     def call(*argv: str) -> Done:
         terminal = chance.random() < 0.5
         done = start(argv, terminal=terminal, answer="\n?\nv\nn\n\x1b\n")
-        check(list(argv), done)
+        require_ending(done, argv, blank=argv[:2] != ("journal", "export"))
         return done
 
     def typed() -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfsync.ledger import open_ledger_read_only
-from sfsync.ledger.invariants import check_ledger
 from sfsync.salesforce.retry import RetryPolicy
 from tests.cli.command_line import start
-from tests.hostile.inert import cases, drawn, obeyed
+from tests.hostile.inert import cases, drawn, require_ending, require_sound_ledger
 from tests.hostile.lying_org import BODIES, HUGE, Liar, Lie, lies, lying_gateway
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.command_line import Done
 
 ENDINGS = {0, 3, 4, 5, 6, 8, 11}
@@ -54,15 +52,8 @@ def sync(liar: Liar, told: tuple[Lie, ...], *argv: str) -> Done:
 
 def check(told: object, done: Done) -> None:
     """A documented ending, said inertly, and a sound ledger."""
-    said = f"{told!r}\n{done}"
-    assert done.status in ENDINGS, said
-    assert "Traceback" not in done.out + done.err, said
-    as_json = done.out.replace("\n", "").replace(" ", "").startswith('{"schema"')
-    assert obeyed(done.out, blank=not as_json) + obeyed(done.err) == [], said
-    assert not as_json or json.loads(done.out)["status"] == done.status, said
-    if Path("demo.db").is_file():
-        with open_ledger_read_only(Path("demo.db")) as ledger:
-            assert check_ledger(ledger) == [], said
+    require_ending(done, told, ENDINGS)
+    require_sound_ledger((told, done))
 
 
 def run_cases(liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
