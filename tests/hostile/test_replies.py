@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from tests.cli.command_line import Done
 
-ENDINGS = {0, 3, 4, 5, 6, 8, 11}
+ENDINGS = frozenset({0, 3, 4, 5, 6, 8, 11})
+HONEST = frozenset({0, 3})
 
 
 @pytest.fixture
@@ -50,14 +51,14 @@ def sync(liar: Liar, told: tuple[Lie, ...], *argv: str) -> Done:
     return start(["sync", *argv])
 
 
-def check(told: object, done: Done) -> None:
+def check(told: object, done: Done, endings: frozenset[int] = ENDINGS) -> None:
     """A documented ending, said inertly, and a sound ledger."""
-    require_ending(done, told, ENDINGS)
+    require_ending(done, told, endings)
     require_sound_ledger((told, done))
 
 
 def run_cases(liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """So many lies; after each, an honest sync ends as one that was never lied to."""
+    """So many lies; after each, an honest sync goes through."""
 
     @drawn(count)
     @given(
@@ -68,7 +69,7 @@ def run_cases(liar: Liar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count
     def answer(told: tuple[Lie, ...], first: bool, argv: tuple[str, ...]) -> None:  # noqa: FBT001 - drawn
         monkeypatch.chdir(fresh(tmp_path, first=first))
         check(told, sync(liar, told, *argv))
-        check(told, sync(liar, (), "--now", "--full"))
+        check(told, sync(liar, (), "--now", "--full"), HONEST)
 
     answer()
 
@@ -90,7 +91,7 @@ def test_a_lie_that_once_broke_a_run_does_not(
     """Each ends in a way that is documented, and the ledger is sound."""
     monkeypatch.chdir(fresh(tmp_path, first=True))
     check(name, sync(liar, (FOUND[name],), "--now", "--full"))
-    check(name, sync(liar, (), "--now", "--full"))
+    check(name, sync(liar, (), "--now", "--full"), HONEST)
 
 
 def test_any_answer_of_an_org_is_survived(
