@@ -15,7 +15,11 @@ from sfsync.rows import Rows
 if TYPE_CHECKING:
     from sfsync.ledger import Ledger
 
-app = tree.new_app("Who did what, when and why; and proof that nobody changed the record of it.")
+app = tree.new_app(
+    "Who did what, when and why; and proof that nobody changed the record of it.",
+    "sfsync audit list --what INV-2026-00131",
+    "sfsync audit verify",
+)
 
 FIELDS = ("seq", "at", "run", "actor", "action", "entity", "reason", "before", "after", "hash")
 COLUMNS = (

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from sfsync.errors import ConfigProblem
     from sfsync.salesforce.org import Org
 
-app = tree.new_app("Write, check and explain mappings.yaml, the mapping file.")
+app = tree.new_app(
+    "Write, check and explain mappings.yaml, the mapping file.",
+    "sfsync config init",
+    "sfsync config validate --online",
+    "sfsync config explain posting.auto_post",
+)
 
 SHOW_COLUMNS = (Column("key", "Setting", wraps=True), Column("value", "Value", wraps=True))
 ORIGIN_COLUMNS = (*SHOW_COLUMNS, Column("origin", "From", wraps=True))

@@ -13,7 +13,11 @@ from sfsync.rows import Rows
 if TYPE_CHECKING:
     from sfsync.ledger.customers import Contact
 
-app = tree.new_app("Contacts of the customers, as synced from Salesforce.")
+app = tree.new_app(
+    "Contacts of the customers, as synced from Salesforce.",
+    "sfsync contact list --customer C-0007",
+    "sfsync contact show dana@acme.com",
+)
 
 COLUMNS = (
     Column("name", "Name"),

@@ -16,7 +16,12 @@ from sfsync.errors import UsageError
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.rows import Rows
 
-app = tree.new_app("Customers: entered by hand, imported, or synced from Salesforce accounts.")
+app = tree.new_app(
+    "Customers: entered by hand, imported, or synced from Salesforce accounts.",
+    "sfsync customer list --search acme",
+    "sfsync customer duplicates",
+    "sfsync customer import customers.csv",
+)
 
 AccountOption = Annotated[
     str, typer.Option("--account", metavar="ID", help="Salesforce account: its id or URL")

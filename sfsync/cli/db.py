@@ -9,7 +9,12 @@ from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.errors import NotFoundError, UsageError
 
-app = tree.new_app("The ledger file: whose it is, whether it is sound, backups.")
+app = tree.new_app(
+    "The ledger file: whose it is, whether it is sound, backups.",
+    "sfsync db verify",
+    "sfsync db backup --keep 14 --quiet",
+    "sfsync db restore /mnt/safe/acme.db",
+)
 
 
 @tree.command(app, "path", "sfsync db path", 'sqlite3 "$(sfsync db path)"', "sfsync db path --json")

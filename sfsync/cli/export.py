@@ -11,7 +11,10 @@ from sfsync.cli.filters import FilterOptions, takes_filters
 from sfsync.cli.frame import tree
 
 app = tree.new_app(
-    "Invoices, lines, customers and the journal as xlsx, pdf, html, csv, tsv, json, jsonl or md."
+    "Invoices, lines, customers and the journal as xlsx, pdf, html, csv, tsv, json, jsonl or md.",
+    "sfsync export invoices -o invoices.xlsx",
+    "sfsync export lines --status posted -o lines.csv",
+    "sfsync export journal --from 2026-01-01 --to 2026-12-31 -o journal-2026.csv",
 )
 
 FontOption = Annotated[

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from sfsync.ledger.auto_posted import AutoPostRecord
     from sfsync.ledger.history import RunDetail, RunRecord, RunSummary
 
-app = tree.new_app("Past runs, and what became of every record in them.")
+app = tree.new_app(
+    "Past runs, and what became of every record in them.",
+    "sfsync history show",
+    "sfsync history failures",
+    "sfsync history export -o history.csv",
+)
 
 OUTCOMES = ("failed", "created", "updated", "skipped", "drifted")
 _COUNTED = ("read", "created", "updated", "unchanged", "skipped", "failed", "drifted")

@@ -14,7 +14,13 @@ from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.rows import Rows
 
-app = tree.new_app("Drafts and posted invoices: list, review, post, delete, reverse.")
+app = tree.new_app(
+    "Drafts and posted invoices: list, review, post, delete, reverse.",
+    "sfsync invoice list --status draft",
+    "sfsync invoice review",
+    "sfsync invoice post --all --max 5000",
+    "sfsync invoice pdf INV-2026-00088",
+)
 
 NumberArgument = Annotated[
     str,

@@ -10,7 +10,12 @@ from sfsync.cli.filters import day, required_day
 from sfsync.cli.frame import tree
 from sfsync.rows import Rows
 
-app = tree.new_app("The general ledger: entries, trial balance, closing a period, exports.")
+app = tree.new_app(
+    "The general ledger: entries, trial balance, closing a period, exports.",
+    "sfsync journal list --from 2026-10-01 --to 2026-10-31",
+    "sfsync journal close --through 2026-09-30",
+    "sfsync journal export --format beancount -o books.beancount",
+)
 
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help="first posting date")

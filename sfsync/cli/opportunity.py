@@ -14,7 +14,10 @@ from sfsync.errors import UsageError
 from sfsync.rows import Rows
 
 app = tree.new_app(
-    "Deals as the last sync read them: what became of each, and what has no invoice."
+    "Deals as the last sync read them: what became of each, and what has no invoice.",
+    "sfsync opportunity list --uninvoiced",
+    "sfsync opportunity show 0065g00000AbCdEAAV",
+    'sfsync opportunity ignore 0065g00000AbCdEAAV --reason "invoiced in the old system"',
 )
 
 IdsArgument = Annotated[

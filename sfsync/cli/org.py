@@ -14,7 +14,12 @@ from sfsync.errors import NotFoundError
 if TYPE_CHECKING:
     from sfsync.salesforce.org import Org
 
-app = tree.new_app("Look at the connected Salesforce org, as the user who signed in sees it.")
+app = tree.new_app(
+    "Look at the connected Salesforce org, as the user who signed in sees it.",
+    "sfsync org stages",
+    "sfsync org fields Opportunity --search project",
+    "sfsync org limits",
+)
 
 FIELD_COLUMNS = (
     Column("name", "Field", Kind.CODE),

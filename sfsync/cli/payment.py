@@ -12,7 +12,12 @@ from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.rows import Rows
 
-app = tree.new_app("Payments received for posted invoices: record, list, void.")
+app = tree.new_app(
+    "Payments received for posted invoices: record, list, void.",
+    "sfsync payment add INV-2026-00001 --amount 24000",
+    "sfsync payment list --customer acme",
+    'sfsync payment void P-000003 --reason "bounced"',
+)
 
 
 class StatusOption(StrEnum):

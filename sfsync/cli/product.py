@@ -13,7 +13,11 @@ from sfsync.rows import Rows
 if TYPE_CHECKING:
     from sfsync.ledger.products import Product
 
-app = tree.new_app("Products that invoice lines name.")
+app = tree.new_app(
+    "Products that invoice lines name.",
+    "sfsync product list",
+    "sfsync product show PLAT-1",
+)
 
 COLUMNS = (
     Column("code", "Code", Kind.CODE),

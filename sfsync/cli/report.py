@@ -25,7 +25,10 @@ from sfsync.cli.report_options import (
 from sfsync.cli.report_screens import answer, answer_saved
 
 app = tree.new_app(
-    "Questions asked of the ledger: revenue, allocation, pipeline, uninvoiced deals, aging."
+    "Questions asked of the ledger: revenue, allocation, pipeline, uninvoiced deals, aging.",
+    "sfsync report revenue --by quarter,region",
+    "sfsync report pipeline --gaps",
+    "sfsync report aging --as-of 2026-09-30",
 )
 
 

@@ -17,7 +17,12 @@ from sfsync.errors import RefusedError
 if TYPE_CHECKING:
     from sfsync.schedule.call import Call
 
-app = tree.new_app("When it runs by itself; cron or a systemd timer to call it.")
+app = tree.new_app(
+    "When it runs by itself; cron or a systemd timer to call it.",
+    "sfsync schedule show",
+    "sfsync schedule install",
+    "sfsync schedule print cron",
+)
 
 
 class Target(StrEnum):

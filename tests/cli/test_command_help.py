@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 LEAVES = list(tree.leaves(tree.root()))
+PAGES: dict[tuple[str, ...], Any] = {
+    **{(word,): tree.subcommand(tree.root(), word) for word in tree.entries()},
+    **dict(LEAVES),
+}
 
 
-@pytest.mark.parametrize("words", [path for path, _ in LEAVES], ids=" ".join)
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
 def test_every_command_explains_itself_with_examples(
     sfsync: Sfsync, words: tuple[str, ...]
 ) -> None:
-    """-h and --help exit 0, and the help has two to four examples of this very command."""
+    """-h and --help exit 0, and the help has two to four examples of this command or group."""
     done = sfsync(*words, "-h")
     assert done.status == 0
     assert done.out == sfsync(*words, "--help").out
@@ -28,7 +32,7 @@ def test_every_command_explains_itself_with_examples(
     assert any(" ".join(words) in example for example in examples)
 
 
-@pytest.mark.parametrize(("words", "command"), LEAVES, ids=[" ".join(p) for p, _ in LEAVES])
+@pytest.mark.parametrize(("words", "command"), PAGES.items(), ids=map(" ".join, PAGES))
 def test_examples_are_command_lines_that_parse(words: tuple[str, ...], command: object) -> None:
     """No example names an option that does not exist."""
     examples = re.findall(r"\$ (sfsync .+)", str(getattr(command, "help", "")))

@@ -151,17 +151,18 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield from leaves(subcommand(command, word), (*path, word))
 
 
-def new_app(help_text: str = "", *, bare: bool = False) -> typer.Typer:
+def new_app(help_text: str = "", *examples: str, bare: bool = False) -> typer.Typer:
     """An app for one file of commands.
 
     Args:
         help_text: given for a group (``sfsync invoice …``), empty for a single command.
+        examples: two to four whole command lines of the group; a bare one has those of `command`.
         bare: the group also does something by itself, by a callback of its own.
     """
     app = typer.Typer(
         name=None,
         cls=Group,
-        help=help_text or None,
+        help=_with_examples(help_text, examples) if examples else help_text or None,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
