@@ -52,12 +52,19 @@ def list_(
 ) -> None:
     """List what was done, the newest first."""
     context = context_of(ctx)
-    columns = COLUMNS if context.for_terminal else PIPE_COLUMNS
     with context.reading() as ledger:
         entities = None if what is None else _entities(ledger, what)
         found = audit.list_events(ledger, entities=entities, action=action, limit=limit or -1)
         rows = Rows(map(asdict, found))
-        table = Table(columns, FIELDS, rows, limit=limit, empty="no events", drawn=_drawn)
+        table = Table(
+            COLUMNS,
+            FIELDS,
+            rows,
+            limit=limit,
+            empty="no events",
+            drawn=_drawn,
+            piped=PIPE_COLUMNS,
+        )
         context.emit("audit_list", rows, table=table)
 
 

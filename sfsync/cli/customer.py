@@ -214,12 +214,11 @@ def duplicates(
 
     with context.read_ledger() as ledger:
         rows = screens.suggestions(find_duplicates(ledger))
-    drawn = context.draws_columns
     context.emit(
         "customer_duplicates",
         rows,
-        table=None if drawn else screens.suggestion_table(rows),
-        screen=(lambda out: screens.draw_suggestions(out, rows)) if drawn else None,
+        table=screens.suggestion_table(rows),
+        screen=lambda out: screens.draw_suggestions(out, rows),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.tables import ROWS_SHOWN, Table, named
+from sfsync.cli.render.tables import Table, named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +55,7 @@ def draw_failures(console: Console, rows: Rows) -> None:
     """Each record in a line, its reason, fix and tries indented below."""
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    for row in islice(rows, ROWS_SHOWN):
+    for row in islice(rows, screen.rows_shown(console)):
         mark = screen.mark(console, "skipped" if row["dead"] else "failed")
         heading = f"{mark} {row['object']}  {row['name']}  {row['salesforce_id']}"
         screen.line(console, heading, url=row["url"])

@@ -95,12 +95,13 @@ def list_(
     with context.reading() as ledger:
         rows = Rows(map(summary_json, list_runs(ledger, most)))
         table = Table(
-            COLUMNS if context.for_terminal else PIPE_COLUMNS,
+            COLUMNS,
             FIELDS,
             rows,
             limit=limit,
             empty="no runs yet: sfsync sync --now",
             drawn=_drawn,
+            piped=PIPE_COLUMNS,
         )
         context.emit("history_list", rows, table=table)
 
@@ -177,7 +178,6 @@ def failures(
     from sfsync.ledger.open_failures import each_open_failure  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
-    drawn = context.draws_columns
     with context.reading() as ledger:
         instance = ledger.identity.instance_url
         found = each_open_failure(ledger, dead=True if dead else None)
@@ -185,8 +185,8 @@ def failures(
         context.emit(
             "history_failures",
             rows,
-            table=None if drawn else failure_table(rows),
-            screen=(lambda out: draw_failures(out, rows)) if drawn else None,
+            table=failure_table(rows),
+            screen=lambda out: draw_failures(out, rows),
         )
     if rows.count:
         context.next_steps("sfsync opportunity show ID", "sfsync sync retry")
@@ -348,7 +348,7 @@ def _draw(console: "Console", run: dict[str, Any], filtered: bool) -> None:  # n
     screen.draw_rows(console, COUNT_COLUMNS, counts)
     # What did not change is the bulk of most runs; it is shown when nothing else was asked for.
     shown = (one for one in run["records"] if filtered or one["outcome"] != "unchanged")
-    for place, record in enumerate(islice(shown, ROWS_SHOWN)):
+    for place, record in enumerate(islice(shown, screen.rows_shown(console))):
         if not place:
             screen.line(console, "")
         draw_record(console, record)
@@ -366,12 +366,11 @@ def _draw_auto_post(console: "Console", found: list[dict[str, Any]]) -> None:
         posted = sum(one["posted"] for one in found)
         screen.line(console, "")
         screen.line(console, f"Posted by itself: {posted:,} of {len(found):,}", style="bold")
-    for one in found[:ROWS_SHOWN]:
+    for one in screen.some(console, found):
         mark = screen.mark(console, "ok" if one["posted"] else "skipped")
         said = f"posted as {one['number']}" if one["posted"] else f"{one['code']}: {one['message']}"
         screen.line(console, f"{mark} {one['draft']}  {said}")
-    if len(found) > ROWS_SHOWN:
-        screen.line(console, f"{len(found) - ROWS_SHOWN:,} more (--json gets all)")
+    screen.say_more(console, found)
 
 
 def draw_record(console: "Console", record: dict[str, Any]) -> None:

@@ -55,8 +55,7 @@ def list_(
     with context.reading() as ledger:
         rows = Rows(row.as_json() for row in list_invoices(ledger, wanted))
         total = count_invoices(ledger, wanted) if terminal else None
-        table = list_table(rows, terminal=terminal, limit=limit, total=total)
-        context.emit("invoice_list", rows, table=table)
+        context.emit("invoice_list", rows, table=list_table(rows, limit=limit, total=total))
 
 
 @tree.command(

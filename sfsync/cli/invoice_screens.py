@@ -22,23 +22,14 @@ LIST_COLUMNS = (
     Column("due_date", "Due", Kind.DATE, wide=True),
     Column("total", "Total", Kind.MONEY, currency="currency"),
     Column("sales_rep", "Rep", wide=True),
-    Column("flags", "", wide=False),
+    Column("flags", ""),
 )
 LIST_FIELDS = (
     *("number", "draft", "status", "kind"),
     *("customer.id", "customer.name", "customer.salesforce_id"),
     *("opportunity", "url", "description", "document_date", "due_date"),
-    *(
-        "currency",
-        "total",
-        "balance",
-        "payment_status",
-        "sales_rep",
-        "region",
-        "properties.*",
-        "drifted",
-        "on_hold",
-    ),
+    *("currency", "total", "balance", "payment_status", "sales_rep", "region"),
+    *("properties.*", "drifted", "on_hold"),
 )
 PIPE_COLUMNS = tuple(
     named(name)
@@ -74,11 +65,10 @@ _PAYMENTS = (
 )
 
 
-def list_table(rows: Rows, *, terminal: bool, limit: int | None, total: int | None) -> Table:
+def list_table(rows: Rows, *, limit: int | None, total: int | None) -> Table:
     """The table of an invoice list; a terminal gets one column for number or draft id."""
-    columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
-    return Table(columns, LIST_FIELDS, rows, limit=limit, total=total, empty="no invoices",
-                 drawn=_with_name)  # fmt: skip
+    return Table(LIST_COLUMNS, LIST_FIELDS, rows, limit=limit, total=total, empty="no invoices",
+                 drawn=_with_name, piped=PIPE_COLUMNS)  # fmt: skip
 
 
 def _with_name(row: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +216,6 @@ def ways_out(number: str | None, draft: str, status: str, *, left: bool = False)
 
 
 def _balance(shown: dict[str, Any]) -> str | None:
-
     if shown["status"] != "posted" or shown["kind"] != "invoice":
         return None
     return f"{with_thousands(shown['balance'])} {shown['currency']}"

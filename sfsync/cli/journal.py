@@ -56,8 +56,7 @@ def list_(
     with context.reading() as ledger:
         wanted = screens.filter_of(ledger, typed)
         rows = Rows(entry.as_json() for entry in list_entries(ledger, wanted))
-        table = screens.list_table(rows, terminal=context.draws_columns, limit=limit)
-        context.emit("journal_list", rows, table=table)
+        context.emit("journal_list", rows, table=screens.list_table(rows, limit=limit))
 
 
 @tree.command(app, "show", "sfsync journal show J-000012", "sfsync journal show 12 --json")

@@ -109,10 +109,10 @@ def filter_of(ledger: Ledger, typed: Typed) -> JournalFilter:
     )
 
 
-def list_table(rows: Rows, *, terminal: bool, limit: int | None) -> Table:
+def list_table(rows: Rows, *, limit: int | None) -> Table:
     """The table of entries; a terminal gets the kind in words."""
-    columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
-    return Table(columns, FIELDS, rows, limit=limit, empty="no entries", drawn=_in_words)
+    return Table(LIST_COLUMNS, FIELDS, rows, limit=limit, empty="no entries", drawn=_in_words,
+                 piped=PIPE_COLUMNS)  # fmt: skip
 
 
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def list_(  # noqa: PLR0913 - one argument per option
             list_opportunities(ledger, wanted), limit or (ROWS_SHOWN if terminal else None)
         )
         rows = Rows(map(screens.row_json, found))
-        table = screens.list_table(rows, totals, terminal=terminal, limit=limit)
+        table = screens.list_table(rows, totals, limit=limit)
         context.emit("opportunity_list", rows, table=table)
     if totals:
         context.note(screens.totals_line(totals))

@@ -67,13 +67,10 @@ def _amount(text: str | None, currency: str) -> str | None:
     return text if minor is None else minor_to_text(minor, EXPONENTS[currency])
 
 
-def list_table(
-    rows: Rows, totals: Sequence[OpportunityTotal], *, terminal: bool, limit: int | None
-) -> Table:
+def list_table(rows: Rows, totals: Sequence[OpportunityTotal], *, limit: int | None) -> Table:
     """The table of a list; a terminal gets one column for invoice, reason or outcome."""
-    columns = LIST_COLUMNS if terminal else PIPE_COLUMNS
-    return Table(columns, FIELDS, rows, limit=limit, total=sum(one.count for one in totals),
-                 empty="no opportunities", drawn=_with_result)  # fmt: skip
+    return Table(LIST_COLUMNS, FIELDS, rows, limit=limit, total=sum(one.count for one in totals),
+                 empty="no opportunities", drawn=_with_result, piped=PIPE_COLUMNS)  # fmt: skip
 
 
 def _with_result(row: dict[str, Any]) -> dict[str, Any]:
@@ -175,7 +172,6 @@ def draw_detail(console: Console, shown: dict[str, Any]) -> None:
 
 
 def _facts(shown: dict[str, Any]) -> list[tuple[str, Any]]:
-
     customer = shown["customer"]
     amounts = [
         (label, shown[key] and f"{with_thousands(shown[key])} {shown['currency']}")

@@ -44,10 +44,9 @@ PIPE_COLUMNS = tuple(
 )
 
 
-def list_table(rows: Rows, *, terminal: bool, limit: int | None) -> Table:
+def list_table(rows: Rows, *, limit: int | None) -> Table:
     """The table of a payment list."""
-    columns = COLUMNS if terminal else PIPE_COLUMNS
-    return Table(columns, FIELDS, rows, limit=limit, empty="no payments")
+    return Table(COLUMNS, FIELDS, rows, limit=limit, empty="no payments", piped=PIPE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +129,4 @@ def draw_voided(console: Console, result: dict[str, Any]) -> None:
 
 
 def _said(result: dict[str, Any]) -> str:
-
     return f"{with_thousands(result['amount'])} {result['currency']}"

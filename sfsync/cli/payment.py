@@ -127,8 +127,7 @@ def list_(  # noqa: PLR0913 - one argument per option
             limit=limit,
         )
         rows = Rows(one.as_json() for one in payment_list.list_payments(ledger, wanted))
-        table = paying.list_table(rows, terminal=context.draws_columns, limit=limit)
-        context.emit("payment_list", rows, table=table)
+        context.emit("payment_list", rows, table=paying.list_table(rows, limit=limit))
 
 
 @tree.command(

@@ -58,8 +58,7 @@ def answer(
 
     `below` are the gaps that a terminal shows under the table.
     """
-    terminal = context.draws_columns
-    table = table_of(report, keys, by, terminal=terminal)
+    table = table_of(report, keys, by)
     context.emit(
         f"report_{report.report}",
         report.as_json(),
@@ -121,20 +120,12 @@ def _saved_column(name: str, columns: Sequence[str], rows: Collection[Row]) -> C
     return column if column.kind is Kind.DATE else Column(name, name)
 
 
-def table_of(
-    report: Report, keys: Sequence[str], by: Sequence[Dimension], *, terminal: bool
-) -> Table:
-    """The table of a report; on a terminal the currency stands beside each amount."""
-    amounts = sum(_kind(key) is Kind.MONEY for key in keys)
-    # One amount has its currency beside it; several share a column for it.
-    beside = terminal and amounts == 1
-    columns = tuple(
-        replace(column_of(key, by), wide=key in _WIDE[report.report])
-        for key in keys
-        if not (beside and key == "currency")
-    )
+def table_of(report: Report, keys: Sequence[str], by: Sequence[Dimension]) -> Table:
+    """The table of a report; on a terminal a single amount has its currency beside it."""
+    columns = tuple(replace(column_of(key, by), wide=key in _WIDE[report.report]) for key in keys)
+    beside = sum(column.kind is Kind.MONEY for column in columns) == 1
     return Table(
-        columns,
+        tuple(one for one in columns if not (beside and one.field == "currency")),
         tuple(keys),
         report.rows,
         total=report.count,
@@ -143,6 +134,7 @@ def table_of(
         chart=_chart(keys, by),
         title=_title(report),
         totals=_totals(report, keys),
+        piped=columns,
     )
 
 

@@ -136,11 +136,16 @@ def test_links_are_for_terminals_and_plain_addresses_only() -> None:
 
 
 def test_long_lists_say_how_many_more() -> None:
-    """A terminal shows 50 rows and counts the rest."""
+    """A terminal shows 50 rows and counts the rest; a file gets all that are at hand."""
     rows = [{"id": number} for number in range(60)]
     out = io.StringIO()
     table = Table((Column("id", "No", Kind.NUMBER),), ("id",), rows, total=1234)
-    draw_table(console_for(out, Color.NEVER), table, table.columns)
+    console = console_for(out, Color.NEVER)
+    draw_table(console, table, table.columns)
+    assert len(out.getvalue().splitlines()) == 63, "a heading, a rule, and one that counts the rest"
+    console.width = 80
+    out.truncate(0)
+    draw_table(console, table, table.columns)
     assert out.getvalue().count("\n") == 53
     assert "1,184 more" in out.getvalue()
 

@@ -225,6 +225,16 @@ def test_a_terminal_shows_few_and_says_how_many_more(
     assert f"{total - 5} more" in drawn.out
 
 
+@pytest.mark.parametrize("argv", [("history", "list"), ("audit", "list"), ("invoice", "list")])
+def test_a_field_is_the_same_on_a_terminal(books: Sfsync, argv: tuple[str, ...]) -> None:
+    """What only a drawn row has is no field: it is refused on a terminal as in a pipe."""
+    for name in ("started", "when", "state"):
+        assert books(*argv, "--fields", name, terminal=True).status == 2
+    first = books(*argv, "--fields", "help").out.split()[0]
+    value = books(*argv, "--fields", first).out.splitlines()[0]
+    assert value in books(*argv, "--fields", first, terminal=True).out
+
+
 def test_history_shows_each_record_with_reason_and_fix(books: Sfsync) -> None:
     """--failed leaves only failures, each with code, message and fix; runs may be #1 or latest."""
     shown = books("history", "show", "#1", "--failed", "--json").document["result"]

@@ -91,7 +91,9 @@ def _reduced(answer: Answer, names: tuple[str, ...]) -> Answer:
     if answer.table is not None:
         columns = answer.table.chosen(names)
         rows = Rows(tables.picked(answer.table.rows, columns))
-        chosen = replace(answer.table, columns=columns, fields=names, rows=rows, drawn=tables.as_is)
+        chosen = replace(
+            answer.table, columns=columns, piped=(), fields=names, rows=rows, drawn=tables.as_is
+        )
         return Answer(answer.schema_name, rows, answer.status, table=chosen)
     return _reduced_record(answer, names)
 
@@ -219,7 +221,7 @@ def _records(answer: Answer) -> Iterable[Any]:
 
 def _grid(answer: Answer) -> plain_text.Grid:
     table = as_table(answer)
-    columns = table.columns
+    columns = table.plain_columns
     names = [column.field for column in columns]
     return names, ([tables.shown_value(row, column) for column in columns] for row in table.rows)
 

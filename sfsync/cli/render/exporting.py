@@ -55,7 +55,7 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
         export = ExportTable(
             schema=answer.schema_name,
             title=_title(answer),
-            columns=export_columns(table.columns),
+            columns=export_columns(table.plain_columns),
             rows=table.rows,
             facts=facts.shown,
             created=facts.created,

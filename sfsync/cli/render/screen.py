@@ -73,7 +73,7 @@ _STYLES = {
 
 def draw_table(console: Console, table: Table, columns: Sequence[Column]) -> None:
     """Draw the rows a terminal gets, and say how many more there are."""
-    rows, shown = iter(table.rows), table.limit or ROWS_SHOWN
+    rows, shown = iter(table.rows), table.limit or rows_shown(console)
     drawn = [table.drawn(row) for row in islice(rows, shown)]
     if not drawn:
         line(console, table.empty)
@@ -208,7 +208,12 @@ def line(console: Console, text: str, *, style: str = "", url: str | None = None
 
 def some(console: Console, items: Sequence[_T]) -> Sequence[_T]:
     """What is shown of a list that is told line by line: a terminal gets the first of it."""
-    return items if is_plain(console) else items[:ROWS_SHOWN]
+    return items[: rows_shown(console)]
+
+
+def rows_shown(console: Console) -> int | None:
+    """How many of many rows are drawn: a pipe or a file gets all, which is None."""
+    return None if is_plain(console) else ROWS_SHOWN
 
 
 def say_more(console: Console, items: Sequence[object]) -> None:

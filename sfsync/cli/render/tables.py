@@ -80,7 +80,8 @@ class Table:
     """A list with the columns a person sees.
 
     Args:
-        columns: what a terminal and TSV show unless --fields says otherwise.
+        columns: what a terminal shows unless --fields says otherwise.
+        piped: what every other place gets: a pipe, a file; the same columns when there are none.
         fields: every field that --fields may name; ``properties.*`` stands for any property.
         rows: the rows at hand, or `Rows` that come one by one and are handed out once.
         limit: how many rows the person asked for; a terminal shows 50 otherwise.
@@ -90,7 +91,7 @@ class Table:
         title: what the list answers, for a terminal and a document; a pipe has none.
         totals: sums of the rows, one for each currency, under the same fields; a terminal and a
             document show them below the rows, a pipe does not.
-        drawn: what a terminal shows in place of a row.
+        drawn: what a terminal shows in place of a row; its `columns` may name what only that has.
     """
 
     columns: tuple[Column, ...]
@@ -103,6 +104,12 @@ class Table:
     title: str = ""
     totals: Sequence[Row] = ()
     drawn: Callable[[Row], Row] = as_is
+    piped: tuple[Column, ...] = ()
+
+    @property
+    def plain_columns(self) -> tuple[Column, ...]:
+        """The columns of a pipe or a file: of each row as it is, and not as it is drawn."""
+        return self.piped or self.columns
 
     @property
     def count(self) -> int:
@@ -110,14 +117,12 @@ class Table:
         return self.rows.count if isinstance(self.rows, Rows) else len(self.rows)
 
     def chosen(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """The columns that --fields asks for, or the usual ones.
+        """The columns that --fields asks for.
 
         Raises:
             UsageError: there is no such field.
         """
-        if not names:
-            return self.columns
-        usual = {column.field: column for column in self.columns}
+        usual = {column.field: column for column in self.plain_columns}
         return tuple(usual.get(name) or named(self._known(name)) for name in names)
 
     def _known(self, name: str) -> str:
