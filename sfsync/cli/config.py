@@ -1,7 +1,7 @@
 """`sfsync config`: write, check and explain the mapping file."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +9,7 @@ import typer
 
 from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
+from sfsync.cli.frame.flags import Format
 from sfsync.cli.frame.paths import CONFIG_NAME
 from sfsync.cli.render.files import write_new_file
 from sfsync.cli.render.tables import Column, Table
@@ -43,11 +44,13 @@ def init(ctx: typer.Context) -> None:
     from sfsync.config import template  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    target = context.flags.output or context.flags.config or Path(CONFIG_NAME)
+    if context.flags.output == Path("-"):
+        context.emit("config_init", {"path": None, "text": template()}, text=template())
+        return
+    target = context.take_output() or context.flags.config or Path(CONFIG_NAME)
     write_new_file(target, template().encode(), force=context.flags.force)
-    # The file is written; what is left to say belongs on stdout.
-    context.flags = replace(context.flags, output=None)
-    context.emit("config_init", {"path": str(target)}, text=f"Wrote {target}\n", action=True)
+    result = {"path": str(target), "text": None}
+    context.emit("config_init", result, text=f"Wrote {target}\n", action=True)
     context.next_steps("sfsync config validate", "sfsync connect")
 
 
@@ -163,7 +166,7 @@ def schema(
     context = context_of(ctx)
     found = _schema_of_org(context) if org else plain_schema()
     text = json.dumps(found, indent=2, ensure_ascii=False)
-    context.emit("config_schema", found, text=f"{text}\n")
+    context.emit("config_schema", found, text=f"{text}\n", text_format=Format.JSON)
 
 
 def _schema_of_org(context: Context) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Format, GlobalFlags
@@ -19,7 +20,6 @@ from sfsync.errors import ConfigError, LedgerError, NotFoundError, RefusedError,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
-    from pathlib import Path
 
     import typer
     from rich.console import Console
@@ -241,6 +241,7 @@ class Context:
         screen: Callable[[Console], None] | None = None,
         text: str | None = None,
         action: bool = False,
+        text_format: Format = Format.TABLE,
     ) -> None:
         """Answer: as JSON, as a list, as a screen or as plain text, whatever was asked for.
 
@@ -257,18 +258,24 @@ class Context:
             text: the answer as plain text, the same on a terminal and in a pipe.
             action: the answer only tells of something that was done: under --quiet it is left
                 out when all went well, and goes to stderr otherwise.
+            text_format: the format of files in which `text` is written as it stands.
         """
         from sfsync.cli.render.answer import Answer, write_answer  # noqa: PLC0415 - start-up time
 
         self.status = int(status)
-        write_answer(self, Answer(schema_name, result, int(status), table, screen, text, action))
+        write_answer(
+            self,
+            Answer(schema_name, result, int(status), table, screen, text, action, text_format),
+        )
 
-    def emit_beside_file(self, schema_name: str, result: Any) -> None:  # noqa: ANN401 - as `emit`
-        """Answer for a command that has itself written the file of ``-o``: JSON, or nothing."""
-        from sfsync.cli.render.envelope import success  # noqa: PLC0415 - start-up time
+    def take_output(self) -> Path | None:
+        """The file of ``-o``, for a command that writes it itself; None when that is stdout.
 
-        if self.json:
-            self.document = success(schema_name, self.status, result, [])
+        What the command answers besides goes to stdout from then on.
+        """
+        path = self.flags.output
+        self.flags = replace(self.flags, output=None)
+        return None if path == Path("-") else path
 
     def warn(self, message: str) -> None:
         """Say something that a person should know, without failing."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sfsync.cli.filters import as_filter
@@ -19,6 +18,7 @@ from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from sfsync.cli.context import Context
     from sfsync.cli.filters import FilterOptions
@@ -71,10 +71,8 @@ def export(
 
 
 def _file(context: Context, *, opens: bool) -> Path | None:
-    path = context.flags.output
-    if path is not None and path != Path("-"):
-        # From here on `-o` is answered; what is left to say goes to stdout.
-        context.flags = replace(context.flags, output=None)
+    path = context.take_output()
+    if path is not None:
         return path
     if opens:
         raise UsageError("there is no file to open", code="output-missing", fix="add -o FILE")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,15 +36,13 @@ def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) 
     with context.read_ledger() as ledger:
         detail = show_invoice(ledger, number)
         paper = _paper(context, ledger, detail)
-    path = context.flags.output
-    if path == Path("-"):
+    if context.flags.output == Path("-"):
         with file_for_stdout(Format.PDF) as stream:
             written = write_invoice(paper, stream, font)
         for warning in written.warnings:
             context.warn(warning)
         return
-    context.flags = replace(context.flags, output=None)
-    target = _target(path, detail)
+    target = _target(context.take_output(), detail)
     result = write_file(
         context, target, Format.PDF, lambda stream: write_invoice(paper, stream, font), "line"
     )

@@ -143,8 +143,7 @@ def export(
     context = context_of(ctx)
     typed = screens.Typed(from_, to, account, customer, invoice, None)
     with context.open_ledger() as ledger:
-        output = screens.output_of(context)
         content, result = screens.exported(
-            ledger, format_, typed, output, force=context.flags.force
+            ledger, format_, typed, context.take_output(), force=context.flags.force
         )
     screens.answer_export(context, content, result)

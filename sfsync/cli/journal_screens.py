@@ -6,16 +6,17 @@ import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.filters import day
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import counted
 from sfsync.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -249,18 +250,10 @@ def exported(
     return content, result
 
 
-def output_of(context: Context) -> Path | None:
-    """The file of -o, None for stdout."""
-    path = context.flags.output
-    return None if path in {None, Path("-")} else path
-
-
 def answer_export(context: Context, content: str, result: dict[str, Any]) -> None:
     """Say where the file is, or write the text itself; under --json it is part of the document."""
-    if result["path"] is not None:
-        context.note(f"Wrote {result['path']} ({result['entries']} entries)")
-        context.emit_beside_file("journal_export", {**result, "text": None})
-    elif context.json:
-        context.emit("journal_export", {**result, "text": content}, text="")
-    else:
-        context.emit("journal_export", result, text=content)
+    if result["path"] is None:
+        context.emit("journal_export", {**result, "text": content}, text=content)
+        return
+    context.note(f"Wrote {result['path']} ({counted(result['entries'], 'entry', 'entries')})")
+    context.emit("journal_export", {**result, "text": None}, text="")

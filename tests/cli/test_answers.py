@@ -209,6 +209,8 @@ def test_a_sentence_goes_to_a_file_of_data_as_its_values(
         assert (tmp_path / name).read_text() == f"{ledger}\n"
     assert sfsync("config", "schema", "-o", str(tmp_path / "s.json")).status == 0
     assert "$schema" in json.loads((tmp_path / "s.json").read_text())
+    assert sfsync("config", "schema", "-o", str(tmp_path / "s.csv")).status == 0
+    assert (tmp_path / "s.csv").read_text().startswith("field,value\n")
 
 
 def test_json_says_where_the_file_went(sfsync: Sfsync, tmp_path: Path) -> None:

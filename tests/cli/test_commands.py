@@ -305,6 +305,8 @@ def test_config_init_writes_a_valid_file_once(sfsync: Sfsync, home: Path) -> Non
     assert sfsync("config", "init", "--force").status == 0
     assert sfsync("config", "init", "-o", "other.yaml").status == 0
     assert sfsync("-c", "other.yaml", "config", "validate").status == 0
+    assert sfsync("config", "init", "-o", "-").out == written.read_text(encoding="utf-8")
+    assert not written.with_name("-").exists()
 
 
 def test_config_schema_goes_to_a_file_as_it_is(sfsync: Sfsync, tmp_path: Path) -> None:

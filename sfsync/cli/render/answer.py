@@ -58,6 +58,7 @@ class Answer:
     screen: Callable[[Console], None] | None = None
     text: str | None = None
     action: bool = False
+    text_format: Format = Format.TABLE
 
 
 def write_answer(context: Context, answer: Answer) -> None:
@@ -123,12 +124,12 @@ def _format(context: Context, answer: Answer) -> Format:
 
 def _for_file(context: Context, answer: Answer, wanted: Format) -> tuple[Answer, Format]:
     """A file of data gets the values of an answer that is a sentence elsewhere."""
-    path, named = context.flags.output, context.flags.format
-    if path is None or not answer.text or answer.text.startswith("{"):
-        # What is JSON of its own, a schema, is such a file already.
+    path = context.flags.output
+    if path is None or not answer.text:
         return answer, wanted
-    told = _BY_ENDING.get(path.suffix.casefold(), Format.TABLE) if wanted is not named else wanted
-    if told in {Format.TABLE, Format.MD}:
+    by_ending = wanted is not context.flags.format
+    told = _BY_ENDING.get(path.suffix.casefold(), Format.TABLE) if by_ending else wanted
+    if told in {Format.TABLE, Format.MD} or (by_ending and told is answer.text_format):
         return answer, wanted
     return replace(answer, text=None), told
 
