@@ -8,6 +8,7 @@ import typer
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.text import counted
 from sfsync.errors import NotFoundError, UsageError
 from sfsync.ledger import audit
 from sfsync.rows import Rows
@@ -147,5 +148,5 @@ def verify(
         require_trail(context, ledger, head)
         newest = audit.head(ledger)
     events = int(newest.partition(":")[0])
-    text = f"{events} events, unbroken. Head: {newest}\n"
+    text = f"{counted(events, 'event')}, unbroken. Head: {newest}\n"
     context.emit("audit_verify", {"events": events, "head": newest}, text=text)

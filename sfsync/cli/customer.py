@@ -12,6 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.record_ids import account_id
 from sfsync.cli.render.tables import Table
+from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.rows import Rows
@@ -134,7 +135,8 @@ def import_(
     context = context_of(ctx)
     with context.open_ledger(create=True) as ledger:
         added = [screens.as_json(found) for found in import_customers(ledger, contents)]
-    context.emit("customer_import", added, text=f"Imported {len(added)} customers.\n", action=True)
+    text = f"Imported {counted(len(added), 'customer')}.\n"
+    context.emit("customer_import", added, text=text, action=True)
 
 
 @tree.command(

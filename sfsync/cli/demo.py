@@ -69,6 +69,7 @@ def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Da
         result,
         text=f"Created {folder}/mappings.yaml and {folder}/{ORG_FILE} (DEMO org: {counts}).\n"
         "DEMO data never mixes with a real ledger.\n",
+        action=True,
     )
     if found.opportunities and not found.won:
         stages = ", ".join(f"{name} ({count})" for name, count in sorted(found.stages.items()))
@@ -312,4 +313,4 @@ def _known(what: str) -> None:
 
 
 def _say(context: Context, schema: str, sentence: str) -> None:
-    context.emit(schema, {"done": sentence}, text=f"DEMO: {sentence}\n")
+    context.emit(schema, {"done": sentence}, text=f"DEMO: {sentence}\n", action=True)

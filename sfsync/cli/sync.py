@@ -210,9 +210,8 @@ def retry(
             if one.sobject == "Opportunity"
         )
         if not failed:
-            context.emit(
-                "sync_retry", None, text="Nothing has failed; there is nothing to retry.\n"
-            )
+            text = "Nothing has failed; there is nothing to retry.\n"
+            context.emit("sync_retry", None, text=text, action=True)
             return
         asked = SyncRequest(trigger="retry", opportunity_ids=failed)
         with (

@@ -324,6 +324,8 @@ def test_customers_come_from_csv_all_or_none(books: Sfsync, tmp_path: Path) -> N
     )
     done = books("customer", "import", str(good), "--json")
     first = done.document["result"][0]
+    good.write_text("name\nDelta\n", "utf-8")
+    assert books("customer", "import", str(good)).out == "Imported 1 customer.\n"
     assert (first["name"], first["address"]["city"]) == ("Alpha AG", "Bern")
     assert first["properties"] == {"segment": "large"}
     for bad in ("title\nx\n", "name\n\n ,\n", "name,city\nGamma\n", "name\n" + '"open\n'):
@@ -387,6 +389,8 @@ def test_quiet_actions_speak_only_when_something_is_wrong(books: Sfsync) -> None
     assert (mixed.status, mixed.out) == (3, "")
     assert "D-000001: " in mixed.err
     assert books("invoice", "show", "D-000001", "-q").out
+    won = books("demo", "close-deal", "-q")
+    assert (won.status, won.out, won.err) == (0, "", "")
 
 
 def test_a_draft_on_hold_is_not_posted(books: Sfsync) -> None:
