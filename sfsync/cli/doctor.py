@@ -9,6 +9,7 @@ import typer
 
 from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
+from sfsync.cli.render.text import counted
 from sfsync.errors import (
     ConfigError,
     ExitCode,
@@ -61,7 +62,7 @@ def doctor(
     --as-cron starts doctor once more, with cron's few variables and without a terminal, and says
     what differs. A bundle has no secret and no customer's data in it; look before you send it.
     """
-    from sfsync.health.findings import worst  # noqa: PLC0415 - start-up time
+    from sfsync.health.findings import Verdict, worst  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
     found = _examined(context, online=online)
@@ -76,7 +77,7 @@ def doctor(
     context.emit("doctor", result, screen=lambda out: _draw(out, result, online))
     if status is not ExitCode.DONE:
         context.details |= {name: value for name, value in result.items() if name != "healthy"}
-        raise _unhealthy(status, sum(one.verdict.value == "failed" for one in found))
+        raise _unhealthy(status, sum(one.verdict is Verdict.FAILED for one in found))
 
 
 def _examined(context: Context, *, online: bool) -> "tuple[Finding, ...]":
@@ -93,10 +94,11 @@ def _caller(context: Context) -> "Finding":
     """Whether anything calls `sfsync sync`; a schedule alone starts nothing."""
     from sfsync.cli.schedule import call_of  # noqa: PLC0415 - start-up time
     from sfsync.cli.schedule_changes import installed_target  # noqa: PLC0415 - as above
+    from sfsync.config.settings import Frequency  # noqa: PLC0415 - as above
     from sfsync.health.findings import ok, skipped, warning  # noqa: PLC0415 - as above
 
     try:
-        frequency = context.settings().schedule.frequency.value
+        frequency = context.settings().schedule.frequency
         target = installed_target(call_of(context))
     except ConfigError:
         return skipped("schedule", "needs a valid config")
@@ -104,7 +106,7 @@ def _caller(context: Context) -> "Finding":
         return warning("schedule", error.message, error.fix)
     if target is not None:
         return ok("schedule", f"{frequency}; {target} calls every 5 minutes")
-    if frequency == "manual":
+    if frequency is Frequency.MANUAL:
         return ok("schedule", "manual: only by sfsync sync --now")
     said = f"{frequency}, and neither cron nor systemd calls it"
     return warning("schedule", said, "sfsync schedule install")
@@ -162,7 +164,7 @@ def surroundings(context: Context) -> "Surroundings":
 
 
 def _unhealthy(status: ExitCode, failed: int) -> SfsyncError:
-    message = f"{failed} check{'s' if failed > 1 else ''} failed; a run would not work"
+    message = f"{counted(failed, 'check')} failed; a run would not work"
     fix = "mend what the failed checks name; each has its own fix"
     if status is ExitCode.CONFIG:
         return ConfigError(message, problems=(), code="unhealthy", fix=fix)

@@ -49,9 +49,7 @@ def show(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     result = schedule_result(context, call_of(context), datetime.now(UTC))
-    context.emit(
-        "schedule_show", result, screen=lambda console: draw_schedule(console, context, result)
-    )
+    context.emit("schedule_show", result, screen=lambda console: draw_schedule(console, result))
 
 
 @tree.command(
@@ -86,14 +84,15 @@ def next_(
 )
 def print_(ctx: typer.Context, target: TargetArgument) -> None:
     """Print what `install` would put in place; changes nothing."""
-    from sfsync.schedule.systemd import unit_files  # noqa: PLC0415 - start-up time
+    from sfsync.schedule.crontab import cron_block  # noqa: PLC0415 - start-up time
+    from sfsync.schedule.systemd import unit_files  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     context.settings()
     call = call_of(context)
     if target is Target.CRON:
-        texts = {"crontab": _text(_block(call))}
-        text = texts["crontab"]
+        text = cron_block(call).decode("utf-8", "backslashreplace")
+        texts = {"crontab": text}
     else:
         texts = unit_files(call)
         text = "\n".join(f"# {name}\n{unit}" for name, unit in texts.items())
@@ -116,6 +115,7 @@ def install(ctx: typer.Context, target: TargetArgument = Target.CRON) -> None:
     decided by the schedule of the config at each call, so a new schedule needs no new install.
     """
     from sfsync.cli.schedule_changes import install_into  # noqa: PLC0415 - start-up time
+    from sfsync.config.settings import Frequency  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     schedule = context.settings().schedule
@@ -125,9 +125,9 @@ def install(ctx: typer.Context, target: TargetArgument = Target.CRON) -> None:
         context.note("Trying out a call without terminal and session, as the scheduler makes it")
         _try_out(call)
     change.carry_out(context, "Have it called every 5 minutes?")
-    if schedule.frequency.value == "manual":
+    if schedule.frequency is Frequency.MANUAL:
         context.warn("schedule.frequency is manual: no call will ever be due")
-    if schedule.frequency.value == "realtime":
+    if schedule.frequency is Frequency.REALTIME:
         context.note("Every call will run; for changes within a minute: sfsync sync watch")
     context.next_steps("sfsync schedule show", "sfsync status")
 
@@ -175,13 +175,3 @@ def call_of(context: Context) -> "Call":
     named = context.flags.config or context.config_path()
     ledger = ledger_override(context.flags.ledger)
     return call_for(sys.executable, Path(named), ledger, os.environ)
-
-
-def _block(call: "Call") -> bytes:
-    from sfsync.schedule.crontab import cron_block  # noqa: PLC0415 - start-up time
-
-    return cron_block(call)
-
-
-def _text(block: bytes) -> str:
-    return block.decode("utf-8", "backslashreplace")

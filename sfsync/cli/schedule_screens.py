@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sfsync.cli.ticks import answers_of, is_due_now
 from sfsync.config.keys import WEEKDAYS
@@ -11,13 +13,12 @@ from sfsync.exports.json_text import utc
 from sfsync.schedule import next_slots
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from rich.console import Console
 
     from sfsync.cli.context import Context
     from sfsync.config.settings import ScheduleSettings
-    from sfsync.schedule import Answers
     from sfsync.schedule.call import Call
 
 
@@ -52,11 +53,10 @@ def slot_result(schedule: ScheduleSettings, slot: datetime) -> dict[str, Any]:
     }
 
 
-def draw_schedule(console: Console, context: Context, result: dict[str, Any]) -> None:
+def draw_schedule(console: Console, result: dict[str, Any]) -> None:
     """Draw the schedule as label and value."""
     from sfsync.cli.render.screen import draw_pairs  # noqa: PLC0415 - start-up time
 
-    schedule, answers = context.settings().schedule, answers_of(context)
     coming = result["next"]
     draw_pairs(
         console,
@@ -64,10 +64,10 @@ def draw_schedule(console: Console, context: Context, result: dict[str, Any]) ->
             ("Runs", _words(result)),
             ("Next", coming and f"{coming['local']} {coming['time_zone']} ({coming['at']})"),
             ("Due now", "yes, at the next call" if result["due"] else "no"),
-            ("Last good run", _local(schedule, answers.good) or "none yet"),
-            ("Failed since", _failed(schedule, answers)),
+            ("Last good run", _local(result, "last_good_run") or "none yet"),
+            ("Failed since", _failed(result)),
             ("Overdue after", result["overdue_after"] and f"{result['overdue_after'] / 3600:g} h"),
-            ("Called by", _caller(result["called_by"])),
+            ("Called by", result["called_by"] or "nobody: sfsync schedule install"),
         ],
     )
 
@@ -84,15 +84,12 @@ def _words(result: dict[str, Any]) -> str:
     return "manual: only by sfsync sync --now"
 
 
-def _failed(schedule: ScheduleSettings, answers: Answers) -> str | None:
-    if not answers.failures:
+def _failed(result: dict[str, Any]) -> str | None:
+    failures = result["failures_since"]
+    if not failures:
         return None
-    times = "once" if answers.failures == 1 else f"{answers.failures} times"
-    return f"{times}, last {_local(schedule, answers.failed)}"
-
-
-def _caller(called_by: str | None) -> str:
-    return called_by or "nobody: sfsync schedule install"
+    times = "once" if failures == 1 else f"{failures} times"
+    return f"{times}, last {_local(result, 'last_failure')}"
 
 
 def _called_by(call: Call) -> str | None:
@@ -105,10 +102,14 @@ def _called_by(call: Call) -> str | None:
         return None
 
 
-def _local(schedule: ScheduleSettings, moment: datetime | None) -> str | None:
-    if moment is None:
+def _local(result: dict[str, Any], key: str) -> str | None:
+    """A moment of the result as clocks in the schedule's zone show it."""
+    if result[key] is None:
         return None
-    return f"{moment.astimezone(schedule.time_zone):%a %Y-%m-%d %H:%M} {schedule.time_zone}"
+    zone = result["time_zone"]
+    return (
+        f"{datetime.fromisoformat(result[key]).astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+    )
 
 
 def _seconds(length: timedelta | None) -> int | None:
