@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.text import counted
 from sfsync.ledger.customer_edit import ADDRESS_FIELDS, PLAIN_FIELDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _SUGGESTION_COLUMNS = tuple(
         *("reasons", "similarity", "merge"),
     )
 )
+_THE_SAME = 100
 _WHY = {
     "name": "same name",
     "similar-name": "similar name",
@@ -130,7 +132,7 @@ def draw_suggestions(console: Console, rows: Sequence[dict[str, Any]]) -> None:
             group = row["group"]
             screen.line(console, _label(row["into"]), style="bold")
         why = ", ".join(_WHY[reason] for reason in row["reasons"])
-        alike = f" ({row['similarity']} %)" if row["similarity"] < _ALIKE else ""
+        alike = f" ({row['similarity']} %)" if row["similarity"] < _THE_SAME else ""
         screen.line(console, f"  {_label(row['from'])}  {why}{alike}")
         screen.line(console, f"    {row['merge']}", style="dim")
     if rows:
@@ -140,26 +142,23 @@ def draw_suggestions(console: Console, rows: Sequence[dict[str, Any]]) -> None:
         )
 
 
-_ALIKE = 100
-
-
 def _label(customer: Mapping[str, Any]) -> str:
-    said = _counted((("invoice", customer["invoices"]), ("account", customer["accounts"])))
+    said = _each((("invoice", customer["invoices"]), ("account", customer["accounts"])))
     return f"{customer['number']}  {customer['name']}{f'  ({said})' if said else ''}"
 
 
-def _counted(things: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{count} {what}{'s'[: count != 1]}" for what, count in things if count)
+def _each(things: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(counted(count, what) for what, count in things if count)
 
 
 def merge_question(plan: MergePlan) -> str:
     """What a person is asked before a merge."""
-    counted = (
+    things = (
         ("draft", plan.drafts),
         ("contact", plan.contacts),
         ("account", len(plan.source.accounts)),
     )
-    moved = _counted(counted) or "nothing"
+    moved = _each(things) or "nothing"
     return (
         f"{plan.source.number} {plan.source.content.name} goes, {plan.into.number} "
         f"{plan.into.content.name} stays; {moved} would move, and this is for good. Merge them?"

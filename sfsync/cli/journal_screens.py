@@ -213,8 +213,8 @@ def draw_closing(console: Console, result: dict[str, Any], *, quiet: bool) -> No
         return
     drafts, balances = result["drafts"], result["trial_balance"]
     if drafts:
-        noun = "draft is" if len(drafts) == 1 else "drafts are"
-        screen.line(console, f"{len(drafts)} {noun} dated inside and could only be posted later:")
+        inside = counted(len(drafts), "draft is", "drafts are")
+        screen.line(console, f"{inside} dated inside and could only be posted later:")
         screen.draw_rows(console, _DRAFTS, drafts)
     screen.line(console, f"Trial balance through {result['through']}:", style="bold")
     screen.draw_rows(console, BALANCE_COLUMNS, balances)
@@ -231,8 +231,8 @@ def exported(
 
     entries = list(list_entries(ledger, filter_of(ledger, typed)))
     head = ledger_state(ledger).head
-    notes = [f"Journal of {ledger.identity.org_name}, by sfsync", f"{len(entries)} entries",
-             f"audit head {head}"]  # fmt: skip
+    count = counted(len(entries), "entry", "entries")
+    notes = [f"Journal of {ledger.identity.org_name}, by sfsync", count, f"audit head {head}"]
     content = WRITERS[wanted.value](entries, notes)
     payload = content.encode()
     if output is not None:

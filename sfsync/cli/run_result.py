@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.render.text import with_thousands
+from sfsync.cli.render.text import counted, with_thousands
 from sfsync.ledger.model import Outcome
 from sfsync.money import Money
 
@@ -118,7 +118,7 @@ def draw_summary(
     run = detail.summary
     kind = "DEMO" if run.org_kind == "demo" else run.org_kind
     heading = "plan, nothing is written" if planned else f"run #{run.run}  {run.outcome}"
-    calls = "1 API call" if run.api_calls == 1 else f"{run.api_calls} API calls"
+    calls = counted(run.api_calls, "API call")
     screen.line(console, f"{run.org_name} ({kind})   {heading}   {calls}")
     rows = [{"object": name, **asdict(run.counts[name])} for name in _IN_ORDER_OF_WORK]
     screen.draw_rows(console, COUNT_COLUMNS, rows)

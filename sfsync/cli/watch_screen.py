@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.render.text import counted, safe
+from sfsync.exports.json_text import utc
 from sfsync.ledger.model import RunOutcome
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Telling:
         self._last: RunSummary | None = None
         self.result: dict[str, Any] = {
             "org": {"id": org.identity.org_id, "name": self._name, "kind": org.identity.kind},
-            "started_at": _now(),
+            "started_at": utc(datetime.now(UTC)),
             "finished_at": None,
             "intervals": 0,
             "runs": 0,
@@ -114,7 +115,7 @@ class Telling:
 
     def finish(self) -> None:
         """Answer, after the time that was asked for."""
-        self.result["finished_at"] = _now()
+        self.result["finished_at"] = utc(datetime.now(UTC))
         counts = self.result["counts"].items()
         done = ", ".join(f"{number} {what}" for what, number in counts if number)
         looks, runs = (counted(self.result[what], one) for what, one in _NAMES.items())
@@ -132,10 +133,6 @@ def _done(run: RunSummary) -> str:
         told = ", ".join(f"{number} {what}" for number, what in found if number)
         parts += [f"{thing}: {told}"] if told else []
     return "; ".join(parts)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _clock() -> str:
