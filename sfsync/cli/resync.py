@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def resync_deal(context: Context, reference: str) -> None:
     """Run a sync of the deal behind a document; a removed invoice gets a new, linked draft."""
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
-    from sfsync.cli.sync import answer_run  # noqa: PLC0415 - as above
+    from sfsync.cli.sync import answer_run, name_missing  # noqa: PLC0415 - as above
     from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
     from sfsync.ledger.opportunities import find_opportunity  # noqa: PLC0415 - as above
     from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
@@ -23,4 +23,5 @@ def resync_deal(context: Context, reference: str) -> None:
         )
         with open_org_for(context, settings) as org, run_lock(context.ledger_path()):
             run_id = run_sync(org, ledger, settings, asked, warn=context.warn)
-        answer_run(context, ledger, run_id, asked, schema="invoice_resync")
+        name_missing(context, ledger, run_id, asked)
+        answer_run(context, ledger, run_id, schema="invoice_resync")

@@ -126,7 +126,8 @@ def _sync_once(
         with sync_progress(context) as progress:
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
         tick.ran = True
-        answer_run(context, ledger, run_id, asked)
+        name_missing(context, ledger, run_id, asked)
+        answer_run(context, ledger, run_id)
 
 
 @tree.command(
@@ -221,7 +222,7 @@ def retry(
         ):
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
         tick.ran = True
-        answer_run(context, ledger, run_id, asked, schema="sync_retry")
+        answer_run(context, ledger, run_id, schema="sync_retry")
 
 
 @tree.command(
@@ -271,8 +272,12 @@ def _locked(stack: ExitStack, context: Context, wait: float, *, yields: bool) ->
     return True
 
 
-def _name_missing(context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest") -> None:
-    """Deals that were asked for by id and that the org does not have, or hides."""
+def name_missing(context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest") -> None:
+    """Name the deals that a person asked for by id and that the org does not have, or hides.
+
+    Raises:
+        NotFoundError: none of them is there.
+    """
     if not asked.opportunity_ids:
         return
     from sfsync.ledger import history  # noqa: PLC0415 - start-up time
@@ -287,17 +292,14 @@ def _name_missing(context: Context, ledger: "Ledger", run_id: int, asked: "SyncR
     context.warn(message)
 
 
-def answer_run(
-    context: Context, ledger: "Ledger", run_id: int, asked: "SyncRequest", schema: str = "sync"
-) -> None:
-    """Answer with what a run did; deals that were asked for by id and not found are named."""
-    if schema != "sync_retry":
-        _name_missing(context, ledger, run_id, asked)
-    from sfsync.cli.run_result import SUMMARISED, draw_summary, sync_result  # noqa: PLC0415 - as above
+def answer_run(context: Context, ledger: "Ledger", run_id: int, schema: str = "sync") -> None:
+    """Answer with what a run did."""
+    from sfsync.cli.run_result import SUMMARISED, draw_summary, sync_result  # noqa: PLC0415 - start-up time
     from sfsync.ledger import audit, history  # noqa: PLC0415 - as above
+    from sfsync.ledger.model import RunOutcome  # noqa: PLC0415 - as above
 
     detail = history.show_run(ledger, run_id, SUMMARISED)
-    partial = detail.summary.outcome.value == "partial"
+    partial = detail.summary.outcome is RunOutcome.PARTIAL
     context.emit(
         schema,
         sync_result(detail, head=audit.head(ledger)),
@@ -313,13 +315,19 @@ def answer_run(
 
 def _request(
     trigger: str,
-    full: bool,  # noqa: FBT001 - options as they came
+    *,
+    full: bool,
     only: str | None,
     opportunity: list[str] | None,
     since: str | None,
-    allow_empty: bool,  # noqa: FBT001 - options as they came
+    allow_empty: bool,
     transport: str,
 ) -> "SyncRequest":
+    """What a run is asked for, from the options as they were typed.
+
+    Raises:
+        UsageError: one of them cannot be read.
+    """
     from sfsync.ids import normalise_id  # noqa: PLC0415 - start-up time
     from sfsync.sync import OBJECTS, SyncRequest, Transport  # noqa: PLC0415 - as above
 
