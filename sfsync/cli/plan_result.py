@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.cli.run_result import draw_summary, plan_changes, sync_result
 from sfsync.errors import ExitCode
 from sfsync.ledger import history
+from sfsync.ledger.model import RunOutcome
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,7 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
     changes = plan_changes(detail, ledger)
     result = {**sync_result(detail, planned=True), "changes": changes}
     pending = any(change["outcome"] in _WRITES for change in changes)
-    partial = detail.summary.outcome.value == "partial"
+    partial = detail.summary.outcome is RunOutcome.PARTIAL
     status = ExitCode.PARTIAL if partial else ExitCode.DONE
     if exit_code:
         status = ExitCode.YES if pending else ExitCode.DONE
@@ -48,11 +49,6 @@ def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
         reason = f"  ({change['code']})" if change["code"] else ""
         screen.line(console, f"{sign} {change['outcome']:<8} {change['name']}{reason}")
         if change["outcome"] in {"updated", "drifted"}:
-            for name, (before, after) in change["fields"].items():
-                screen.line(console, f"    {name}: {_shown(before)} → {_shown(after)}")
+            screen.draw_changes(console, change["fields"])
     if len(deals) > _SHOWN:
         screen.line(console, f"… and {len(deals) - _SHOWN} more: sfsync sync plan --json")
-
-
-def _shown(value: object) -> str:
-    return "(nothing)" if value is None else str(value)
