@@ -10,10 +10,10 @@ from sfsync.cli.frame import tree
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sfsync.config.settings import Settings
     from sfsync.ledger import Ledger
     from sfsync.ledger.opportunities import OpportunityDetail
     from sfsync.sync.explain import Explanation
-    from sfsync.sync.rules import Rules
 
 app = tree.new_app()
 
@@ -35,14 +35,8 @@ def explain(
     """
     context = context_of(ctx)
     settings = context.settings()
-    from sfsync.cli.posting import today  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.opportunities import show_opportunity  # noqa: PLC0415 - start-up time
-    from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
-
-    rules = Rules.compile(settings, today=today(settings), rates={}, lines_exist=True)
     with context.read_ledger() as ledger:
-        deal = show_opportunity(ledger, reference)
-        found = explained(ledger, deal, rules)
+        deal, found = explained(ledger, reference, settings)
     context.emit(
         "explain",
         _result(deal, found),
@@ -50,17 +44,24 @@ def explain(
     )
 
 
-def explained(ledger: "Ledger", deal: "OpportunityDetail", rules: "Rules") -> "Explanation":
-    """What became of a deal and why, from what the last sync read."""
-    from sfsync.ledger import pages  # noqa: PLC0415 - start-up time
+def explained(
+    ledger: "Ledger", reference: str, settings: "Settings"
+) -> "tuple[OpportunityDetail, Explanation]":
+    """A deal, and what became of it and why, from what the last sync read."""
+    from sfsync.cli.posting import today  # noqa: PLC0415 - start-up time
+    from sfsync.ledger import pages  # noqa: PLC0415 - as above
+    from sfsync.ledger.opportunities import show_opportunity  # noqa: PLC0415 - as above
     from sfsync.sync.explain import explain_deal  # noqa: PLC0415 - as above
+    from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
 
+    rules = Rules.compile(settings, today=today(settings), rates={}, lines_exist=True)
+    deal = show_opportunity(ledger, reference)
     name = deal.row.account or ""
     org_id = ledger.identity.org_id or ""
     accounts = [deal.account_id] if deal.account_id else []
     state = pages.account_state(ledger, org_id, accounts, [name] if name else [], [])
     ignored = deal.ignore["reason"] if deal.ignore else None
-    return explain_deal(dict(deal.values), ignored, deal.row.code, state, rules)
+    return deal, explain_deal(dict(deal.values), ignored, deal.row.code, state, rules)
 
 
 def _result(deal: "OpportunityDetail", found: "Explanation") -> dict[str, Any]:

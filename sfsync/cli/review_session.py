@@ -34,7 +34,7 @@ q  stop here; what is done stays done"""
 
 
 class Step(Enum):
-    """What comes after an answer: the next draft, the same card anew, the same question, or no."""
+    """What comes after an answer: the next draft, the card drawn anew, the question, or nothing."""
 
     NEXT = "next"
     AGAIN = "again"
@@ -149,13 +149,9 @@ class Review:
     def explain(self, card: Card) -> Step:
         """Say where each value comes from and which filters it passed."""
         from sfsync.cli.explain import draw_explanation, explained  # noqa: PLC0415 - start-up time
-        from sfsync.cli.posting import today  # noqa: PLC0415 - as above
-        from sfsync.ledger.opportunities import show_opportunity  # noqa: PLC0415 - as above
-        from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
 
-        rules = Rules.compile(self.settings, today=today(self.settings), rates={}, lines_exist=True)
-        deal = show_opportunity(self.ledger, card.detail.row.opportunity_id)
-        draw_explanation(self.context.out, deal, explained(self.ledger, deal, rules))
+        opportunity = card.detail.row.opportunity_id
+        draw_explanation(self.context.out, *explained(self.ledger, opportunity, self.settings))
         return Step.ASK
 
     def open(self, card: Card) -> Step:
