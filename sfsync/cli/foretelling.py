@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from sfsync.cli.posting import (
     answer_many,
     chosen,
+    draft_json,
     post,
     refused_json,
+    require_none_refused,
     row_totals,
     rules_of,
     spoken_totals,
     today,
 )
-from sfsync.errors import ExitCode, RefusedError
-from sfsync.money import minor_to_text
+from sfsync.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,9 +91,8 @@ def foretell_drafts(context: Context, asked: Asked) -> None:
         found = chosen(ledger, asked.numbers, asked.filters, every=asked.every)
         foretold = _foretell(context, ledger, found.rows, asked.day)
     refused = [*foretold.refused, *found.missing]
-    if asked.alone and refused:
-        first = refused[0]
-        raise RefusedError(first["message"], code=first["code"], fix=first["fix"] or "")
+    if asked.alone:
+        require_none_refused(refused)
     result = {
         "would_post": [_as_json(*pair) for pair in foretold.postable],
         "would_refuse": refused,
@@ -153,12 +153,9 @@ def _warnings(refused: Sequence[dict[str, Any]]) -> list[str]:
 
 def _as_json(row: InvoiceRow, preview: PostingPreview) -> dict[str, Any]:
     return {
-        "draft": row.draft,
+        **draft_json(row),
         "number": preview.number,
-        "customer": row.customer_name,
         "posting_date": preview.posting_date.isoformat(),
-        "currency": row.currency,
-        "total": minor_to_text(row.total_minor, row.exponent),
     }
 
 

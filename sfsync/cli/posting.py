@@ -176,15 +176,7 @@ def delete(ledger: Ledger, rows: Sequence[InvoiceRow], reason: str) -> dict[str,
         else:
             deleted.append(row)
     return {
-        "deleted": [
-            {
-                "draft": row.draft,
-                "customer": row.customer_name,
-                "currency": row.currency,
-                "total": minor_to_text(row.total_minor, row.exponent),
-            }
-            for row in deleted
-        ],
+        "deleted": [draft_json(row) for row in deleted],
         "refused": refused,
         "totals": row_totals(deleted),
     }
@@ -259,9 +251,8 @@ def answer_many(
         RefusedError: the only document was refused.
     """
     refused = result["refused"]
-    if alone and refused:
-        first = refused[0]
-        raise RefusedError(first["message"], code=first["code"], fix=first["fix"] or "")
+    if alone:
+        require_none_refused(refused)
     status = ExitCode.PARTIAL if refused else ExitCode.DONE
     context.emit(
         schema_name,
@@ -270,6 +261,27 @@ def answer_many(
         screen=lambda console: _draw_many(console, done, result),
         action=True,
     )
+
+
+def require_none_refused(refused: Sequence[dict[str, Any]]) -> None:
+    """End with the refusal of the only document that was named.
+
+    Raises:
+        RefusedError: it was refused.
+    """
+    if refused:
+        first = refused[0]
+        raise RefusedError(first["message"], code=first["code"], fix=first["fix"] or "")
+
+
+def draft_json(row: InvoiceRow) -> dict[str, Any]:
+    """A draft in the result of what was done with several."""
+    return {
+        "draft": row.draft,
+        "customer": row.customer_name,
+        "currency": row.currency,
+        "total": minor_to_text(row.total_minor, row.exponent),
+    }
 
 
 def posted_json(one: PostedInvoice) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.posting import row_totals, spoken_totals
+from sfsync.cli.posting import draft_json, row_totals, spoken_totals
 from sfsync.cli.render.text import counted
 from sfsync.errors import ExitCode
-from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,15 +42,7 @@ def _as_json(found: RunDocuments, reason: str) -> dict[str, Any]:
     return {
         "run": found.run,
         "reason": reason,
-        "deleted": [
-            {
-                "draft": row.draft,
-                "customer": row.customer_name,
-                "currency": row.currency,
-                "total": minor_to_text(row.total_minor, row.exponent),
-            }
-            for row in found.drafts
-        ],
+        "deleted": [draft_json(row) for row in found.drafts],
         "totals": row_totals(found.drafts),
         "posted": [
             {"number": row.name, "fix": f'sfsync invoice reverse {row.name} --reason "…"'}
