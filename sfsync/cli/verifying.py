@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sfsync.cli.render.text import counted
 from sfsync.errors import LedgerError
 from sfsync.ledger.audit import Finding, list_events
 from sfsync.ledger.invariants import check_ledger, check_trail
@@ -24,11 +25,9 @@ def require_sound(context: Context, ledger: Ledger) -> None:
         LedgerError: it does; names the first of them, and all under --json.
     """
     if findings := check_ledger(ledger):
-        raise LedgerError(
-            f"the ledger breaks {len(findings)} of its rules{_listed(context, findings)}",
-            code="ledger-damaged",
-            fix="restore it from a backup: sfsync db restore FILE",
-        )
+        said = f"the ledger breaks {len(findings)} of its rules"
+        fix = "restore it from a backup: sfsync db restore FILE"
+        raise _refusal(context, said, findings, code="ledger-damaged", fix=fix)
 
 
 def require_trail(context: Context, ledger: Ledger, head: str | None) -> None:
@@ -38,11 +37,8 @@ def require_trail(context: Context, ledger: Ledger, head: str | None) -> None:
         LedgerError: it is such a one.
     """
     if findings := check_trail(ledger, head):
-        raise LedgerError(
-            f"the audit trail was tampered with{_listed(context, findings)}",
-            code="audit-tampered",
-            fix="restore the ledger from a backup",
-        )
+        said, fix = "the audit trail was tampered with", "restore the ledger from a backup"
+        raise _refusal(context, said, findings, code="audit-tampered", fix=fix)
 
 
 def require_no_secret(context: Context, ledger: Ledger) -> None:
@@ -55,11 +51,9 @@ def require_no_secret(context: Context, ledger: Ledger) -> None:
 
     message = "it holds what looks like a token or a key"
     kept = kept_secrets.kept_in_ledger(ledger, kept_secrets.OWN_TABLES)
-    if kept:
-        listed = _listed(context, [Finding("secret-kept", one, message) for one in kept])
-        raise LedgerError(
-            f"the ledger keeps a secret{listed}", code="secret-kept", fix=kept_secrets.REVOKE
-        )
+    if findings := [Finding("secret-kept", one, message) for one in kept]:
+        said, fix = "the ledger keeps a secret", kept_secrets.REVOKE
+        raise _refusal(context, said, findings, code="secret-kept", fix=fix)
 
 
 def compare_documents(context: Context, ledger: Ledger) -> dict[str, int]:
@@ -88,10 +82,8 @@ def compare_documents(context: Context, ledger: Ledger) -> dict[str, int]:
         if digests != {digest_again(context, ledger, number)}
     ]
     if differing:
-        listed = _listed(context, differing)
-        raise LedgerError(
-            f"{len(differing)} documents are not what was written{listed}", code="ledger-damaged"
-        )
+        said = f"{counted(len(differing), 'document is', 'documents are')} not what was written"
+        raise _refusal(context, said, differing, code="ledger-damaged")
     return {"same": len(written), "not_comparable": others}
 
 
@@ -105,8 +97,12 @@ def in_words(compared: dict[str, int] | None) -> str:
     return f"The ledger is sound. {said}{more}.\n"
 
 
-def _listed(context: Context, findings: Sequence[Finding]) -> str:
+def _refusal(
+    context: Context, said: str, findings: Sequence[Finding], *, code: str, fix: str = ""
+) -> LedgerError:
+    """The error that names the first findings; a JSON document carries all of them beside it."""
     context.details["findings"] = [
         {"code": found.code, "entity": found.entity, "message": found.message} for found in findings
     ]
-    return "".join(f"\n{found.entity}: {found.message}" for found in findings[:_SHOWN])
+    listed = "".join(f"\n{found.entity}: {found.message}" for found in findings[:_SHOWN])
+    return LedgerError(said + listed, code=code, fix=fix)
