@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-# What the filters are about; None: only an invoice has it, and the report is about deals.
+# What the filters are about. None refuses what only an invoice has in a report about deals: a deal
+# without one would have to be left out, or taken in, unseen.
 OF_POSTINGS = {
     "from_": "first posting date",
     "to": "last posting date",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfsync.cli.filters import amount, as_filter, day
+from sfsync.cli.report_options import OF_DEALS
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from sfsync.reports.pipeline import PipelineQuestion
     from sfsync.reports.revenue import RevenueQuestion
     from sfsync.reports.uninvoiced import UninvoicedQuestion
+
+
+_OF_INVOICES = frozenset(name for name, meaning in OF_DEALS.items() if meaning is None)
 
 
 def order_of(options: FilterOptions) -> Order:
@@ -102,10 +106,6 @@ def aging(
         order_of(options),
         records=records,
     )
-
-
-# What only an invoice has: a deal without one would have to be left out, or taken in, unseen.
-_OF_INVOICES = ("status", "region", "property_", "run")
 
 
 def _deal_filter(options: FilterOptions) -> OpportunityFilter:
