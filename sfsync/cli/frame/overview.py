@@ -5,7 +5,7 @@ from __future__ import annotations
 from sfsync import __version__
 from sfsync.cli.frame.flags import GLOBAL_FLAGS
 from sfsync.cli.frame.paths import Paths
-from sfsync.cli.frame.tree import SECTIONS, entries
+from sfsync.cli.frame.tree import SECTIONS
 
 INTRODUCTION = "sfsync copies closed Salesforce deals into an accounts-receivable ledger you own."
 
@@ -22,11 +22,11 @@ def _next_step() -> str:
     paths = Paths.of_environment()
     if any(candidate.is_file() for candidate in paths.config_candidates()):
         return "Next:  sfsync status"
-    lines = ["Not connected yet."]
-    if "demo" in entries():
-        lines.append("Try it without an account:  sfsync demo start")
-    lines.append("Connect your org:           sfsync config init, then: sfsync connect")
-    return "\n  ".join(lines)
+    return (
+        "Not connected yet.\n"
+        "  Try it without an account:  sfsync demo start\n"
+        "  Connect your org:           sfsync config init, then: sfsync connect"
+    )
 
 
 def _sections() -> list[tuple[str, dict[str, str]]]:
