@@ -12,7 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import Format
 from sfsync.cli.frame.paths import CONFIG_NAME
 from sfsync.cli.render.files import write_new_file
-from sfsync.cli.render.tables import Column, Table
+from sfsync.cli.render.tables import ALL_ROWS, Column, Table
 
 if TYPE_CHECKING:
     from sfsync.config.settings import Settings
@@ -94,14 +94,13 @@ def _one_line(problem: "ConfigProblem") -> str:
 
 
 def _online_problems(context: Context, settings: "Settings") -> tuple["ConfigProblem", ...]:
-    from sfsync.cli.org import read_stages  # noqa: PLC0415 - start-up time
+    from sfsync.cli.org import stage_labels  # noqa: PLC0415 - start-up time
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.config import check_against  # noqa: PLC0415 - start-up time
     from sfsync.sync.preflight import condition_problems  # noqa: PLC0415 - as above
 
     with open_org_for(context, settings) as org:
-        stages = [stage["label"] for stage in read_stages(org)]
-        found = check_against(settings, org.describe, stages)
+        found = check_against(settings, org.describe, stage_labels(org))
         return found or condition_problems(org, settings)
 
 
@@ -125,7 +124,7 @@ def show(
     context = context_of(ctx)
     rows = [found._asdict() for found in effective(context.settings())]
     columns = ORIGIN_COLUMNS if origin else SHOW_COLUMNS
-    table = Table(columns, SHOW_FIELDS, rows, limit=len(rows))
+    table = Table(columns, SHOW_FIELDS, rows, limit=ALL_ROWS)
     context.emit("config_show", rows, table=table)
 
 
@@ -170,7 +169,7 @@ def schema(
 
 
 def _schema_of_org(context: Context) -> dict[str, Any]:
-    from sfsync.cli.org import read_stages  # noqa: PLC0415 - start-up time
+    from sfsync.cli.org import stage_labels  # noqa: PLC0415 - start-up time
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.config import schema_for_org  # noqa: PLC0415 - start-up time
 
@@ -178,8 +177,7 @@ def _schema_of_org(context: Context) -> dict[str, Any]:
     wanted = ("Opportunity", settings.line_items.object, "Account", "Contact", *_PARENTS)
     with open_org_for(context, settings) as org:
         describes = {name: found for name in wanted if (found := org.describe(name)) is not None}
-        stages = [stage["label"] for stage in read_stages(org)]
-        return schema_for_org(describes, stages, _currencies(org))
+        return schema_for_org(describes, stage_labels(org), _currencies(org))
 
 
 def _currencies(org: "Org") -> list[str]:

@@ -140,7 +140,7 @@ def _bundled(context: Context, result: dict[str, Any], path: Path) -> str:
 
 def _asked_online(context: Context) -> "tuple[Finding, ...]":
     """Sign in as a run does, and look at what the org shows to this user."""
-    from sfsync.cli.org import read_stages  # noqa: PLC0415 - start-up time
+    from sfsync.cli.org import stage_labels  # noqa: PLC0415 - start-up time
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - as above
     from sfsync.health.findings import failed  # noqa: PLC0415 - as above
     from sfsync.health.org_checks import look_at_org  # noqa: PLC0415 - as above
@@ -148,8 +148,7 @@ def _asked_online(context: Context) -> "tuple[Finding, ...]":
     settings = context.settings()
     try:
         with open_org_for(context, settings) as org:
-            stages = [stage["label"] for stage in read_stages(org)]
-            return look_at_org(org, settings, stages, lambda: datetime.now(UTC))
+            return look_at_org(org, settings, stage_labels(org), lambda: datetime.now(UTC))
     except SfsyncError as error:
         return (failed("salesforce", error),)
 

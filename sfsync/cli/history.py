@@ -1,6 +1,5 @@
 """`sfsync history`: past runs, and what became of every record."""
 
-import sys
 from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,7 @@ import typer
 
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
-from sfsync.cli.render.tables import ROWS_SHOWN, Column, Kind, Table, named
+from sfsync.cli.render.tables import ALL_ROWS, ROWS_SHOWN, Column, Kind, Table, named
 from sfsync.cli.render.text import counted, with_thousands
 from sfsync.errors import UsageError
 from sfsync.rows import Rows
@@ -226,7 +225,7 @@ def export(
             run_json(run, rows.counting(map(record_json, run_records(ledger, run.summary.run))))
             for run in found
         )
-        table = Table(EXPORT_COLUMNS, EXPORT_FIELDS, rows, limit=sys.maxsize, empty="no runs yet")
+        table = Table(EXPORT_COLUMNS, EXPORT_FIELDS, rows, limit=ALL_ROWS, empty="no runs yet")
         context.emit("history_export", result, table=table)
 
 

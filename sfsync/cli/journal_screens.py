@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.filters import day
-from sfsync.cli.render.tables import Column, Kind, Table, named
+from sfsync.cli.render.tables import ALL_ROWS, Column, Kind, Table, named
 from sfsync.cli.render.text import counted
 from sfsync.errors import RefusedError
 
@@ -122,12 +122,11 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
 
 def balance_table(rows: Sequence[dict[str, Any]]) -> Table:
     """The table of a trial balance, with the sums of each currency beneath."""
-    limit = max(len(rows), 1)
     return Table(
         BALANCE_COLUMNS,
         BALANCE_FIELDS,
         rows,
-        limit=limit,
+        limit=ALL_ROWS,
         empty="nothing is posted",
         totals=_sums(rows),
     )

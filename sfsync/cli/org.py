@@ -8,7 +8,7 @@ import typer
 
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
-from sfsync.cli.render.tables import Column, Kind, Table
+from sfsync.cli.render.tables import ALL_ROWS, Column, Kind, Table
 from sfsync.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def fields(
         for field in found.fields.values()
         if _wanted(field.name, field.label, custom=custom, search=search)
     ]
-    table = Table(FIELD_COLUMNS, FIELD_FIELDS, rows, limit=len(rows), empty="no such field")
+    table = Table(FIELD_COLUMNS, FIELD_FIELDS, rows, limit=ALL_ROWS, empty="no such field")
     context.emit("org_fields", rows, table=table)
 
 
@@ -120,7 +120,7 @@ def limits(ctx: typer.Context) -> None:
         }
         for name, limit in sorted(found.items())
     ]
-    table = Table(LIMIT_COLUMNS, LIMIT_FIELDS, rows, limit=len(rows))
+    table = Table(LIMIT_COLUMNS, LIMIT_FIELDS, rows, limit=ALL_ROWS)
     context.emit("org_limits", rows, table=table)
 
 
@@ -135,6 +135,11 @@ def read_stages(org: "Org") -> list[dict[str, Any]]:
         }
         for record in org.query_all_records(_STAGES)
     ]
+
+
+def stage_labels(org: "Org") -> list[str]:
+    """The names of the active stages."""
+    return [stage["label"] for stage in read_stages(org)]
 
 
 def _wanted(name: str, label: str, *, custom: bool, search: str) -> bool:

@@ -6,6 +6,7 @@ path into one (``customer.name``).
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,14 @@ from sfsync.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["ROWS_SHOWN", "Chart", "Column", "Kind", "Row", "Table", "flattened", "named", "picked",
-           "raw", "shown_value", "value_at"]  # fmt: skip
+__all__ = ["ALL_ROWS", "ROWS_SHOWN", "Chart", "Column", "Kind", "Row", "Table", "flattened",
+           "named", "picked", "raw", "shown_value", "value_at"]  # fmt: skip
 
 ROWS_SHOWN = 50
 """How many rows of a list a terminal shows unless --limit says otherwise."""
+
+ALL_ROWS = sys.maxsize
+"""The limit of a list that a terminal shows whole."""
 
 Row = dict[str, Any]
 
@@ -84,7 +88,7 @@ class Table:
         piped: what every other place gets: a pipe, a file; the same columns when there are none.
         fields: every field that --fields may name; ``properties.*`` stands for any property.
         rows: the rows at hand, or `Rows` that come one by one and are handed out once.
-        limit: how many rows the person asked for; a terminal shows 50 otherwise.
+        limit: how many rows the person asked for, or `ALL_ROWS`; a terminal shows 50 otherwise.
         total: how many rows there are, when more than are at hand.
         empty: what to say when there are none.
         chart: how the rows can be drawn; None for a plain list.
