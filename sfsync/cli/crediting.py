@@ -112,7 +112,7 @@ def draw_credit(console: Console, result: Mapping[str, Any]) -> None:
     total = with_thousands(result["total"])
     line(
         console,
-        f"{mark(console, 'ok')} Credited {result['number']} by {result['credit_note']}: "
+        f"{mark('ok')} Credited {result['number']} by {result['credit_note']}: "
         f"{result['customer']}, {total} {currency}",
     )
     line(console, entries_text(result["journal"]), style="dim")

@@ -187,7 +187,7 @@ def _draw(console: "Console", result: dict[str, Any], online: bool) -> None:  # 
         line(console, "As a scheduler starts it: few variables, no terminal, no desktop session")
     styles = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "dim"}
     for row in result["checks"]:
-        sign = mark(console, row["verdict"])
+        sign = mark(row["verdict"])
         line(console, f" {sign} {row['check']}: {row['message']}", style=styles[row["verdict"]])
         if row["fix"]:
             line(console, f"     fix: {row['fix']}")

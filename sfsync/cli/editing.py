@@ -208,7 +208,7 @@ def draw_edit(console: Console, result: Mapping[str, Any]) -> None:
     from sfsync.cli.render.screen import draw_changes, line, mark  # noqa: PLC0415 - start-up time
 
     if result["changes"]:
-        line(console, f"{mark(console, 'ok')} Edited {result['draft']}")
+        line(console, f"{mark('ok')} Edited {result['draft']}")
         draw_changes(console, result["changes"])
     else:
         line(console, f"No value of {result['draft']} changes.")

@@ -56,7 +56,7 @@ def draw_failures(console: Console, rows: Rows) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     for row in islice(rows, screen.rows_shown(console)):
-        mark = screen.mark(console, "skipped" if row["dead"] else "failed")
+        mark = screen.mark("skipped" if row["dead"] else "failed")
         heading = f"{mark} {row['object']}  {row['name']}  {row['salesforce_id']}"
         screen.line(console, heading, url=row["url"])
         screen.line(console, f"    {row['code']}: {row['message']}")

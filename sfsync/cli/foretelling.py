@@ -168,7 +168,7 @@ def _draw(console: Console, result: dict[str, Any]) -> None:
         line(console, f"would post {one['draft']} as {one['number']}: {one['customer']}, {total}")
     say_more(console, result["would_post"])
     for one in result["would_refuse"]:
-        said = f"{mark(console, 'failed')} {one['draft']}: {one['message']}  [{one['code']}]"
+        said = f"{mark('failed')} {one['draft']}: {one['message']}  [{one['code']}]"
         line(console, said, style="red")
         if one["fix"]:
             line(console, f"    fix: {one['fix']}")

@@ -366,7 +366,7 @@ def _draw_auto_post(console: "Console", found: list[dict[str, Any]]) -> None:
         screen.line(console, "")
         screen.line(console, f"Posted by itself: {posted:,} of {len(found):,}", style="bold")
     for one in screen.some(console, found):
-        mark = screen.mark(console, "ok" if one["posted"] else "skipped")
+        mark = screen.mark("ok" if one["posted"] else "skipped")
         said = f"posted as {one['number']}" if one["posted"] else f"{one['code']}: {one['message']}"
         screen.line(console, f"{mark} {one['draft']}  {said}")
     screen.say_more(console, found)
@@ -377,7 +377,7 @@ def draw_record(console: "Console", record: dict[str, Any]) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
     sign = {"failed": "failed", "skipped": "skipped", "drifted": "warning"}
-    mark = screen.mark(console, sign.get(record["outcome"], "ok"))
+    mark = screen.mark(sign.get(record["outcome"], "ok"))
     amount = with_thousands(record["amount"]) if record["amount"] else None
     if amount and record["currency"]:
         amount = f"{amount} {record['currency']}"

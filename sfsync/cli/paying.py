@@ -110,7 +110,7 @@ def draw_added(console: Console, result: dict[str, Any]) -> None:
     owed = with_thousands(result["balance"])
     line(
         console,
-        f"{mark(console, 'ok')} Recorded {result['payment']}: {_said(result)} on"
+        f"{mark('ok')} Recorded {result['payment']}: {_said(result)} on"
         f" {result['invoice']} ({result['customer']['name']}), {owed} still owed",
     )
     line(console, entries_text(result["journal"]), style="dim")
@@ -122,7 +122,7 @@ def draw_voided(console: Console, result: dict[str, Any]) -> None:
 
     line(
         console,
-        f"{mark(console, 'ok')} Voided {result['payment']}: {_said(result)} is owed again on"
+        f"{mark('ok')} Voided {result['payment']}: {_said(result)} is owed again on"
         f" {result['invoice']} ({result['customer']['name']})",
     )
     line(console, entries_text(result["journal"]), style="dim")

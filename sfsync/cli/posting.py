@@ -221,7 +221,7 @@ def draw_reversal(console: Console, result: dict[str, Any]) -> None:
     total = f"{with_thousands(result['total'])} {result['currency']}"
     line(
         console,
-        f"{mark(console, 'ok')} Reversed {result['number']} by {result['credit_note']}: "
+        f"{mark('ok')} Reversed {result['number']} by {result['credit_note']}: "
         f"{result['customer']}, {total}",
     )
     line(console, entries_text(result["journal"]), style="dim")
@@ -319,12 +319,12 @@ def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
     from sfsync.cli.render.screen import line, mark, say_more, some  # noqa: PLC0415 - start-up time
 
     for one in some(console, result[done.casefold()]):
-        line(console, f"{mark(console, 'ok')} {done} {one['draft']}{_detail(one)}")
+        line(console, f"{mark('ok')} {done} {one['draft']}{_detail(one)}")
         if one.get("journal"):
             line(console, entries_text(one["journal"]), style="dim")
     say_more(console, result[done.casefold()])
     for one in result["refused"]:
-        line(console, f"{mark(console, 'failed')} {one['draft']}: {one['message']}", style="red")
+        line(console, f"{mark('failed')} {one['draft']}: {one['message']}", style="red")
         if one["fix"]:
             line(console, f"    fix: {one['fix']}")
     if not result[done.casefold()] and not result["refused"]:

@@ -150,15 +150,15 @@ def _draw_checks(console: Console, row: dict[str, Any]) -> None:
     refusals = [one for one in row["refusals"] if one["code"] != "not-reviewed"]
     if not refusals:
         fine = f"lines add up, {posting['posting_date']} is open: would be {posting['number']}"
-        screen.line(console, f"{screen.mark(console, 'ok')} {fine}", style="green")
+        screen.line(console, f"{screen.mark('ok')} {fine}", style="green")
     for one in refusals:
-        screen.line(console, f"{screen.mark(console, 'failed')} {one['message']}", style="red")
+        screen.line(console, f"{screen.mark('failed')} {one['message']}", style="red")
         screen.line(console, f"    fix: {one['fix']}")
     for one in row["cautions"]:
-        screen.line(console, f"{screen.mark(console, 'warning')} {one['message']}", style="yellow")
+        screen.line(console, f"{screen.mark('warning')} {one['message']}", style="yellow")
     if row["reviewed_by"]:
         by = f"reviewed {row['reviewed_at']} by {row['reviewed_by']}"
-        screen.line(console, f"{screen.mark(console, 'ok')} {by}")
+        screen.line(console, f"{screen.mark('ok')} {by}")
 
 
 def _label(name: str) -> str:

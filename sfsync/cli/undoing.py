@@ -58,11 +58,11 @@ def _draw(console: Console, result: dict[str, Any]) -> None:
 
     if result["deleted"]:
         said = f"Undid run {result['run']}: deleted {spoken_totals(result['totals'])}"
-        line(console, f"{mark(console, 'ok')} {said}")
+        line(console, f"{mark('ok')} {said}")
     else:
         line(console, f"Run {result['run']} has no draft left; nothing was changed.")
     for one in result["posted"]:
-        line(console, f"{mark(console, 'warning')} {one['number']} is posted and stays")
+        line(console, f"{mark('warning')} {one['number']} is posted and stays")
         line(console, f"    fix: {one['fix']}")
     if result["updated"]:
         names = ", ".join(result["updated"])

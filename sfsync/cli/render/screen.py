@@ -22,7 +22,6 @@ from rich.text import Text
 
 from sfsync.cli.render.bars import bars_of
 from sfsync.cli.render.console import UNBOUNDED
-from sfsync.cli.render.streams import symbols
 from sfsync.cli.render.tables import ROWS_SHOWN, Kind, raw, shown_value, value_at
 from sfsync.cli.render.text import safe, with_thousands
 
@@ -51,6 +50,7 @@ _LEFT = {Kind.TEXT, Kind.CODE, Kind.DATE}
 
 _ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
 
+_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}
 _STYLES = {
     "ok": "green",
     "posted": "green",
@@ -281,9 +281,9 @@ def _wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
-def mark(console: Console, word: str) -> str:
-    """The mark for ok, warning, failed or skipped that the console can write."""
-    return symbols(console.file)[word]  # type: ignore[arg-type]  # rich types it IO[str]; it is the stream we gave
+def mark(word: str) -> str:
+    """The mark for ok, warning, failed or skipped; a stream that cannot write it spells it."""
+    return _MARKS[word]
 
 
 def linked(text: str, url: str | None, *, style: str = "") -> Text:

@@ -1,4 +1,4 @@
-"""Streams that are not UTF-8: replace what they cannot write, and use ASCII marks on them."""
+"""Streams that are not UTF-8 spell what they cannot write; those that are closed are filled."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 _STDERR = 2
 
@@ -32,13 +27,12 @@ class _NoReader(io.StringIO):
         raise BrokenPipeError(errno.EPIPE, "stdout is closed")
 
 
-def prepare_streams(streams: Iterable[object] = ()) -> None:
+def prepare_streams() -> None:
     """Make streams that are not UTF-8 replace what they cannot write, rather than fail."""
     _fill_closed()
-    for stream in streams or (sys.stdout, sys.stderr):
-        encoding = getattr(stream, "encoding", None) or ""
+    for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and not is_utf8(encoding):
+        if reconfigure is not None and not is_utf8(stream.encoding):
             codecs.register_error(_IN_ASCII, _in_ascii)
             reconfigure(errors=_IN_ASCII)
 
@@ -67,10 +61,3 @@ def _fill_closed() -> None:
 def is_utf8(encoding: str | None) -> bool:
     """Whether an encoding's name means UTF-8."""
     return (encoding or "").casefold().replace("-", "").replace("_", "") == "utf8"
-
-
-def symbols(stream: TextIO) -> dict[str, str]:
-    """The marks for ok, warning, failed and skipped that `stream` can write."""
-    if is_utf8(stream.encoding):
-        return {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}
-    return {"ok": "ok", "warning": "!", "failed": "x", "skipped": "-"}
