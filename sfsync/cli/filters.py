@@ -4,7 +4,7 @@ They are declared once, here; `takes_filters` puts them into a command's options
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, fields
 from datetime import date
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hi
 
 import typer
 
+from sfsync.cli.context import context_of
 from sfsync.errors import UsageError
 from sfsync.ledger.model import DocumentStatus, PaymentStatus
 from sfsync.money import InvalidAmountError, parse_typed
 
 if TYPE_CHECKING:
+    from sfsync.cli.context import Context
     from sfsync.ledger.invoice_filter import InvoiceFilter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -77,17 +79,19 @@ def as_filter(options: FilterOptions, **more: Any) -> "InvoiceFilter":  # noqa: 
     """The ledger's filter; `more` are further fields of it, and go before the options.
 
     Raises:
-        UsageError: a date, an amount or a property that cannot be read.
+        UsageError: a date, an amount or a property that cannot be read, or bounds that cross.
     """
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
 
+    date_from, date_to = days(options.from_, options.to)
+    minimum, maximum = amounts(options.min_, options.max_)
     chosen: dict[str, Any] = {
         **_states(options.status),
         "customer": options.customer,
-        "date_from": day(options.from_, "--from"),
-        "date_to": day(options.to, "--to"),
-        "minimum": amount(options.min_, "--min"),
-        "maximum": amount(options.max_, "--max"),
+        "date_from": date_from,
+        "date_to": date_to,
+        "minimum": minimum,
+        "maximum": maximum,
         "rep": options.rep,
         "region": options.region,
         "properties": properties(options.property_),
@@ -146,12 +150,60 @@ def _with_options(function: Callable[..., Any], hints: Mapping[str, Any]) -> Cal
 
     @wraps(function)
     def command(**given: Any) -> Any:  # noqa: ANN401 - whatever the command answers
-        chosen = {each.name: given.pop(each.name) for each in fields(FilterOptions)}
-        return function(**given, filters=FilterOptions(**chosen))
+        filters = FilterOptions(
+            **{each.name: given.pop(each.name) for each in fields(FilterOptions)}
+        )
+        answer = function(**given, filters=filters)
+        if filters.property_:
+            _warn_of_misspelt(context_of(given["ctx"]), properties(filters.property_))
+        return answer
 
     command.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]  # functions may carry one
     command.__annotations__ = {p.name: p.annotation for p in [*kept, *added]}
     return command
+
+
+def days(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """``--from`` and ``--to`` as they were typed.
+
+    Raises:
+        UsageError: one is not a date, or the first day is after the last.
+    """
+    start, end = day(first, "--from"), day(last, "--to")
+    if start is not None and end is not None and start > end:
+        raise _crossed(f"--from {start} is after --to {end}")
+    return start, end
+
+
+def amounts(smallest: str | None, largest: str | None) -> tuple[Decimal | None, Decimal | None]:
+    """``--min`` and ``--max`` as they were typed.
+
+    Raises:
+        UsageError: one is not a number, or the smallest is above the largest.
+    """
+    minimum, maximum = amount(smallest, "--min"), amount(largest, "--max")
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise _crossed(f"--min {smallest} is more than --max {largest}")
+    return minimum, maximum
+
+
+def _crossed(message: str) -> UsageError:
+    return UsageError(f"{message}: nothing lies between", code="empty-range", fix="swap the two")
+
+
+def _warn_of_misspelt(context: "Context", asked: Iterable[str]) -> None:
+    from sfsync.ledger.line_list import property_names  # noqa: PLC0415 - start-up time
+
+    with context.read_ledger() as ledger:
+        warn_of_unknown(context, asked, property_names(ledger))
+
+
+def warn_of_unknown(context: "Context", asked: Iterable[str], known: Sequence[str]) -> None:
+    """A property that nothing has is probably misspelt, and no error: it may be new."""
+    for name in asked:
+        if name not in known:
+            there = ", ".join(known[:10]) or "none"
+            context.warn(f"nothing here has a property '{name}'; there are: {there}")
 
 
 def day(text: str | None, option: str) -> date | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sfsync.cli.filters import day
+from sfsync.cli.filters import days
 from sfsync.cli.render.tables import ALL_ROWS, Column, Kind, Table, named
 from sfsync.cli.render.text import counted
 from sfsync.errors import RefusedError
@@ -94,15 +94,16 @@ def filter_of(ledger: Ledger, typed: Typed) -> JournalFilter:
 
     Raises:
         NotFoundError: there is no such document.
-        UsageError: a date that cannot be read.
+        UsageError: a date that cannot be read, or two that cross.
     """
     from sfsync.ledger.journal import JournalFilter  # noqa: PLC0415 - start-up time
     from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
 
     document = find_document(ledger, typed.invoice) if typed.invoice else None
+    date_from, date_to = days(typed.from_, typed.to)
     return JournalFilter(
-        date_from=day(typed.from_, "--from"),
-        date_to=day(typed.to, "--to"),
+        date_from=date_from,
+        date_to=date_to,
         account=typed.account,
         customer=typed.customer,
         document_id=document.document_id if document else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.cli.filters import amount, as_filter, day
+from sfsync.cli.filters import amounts, as_filter, day, days, warn_of_unknown
 from sfsync.cli.report_options import OF_DEALS
 from sfsync.errors import UsageError
 
@@ -67,7 +67,7 @@ def revenue(
         raise UsageError("--posted leaves drafts out, --all takes them in", code="usage")
     taken = ("status", *ROW_KEYS, *RECORD_KEYS)
     dimensions = parse_dimensions(by or (), (*INVOICE_DIMENSIONS, "property:"), taken=taken)
-    _warn_of_unknown(context, ledger, dimensions)
+    _warn_of_misspelt(context, ledger, dimensions)
     return RevenueQuestion(
         dimensions,
         _filter(context, options),
@@ -123,12 +123,14 @@ def _deal_filter(options: FilterOptions) -> OpportunityFilter:
                 code="filter-unknown",
                 fix="use --customer, --rep, --from, --to (close date), --min or --max",
             )
+    date_from, date_to = days(options.from_, options.to)
+    minimum, maximum = amounts(options.min_, options.max_)
     return OpportunityFilter(
         customer=options.customer,
-        date_from=day(options.from_, "--from"),
-        date_to=day(options.to, "--to"),
-        minimum=amount(options.min_, "--min"),
-        maximum=amount(options.max_, "--max"),
+        date_from=date_from,
+        date_to=date_to,
+        minimum=minimum,
+        maximum=maximum,
         rep=options.rep,
     )
 
@@ -192,16 +194,11 @@ def fiscal_start(context: Context, dimensions: Sequence[Dimension]) -> int:
     return context.settings().ledger.fiscal_year_start
 
 
-def _warn_of_unknown(context: Context, ledger: Ledger, dimensions: Sequence[Dimension]) -> None:
-    """A property that nothing has is probably misspelt, and no error: it may be new."""
+def _warn_of_misspelt(context: Context, ledger: Ledger, dimensions: Sequence[Dimension]) -> None:
     from sfsync.reports.revenue_facts import known_properties  # noqa: PLC0415 - start-up time
 
-    asked = [one.of_property for one in dimensions if one.of_property]
-    known = known_properties(ledger) if asked else ()
-    for name in asked:
-        if name not in known:
-            there = ", ".join(known[:10]) or "none"
-            context.warn(f"nothing has a property '{name}'; there are: {there}")
+    if asked := [one.of_property for one in dimensions if one.of_property]:
+        warn_of_unknown(context, asked, known_properties(ledger))
 
 
 def warn_of_difference(context: Context, report: Report) -> None:
