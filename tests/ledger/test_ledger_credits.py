@@ -182,11 +182,16 @@ def test_days_and_accounts_are_guarded(ledger: Ledger) -> None:
 
 
 def post_by_sql(
-    plain: sqlite3.Connection, position: int, twist: str = "", exponent: int = 2
+    plain: sqlite3.Connection,
+    position: int,
+    twist: str = "",
+    exponent: int = 2,
+    account: str = "account_id",
 ) -> None:
     """Write and post a credit note of 1.00 over a line, as somebody with a SQLite shell might.
 
-    `twist` changes the note before its entry is written, `exponent` is that of the entry.
+    `twist` changes the note before its entry is written, `exponent` is that of the entry, and
+    `account` what it debits.
     """
     note = plain.execute(
         "INSERT INTO document (kind, org_id, opportunity_id, customer_id, reverses_id,"
@@ -210,8 +215,8 @@ def post_by_sql(
         (exponent, note),
     ).lastrowid
     plain.execute(
-        "INSERT INTO journal_line (entry_id, account_id, amount_minor) SELECT ?, 1, -100"
-        " UNION ALL SELECT ?, account_id, 100 FROM document_line WHERE document_id = ?",
+        "INSERT INTO journal_line (entry_id, account_id, amount_minor) SELECT ?, 1, -100"  # noqa: S608 - as above
+        f" UNION ALL SELECT ?, {account}, 100 FROM document_line WHERE document_id = ?",
         (entry, entry, note),
     )
     plain.execute(
@@ -237,18 +242,24 @@ def test_the_database_refuses_a_credit_note_beyond_a_line(ledger: Ledger) -> Non
 
 
 @pytest.mark.parametrize(
-    ("twist", "exponent"),
-    [("customer_id = 2", 2), ("currency = 'EUR'", 2), ("exponent = 3", 3), ("", 3)],
+    ("twist", "exponent", "account"),
+    [
+        ("customer_id = 2", 2, "account_id"),
+        ("currency = 'EUR'", 2, "account_id"),
+        ("exponent = 3", 3, "account_id"),
+        ("", 3, "account_id"),
+        ("", 2, "3"),
+    ],
 )
 def test_the_database_refuses_a_credit_note_of_another_kind(
-    ledger: Ledger, twist: str, exponent: int
+    ledger: Ledger, twist: str, exponent: int, account: str
 ) -> None:
-    """It is to the invoice's customer and in its currency, as is its entry; else it is taken."""
+    """It is to the invoice's customer, in its currency, on its accounts: such a one is taken."""
     credit(ledger, LinePart(2))
     add_customer(ledger, CustomerContent("Other"))
     with closing(sqlite3.connect(ledger.path)) as plain:
         with pytest.raises(sqlite3.IntegrityError, match="posting needs lines"):
-            post_by_sql(plain, 1, twist, exponent)
+            post_by_sql(plain, 1, twist, exponent, account)
         plain.rollback()
         post_by_sql(plain, 1)
 

@@ -75,6 +75,16 @@ WHEN OLD.status = 'draft' AND NEW.status = 'posted' AND (
       JOIN ledger_account a ON a.id = l.account_id
       WHERE e.document_id = OLD.id AND e.kind = 'post' AND a.type = 'asset')
      IS NOT NEW.total_minor
+  -- What is credited traces to the lines, account by account.
+  OR EXISTS (
+      SELECT 1 FROM (
+          SELECT account_id, amount_minor FROM document_line WHERE document_id = OLD.id
+          UNION ALL
+          SELECT l.account_id, l.amount_minor
+          FROM journal_entry e JOIN journal_line l ON l.entry_id = e.id
+          JOIN ledger_account a ON a.id = l.account_id
+          WHERE e.document_id = OLD.id AND e.kind = 'post' AND a.type <> 'asset')
+      GROUP BY account_id HAVING sum(amount_minor) <> 0)
   OR (NEW.kind = 'credit_note' AND (
       NOT EXISTS (
           SELECT 1 FROM document WHERE id = OLD.reverses_id AND status = 'posted'
