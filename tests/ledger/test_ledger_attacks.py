@@ -123,6 +123,10 @@ ATTACKS = [
         "INSERT OR REPLACE INTO customer (id, name, name_key, origin, created_at)"
         " VALUES (1, 'x', 'x', 'entered', '')"
     ),
+    (
+        "INSERT INTO customer (name, name_key, origin, created_at, active, merged_into)"
+        " VALUES ('x', 'x', 'entered', '', 0, 1)"
+    ),
     "DELETE FROM customer",
     "UPDATE customer SET merged_into = 77, active = 0",
     "INSERT INTO account_link VALUES ('001000000000009AAA', '00D000000000001AAA', 77, 'x', NULL)",

@@ -77,8 +77,8 @@ CREATE INDEX customer_by_external_id ON customer (external_id) WHERE external_id
 CREATE INDEX customer_by_merged_into ON customer (merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TRIGGER customer_insert BEFORE INSERT ON customer
-WHEN EXISTS (SELECT 1 FROM customer WHERE id = NEW.id)
-BEGIN SELECT RAISE(ABORT, 'customer: exists'); END;
+WHEN NEW.merged_into IS NOT NULL OR EXISTS (SELECT 1 FROM customer WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'customer: exists, or is merged before it was there'); END;
 
 CREATE TRIGGER customer_update BEFORE UPDATE ON customer
 WHEN NEW.id IS NOT OLD.id OR NEW.created_at IS NOT OLD.created_at
