@@ -63,8 +63,8 @@ def beancount(entries: Sequence[JournalEntry], notes: Sequence[str]) -> str:
     names, called = account_names(entries), _called(entries)
     out = [f"; {shown(note)}" for note in notes]
     out += ["", *(f'option "operating_currency" "{code}"' for code in _currencies(entries)), ""]
+    first = min((entry.posting_date for entry in entries), default=None)
     for code, name in names.items():
-        first = min(entry.posting_date for entry in entries)
         out += [f"{first} open {name}", f"  name: {_quoted(called[code])}"]
     for entry in entries:
         out += ["", *_beancount_entry(entry, names)]
