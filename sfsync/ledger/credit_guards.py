@@ -12,10 +12,7 @@ from sfsync.ledger.payment_list import PaymentFilter, list_payments
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.credit_plan import CreditLine
     from sfsync.ledger.posting_rules import PostingRules
     from sfsync.ledger.references import DocumentReference
 
@@ -67,7 +64,7 @@ def refuse_day(
         raise RefusedError(message, code="reversal-date", fix="choose another --date")
 
 
-def refuse_paid(ledger: Ledger, invoice: DocumentReference, parts: Sequence[CreditLine]) -> None:
+def refuse_paid(ledger: Ledger, invoice: DocumentReference, credited_minor: int) -> None:
     """Refuse to credit what was paid: the payment is voided first, or only the rest credited.
 
     Raises:
@@ -79,7 +76,7 @@ def refuse_paid(ledger: Ledger, invoice: DocumentReference, parts: Sequence[Cred
         " JOIN document d ON d.id = b.document_id WHERE d.id = ?",
         (invoice.document_id,),
     )
-    if standing and sum(part.amount_minor for part in parts) > owed:
+    if standing and credited_minor > owed:
         names = [payment.name for payment in standing]
         raise RefusedError(
             f"{invoice.name} has been paid by {', '.join(names)}; "

@@ -78,10 +78,19 @@ class CreditLine:
     amount_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class CreditPlan:
+    """The lines of a credit note, their sum, and whether nothing of the invoice is left then."""
+
+    lines: tuple[CreditLine, ...]
+    total_minor: int
+    whole: bool
+
+
 def plan_credit(
     left: Sequence[LineLeft], request: CreditRequest, currency: str, exponent: int
-) -> list[CreditLine]:
-    """The lines of a credit note.
+) -> CreditPlan:
+    """What a credit note takes back.
 
     Args:
         left: every line of the invoice, in order.
@@ -107,7 +116,7 @@ def plan_credit(
         raise _too_much("the invoice", total, whole, exponent)
     if total == whole:
         _refuse_other_lines_open(left, parts)
-    return parts
+    return CreditPlan(tuple(parts), total, total == whole)
 
 
 def _refuse_other_lines_open(left: Sequence[LineLeft], parts: Sequence[CreditLine]) -> None:

@@ -8,15 +8,14 @@ from sfsync.errors import RefusedError
 from sfsync.ledger.micro import to_micro
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.credit_plan import CreditLine
+    from sfsync.ledger.credit_plan import CreditLine, CreditPlan
     from sfsync.ledger.references import DocumentReference
 
 
-def insert_note(ledger: Ledger, document_id: int, parts: Sequence[CreditLine], on: date) -> int:
+def insert_note(ledger: Ledger, document_id: int, plan: CreditPlan, on: date) -> int:
     """Insert a credit note that is not posted yet; its document id."""
     credit_id = ledger.insert(
         "INSERT INTO document (kind, org_id, opportunity_id, customer_id, reverses_id,"
@@ -29,7 +28,7 @@ def insert_note(ledger: Ledger, document_id: int, parts: Sequence[CreditLine], o
             "day": on.isoformat(),
             "now": ledger.now(),
             "document": document_id,
-            "total": sum(part.amount_minor for part in parts),
+            "total": plan.total_minor,
         },
     )
     ledger.execute(
@@ -42,7 +41,7 @@ def insert_note(ledger: Ledger, document_id: int, parts: Sequence[CreditLine], o
         " quantity_micro, unit_price_micro, discount_micro, amount_minor, account_id,"
         " salesforce_id) SELECT ?, position, product_id, description, ?, ?, ?, ?, account_id,"
         " salesforce_id FROM document_line WHERE document_id = ? AND position = ?",
-        [_row(credit_id, document_id, part) for part in parts],
+        [_row(credit_id, document_id, line) for line in plan.lines],
     )
     ledger.execute(
         "INSERT INTO line_property (line_id, name, value)"
@@ -55,15 +54,15 @@ def insert_note(ledger: Ledger, document_id: int, parts: Sequence[CreditLine], o
     return credit_id
 
 
-def _row(credit_id: int, document_id: int, part: CreditLine) -> tuple[object, ...]:
+def _row(credit_id: int, document_id: int, line: CreditLine) -> tuple[object, ...]:
     return (
         credit_id,
-        -to_micro(part.quantity),
-        to_micro(part.unit_price),
-        to_micro(part.discount),
-        -part.amount_minor,
+        -to_micro(line.quantity),
+        to_micro(line.unit_price),
+        to_micro(line.discount),
+        -line.amount_minor,
         document_id,
-        part.position,
+        line.position,
     )
 
 

@@ -22,11 +22,10 @@ from sfsync.ledger.references import find_document
 from sfsync.money import minor_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.credit_plan import CreditLine, CreditRequest
+    from sfsync.ledger.credit_plan import CreditPlan, CreditRequest
     from sfsync.ledger.posting_rules import PostingRules
     from sfsync.ledger.references import DocumentReference
 
@@ -86,8 +85,7 @@ def preview_credit(
     """
     invoice = find_document(ledger, reference)
     refuse_not_posted(ledger, invoice)
-    parts = _parts(ledger, invoice, request)
-    return invoice, sum(part.amount_minor for part in parts)
+    return invoice, _plan(ledger, invoice, request).total_minor
 
 
 def credit_invoice(
@@ -125,14 +123,14 @@ def credit_invoice(
         invoice = find_document(ledger, reference)
         refuse_not_posted(ledger, invoice)
         refuse_day(ledger, invoice, rules, on, today)
-        parts = _parts(ledger, invoice, request)
-        refuse_paid(ledger, invoice, parts)
-        note = _write(ledger, invoice, rules, parts, on, reason)
-        _audit(ledger, invoice, note, parts, reason)
+        plan = _plan(ledger, invoice, request)
+        refuse_paid(ledger, invoice, plan.total_minor)
+        note = _write(ledger, invoice, rules, plan, on, reason)
+        _audit(ledger, invoice, note, plan.total_minor, reason)
     return note
 
 
-def _parts(ledger: Ledger, invoice: DocumentReference, request: CreditRequest) -> list[CreditLine]:
+def _plan(ledger: Ledger, invoice: DocumentReference, request: CreditRequest) -> CreditPlan:
     currency, exponent = ledger.row(
         "SELECT currency, exponent FROM document WHERE id = ?", (invoice.document_id,)
     )
@@ -143,12 +141,10 @@ def _write(
     ledger: Ledger,
     invoice: DocumentReference,
     rules: PostingRules,
-    parts: Sequence[CreditLine],
+    plan: CreditPlan,
     on: date,
     reason: str,
 ) -> CreditNote:
-    left = sum(line.left_minor for line in lines_left(ledger, invoice.document_id))
-    whole = sum(part.amount_minor for part in parts) == left
     number = next_number(ledger, rules.credit_numbering, on, 1)
     if number_taken(ledger, number):
         raise RefusedError(
@@ -156,21 +152,21 @@ def _write(
             code="number-taken",
             fix="change posting.credit_numbering",
         )
-    credit_id = insert_note(ledger, invoice.document_id, parts, on)
+    credit_id = insert_note(ledger, invoice.document_id, plan, on)
     ledger.execute(
         "INSERT INTO credit_reason (document_id, reason, at, actor) VALUES (?, ?, ?, ?)",
         (credit_id, reason, ledger.now(), ledger.actor),
     )
     write_entry(ledger, "post", credit_id, on, entry_of_note(ledger, credit_id))
     freeze(ledger, credit_id, number, on, rules)
-    if whole:
+    if plan.whole:
         ledger.execute(
             "UPDATE document SET status = 'reversed', reversed_by_id = ? WHERE id = ?",
             (credit_id, invoice.document_id),
         )
         remove(ledger, invoice, reason)
     return CreditNote(
-        invoice.document_id, invoice.name, credit_id, number.number, on, reversed=whole
+        invoice.document_id, invoice.name, credit_id, number.number, on, reversed=plan.whole
     )
 
 
@@ -178,13 +174,13 @@ def _audit(
     ledger: Ledger,
     invoice: DocumentReference,
     note: CreditNote,
-    parts: Sequence[CreditLine],
+    credited_minor: int,
     reason: str,
 ) -> None:
     currency, exponent = ledger.row(
         "SELECT currency, exponent FROM document WHERE id = ?", (invoice.document_id,)
     )
-    total = minor_to_text(-sum(part.amount_minor for part in parts), exponent)
+    total = minor_to_text(-credited_minor, exponent)
     append_event(
         ledger,
         "invoice.post",
