@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError, UsageError
+from sfsync.ledger.micro import DECIMALS
 from sfsync.money import (
     InvalidAmountError,
     from_minor,
@@ -188,6 +189,10 @@ def _by_quantity(line: LineLeft, quantity: Decimal, exponent: int) -> CreditLine
             f"Of line {line.position} {plain(line.left_quantity)} are left to credit, not "
             f"{plain(quantity)}.",
             code="over-credited",
+        )
+    if round_half_up(quantity, DECIMALS) != quantity:
+        raise UsageError(
+            f"Line {line.position}: a quantity has at most {DECIMALS} decimals.", code="usage"
         )
     if quantity == line.left_quantity:
         # What is left to the last cent, whatever was rounded before.

@@ -129,6 +129,7 @@ def test_what_is_asked_for_must_fit(ledger: Ledger) -> None:
     assert refused(ledger, LinePart(1, amount=one, currency="EUR")) == "usage"
     assert refused(ledger, LinePart(1, amount=Decimal("0.001"))) == "invalid-amount"
     assert refused(ledger, LinePart(1, quantity=-one)) == "usage"
+    assert refused(ledger, LinePart(1, quantity=Decimal("1.0000001"))) == "usage"
     assert refused(ledger, LinePart(3)) == "nothing-to-credit"
     assert refused(ledger, LinePart(1), LinePart(1)) == "usage"
     assert refused(ledger, LinePart(1), LinePart(2)) == "over-credited"
