@@ -128,7 +128,7 @@ def test_a_restore_brings_the_state_back_and_keeps_the_other(path: Path) -> None
     """The ledger is as it was, the replaced one is kept, and the trail tells of it."""
     target = path.with_name("copy.db")
     back_up(path, target)
-    digest = target.read_bytes()
+    content = target.read_bytes()
     with open_ledger(path, clock=lambda: NOW) as ledger:
         post_invoice(ledger, "D-000002", RULES, today=TODAY)
         # Somebody else has it open meanwhile: they see the restored state, not a dead file.
@@ -138,7 +138,7 @@ def test_a_restore_brings_the_state_back_and_keeps_the_other(path: Path) -> None
     assert done.kept is not None
     assert _numbers(done.kept) == ["INV-2026-00001", "INV-2026-00002"]
     assert done.kept.stat().st_mode & 0o777 == 0o600
-    assert target.read_bytes() == digest
+    assert target.read_bytes() == content
     assert _numbers(path) == ["INV-2026-00001", "INV-2026-00002"]
     with open_ledger_read_only(path) as ledger:
         event = next(iter(list_events(ledger, action="ledger.restore")))

@@ -18,6 +18,7 @@ from sfsync.ledger.scratch import scratch_copy
 from tests.ledger.ledger_books import ORG, fill, new_ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sfsync.ledger import Ledger
@@ -107,10 +108,11 @@ def _damaged(path: Path) -> None:
         (_damaged, "ledger-damaged"),
     ],
 )
-def test_unsuitable_files_are_refused_untouched(tmp_path: Path, spoil: object, code: str) -> None:
+def test_unsuitable_files_are_refused_untouched(
+    tmp_path: Path, spoil: Callable[[Path], None], code: str
+) -> None:
     """A foreign, newer or damaged file is refused by its code, and not one byte of it changes."""
     path = tmp_path / "ledger.db"
-    assert callable(spoil)
     spoil(path)
     before = path.read_bytes()
     for open_it in (open_ledger, open_ledger_read_only):
