@@ -115,6 +115,23 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
         )
 
 
+CONTENT_COLUMNS = """
+    c.name, c.external_id, c.industry, c.phone, c.email, c.tax_id, c.terms, c.street, c.city,
+    c.state, c.postal_code, c.country,
+    (SELECT json_group_object(p.name, p.value) FROM customer_property p
+     WHERE p.customer_id = c.id)"""
+"""What `content_of` reads of the customer `c`."""
+
+
+def content_of(columns: Sequence[Any]) -> CustomerContent:
+    """What is known of a customer, from its `CONTENT_COLUMNS`."""
+    name, external_id, industry, phone, email, tax_id, terms, *address, properties = columns
+    return CustomerContent(
+        name, external_id, industry, phone, email, tax_id, terms, Address(*address),
+        json.loads(properties),
+    )  # fmt: skip
+
+
 INVOICE_COUNT = """(
     SELECT count(*) FROM document
     WHERE customer_id IN (SELECT c.id UNION ALL SELECT id FROM customer WHERE merged_into = c.id)
@@ -122,12 +139,10 @@ INVOICE_COUNT = """(
 """How many invoices the customer `c` has, those of customers merged into it included."""
 
 _CUSTOMERS = f"""
-    SELECT c.id, c.number, c.name, c.external_id, c.industry, c.phone, c.email, c.tax_id, c.terms,
-           c.street, c.city, c.state, c.postal_code, c.country, c.origin, c.active,
+    SELECT c.id, c.number, c.origin, c.active,
            (SELECT number FROM customer m WHERE m.id = c.merged_into),
-           (SELECT json_group_object(name, value) FROM customer_property WHERE customer_id = c.id),
            (SELECT json_group_array(salesforce_id) FROM account_link WHERE customer_id = c.id),
-           {INVOICE_COUNT}
+           {INVOICE_COUNT}, {CONTENT_COLUMNS}
     FROM customer c
 """  # noqa: S608 - constants
 
@@ -140,22 +155,10 @@ def _customers(
 
 
 def _customer(row: tuple[Any, ...]) -> Customer:
-    key, number, name, external_id, industry, phone, email, tax_id, terms = row[:9]
-    origin, active, merged_into, properties, accounts, invoices = row[14:]
-    content = CustomerContent(
-        name=name,
-        external_id=external_id,
-        industry=industry,
-        phone=phone,
-        email=email,
-        tax_id=tax_id,
-        terms=terms,
-        address=Address(*row[9:14]),
-        properties=json.loads(properties),
-    )
+    key, number, origin, active, merged_into, accounts, invoices, *content = row
     return Customer(
-        key, number, content, origin, bool(active), merged_into, tuple(json.loads(accounts)),
-        invoices,
+        key, number, content_of(content), origin, bool(active), merged_into,
+        tuple(json.loads(accounts)), invoices,
     )  # fmt: skip
 
 

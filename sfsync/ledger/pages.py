@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.apply import apply
 from sfsync.ledger.contents import edited_drafts
+from sfsync.ledger.customers import CONTENT_COLUMNS, content_of
 from sfsync.ledger.model import (
     AccountLink,
     AccountState,
-    Address,
     ContactState,
-    CustomerContent,
     CustomerState,
     DocumentStatus,
     InvoiceState,
@@ -40,15 +39,13 @@ __all__ = [
 ]
 
 # `m` is the customer that was asked for, `c` the same or the one that it was merged into.
-_CUSTOMERS = """
-    SELECT c.id, c.number, c.name, c.external_id, c.industry, c.phone, c.email,
-           c.tax_id, c.terms, c.street, c.city, c.state, c.postal_code, c.country, c.active,
-           (SELECT json_group_object(p.name, p.value) FROM customer_property p
-            WHERE p.customer_id = c.id),
-           c.name_key, m.id, m.name, m.name_key, m.external_id
+_CUSTOMERS = f"""
+    SELECT c.name_key, m.id, m.name, m.name_key, m.external_id,
+           c.id, c.number, c.active, {CONTENT_COLUMNS}
     FROM customer m JOIN customer c ON c.id = coalesce(m.merged_into, m.id)
-    WHERE m.{column} IN (SELECT value FROM json_each(?)) ORDER BY m.merged_into IS NOT NULL, m.id
-"""
+    WHERE m.{{column}} IN (SELECT value FROM json_each(?)) ORDER BY m.merged_into IS NOT NULL, m.id
+"""  # noqa: S608 - constants
+_KEYS = 5
 _LINKS = """
     SELECT l.salesforce_id, coalesce(c.merged_into, c.id), l.how, l.source
     FROM account_link l JOIN customer c ON c.id = l.customer_id
@@ -85,7 +82,7 @@ def account_state(
         by_name_key=_by_key(ledger, "name_key", keys),
         by_external_id=_by_key(ledger, "external_id", _json(external_ids)),
         by_id={
-            row[0]: _customer_state(row)
+            row[_KEYS]: _customer_state(row[_KEYS:])
             for row in ledger.rows(_CUSTOMERS.format(column="id"), (linked,))
         },
     )
@@ -100,9 +97,9 @@ def _by_key(ledger: Ledger, column: str, values: str) -> dict[str, tuple[Custome
     """Customers by name key or external id, once each: themselves, or what was merged into them."""
     found: dict[str, dict[int, CustomerState]] = {}
     for row in ledger.rows(_CUSTOMERS.format(column=column), (values,)):
-        kept_key, asked_id, name, key, external_id = row[16:]
+        kept_key, asked_id, name, key, external_id = row[:_KEYS]
         wanted = key if column == "name_key" else external_id
-        state = _customer_state(row)
+        state = _customer_state(row[_KEYS:])
         if asked_id != state.customer_id:
             # Under one key, the customer itself stands for all that was merged into it.
             if wanted == (kept_key if column == "name_key" else state.external_id):
@@ -113,25 +110,10 @@ def _by_key(ledger: Ledger, column: str, values: str) -> dict[str, tuple[Custome
 
 
 def _customer_state(row: tuple[Any, ...]) -> CustomerState:
-    (customer_id, number, name, external_id, industry, phone, email, tax_id, terms,
-     street, city, state, postal_code, country, active, properties) = row[:16]  # fmt: skip
+    customer_id, number, active, *columns = row
+    content = content_of(columns)
     return CustomerState(
-        customer_id=customer_id,
-        number=number,
-        name=name,
-        external_id=external_id,
-        content=CustomerContent(
-            name=name,
-            external_id=external_id,
-            industry=industry,
-            phone=phone,
-            email=email,
-            tax_id=tax_id,
-            terms=terms,
-            address=Address(street, city, state, postal_code, country),
-            properties=json.loads(properties),
-        ),
-        active=bool(active),
+        customer_id, number, content.name, content.external_id, content, bool(active)
     )
 
 
