@@ -406,9 +406,11 @@ def test_the_log_counts_refreshes_and_keeps_no_secret(demo_org: RunningOrg) -> N
 
 
 def test_an_expired_sign_in_lasts_until_somebody_signs_in(demo_org: RunningOrg) -> None:
-    """While it is broken no stored sign-in is taken; a person at the browser mends it."""
+    """While it is broken no stored sign-in is taken; a person at the browser mends it, no other."""
     body = _signed_in(demo_org)
     demo.break_org(demo_org.path, "expired-sign-in")
+    assert _exchange(demo_org, "aPrxnothing==").status_code == 400
+    assert demo.org_status(demo_org.path).broken == ("expired-sign-in",)
     assert not _is_good(demo_org, body["access_token"])
     assert _refreshed(demo_org, body["refresh_token"]).json()["error"] == "invalid_grant"
     assert _is_good(demo_org, _signed_in(demo_org)["access_token"])

@@ -43,11 +43,13 @@ def token(exchange: Exchange) -> Response:
     flow = _FLOWS.get(grant_type)
     if flow is None:
         raise OAuthError("unsupported_grant_type", "grant type not supported")
-    if grant_type == _IN_PERSON:
-        lift_expired_sign_in(exchange.store)
-    elif "expired-sign-in" in setting(exchange.store, "broken"):
+    in_person = grant_type == _IN_PERSON
+    if not in_person and "expired-sign-in" in setting(exchange.store, "broken"):
         raise OAuthError("invalid_grant", "expired access/refresh token")
-    return json_reply(_token_body(exchange, flow(exchange)))
+    issued = flow(exchange)
+    if in_person:
+        lift_expired_sign_in(exchange.store)
+    return json_reply(_token_body(exchange, issued))
 
 
 def check_client(exchange: Exchange, *, secret_required: bool) -> str:
