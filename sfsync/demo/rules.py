@@ -157,7 +157,7 @@ _RULES: Final[Mapping[str, Callable[[Row, AbstractSet[str], Related], Row]]] = {
     "User": _named_person,
 }
 
-PERSON_CONTACT_FIELDS: Final = {
+_PERSON_CONTACT_FIELDS: Final = {
     "FirstName": "FirstName",
     "LastName": "LastName",
     "Salutation": "Salutation",
@@ -168,7 +168,12 @@ PERSON_CONTACT_FIELDS: Final = {
     "PersonBirthdate": "Birthdate",
     "Phone": "Phone",
 }
-"""Fields of a person account and the fields of the contact behind it that hold the same value."""
+
+
+def contact_behind(account: Row) -> Row:
+    """What the contact behind a person account holds of it."""
+    return {there: account[here] for here, there in _PERSON_CONTACT_FIELDS.items()}
+
 
 DEFAULTS: Final[Mapping[str, Row]] = {
     "User": {

@@ -363,20 +363,20 @@ class OrgStore:
                 roll_up(connection, sorted({row["OpportunityId"] for row in rows}), moment)
         for row in rows:
             if row.get("IsPersonAccount") and target.name == "Account":
-                self._write(target, [{**row, "PersonContactId": self._shadow_contact(row, moment)}])
+                self._write(target, [{**row, "PersonContactId": self._contact_behind(row, moment)}])
 
     def _after_update(self, target: SObject, row: Row, moment: str) -> None:
         if target.name == "OpportunityLineItem":
             with self._file.transaction() as connection:
                 roll_up(connection, [row["OpportunityId"]], moment)
         if target.name == "Account" and row.get("PersonContactId"):
-            shadow = {there: row[here] for here, there in rules.PERSON_CONTACT_FIELDS.items()}
-            self.update("Contact", row["PersonContactId"], shadow, stamp=_moment(moment))
+            behind = rules.contact_behind(row)
+            self.update("Contact", row["PersonContactId"], behind, stamp=_moment(moment))
 
-    def _shadow_contact(self, account: Row, moment: str) -> str:
-        shadow = {there: account[here] for here, there in rules.PERSON_CONTACT_FIELDS.items()}
-        shadow |= {"AccountId": account["Id"], "IsPersonAccount": True}
-        return self.insert("Contact", shadow, stamp=_moment(moment))
+    def _contact_behind(self, account: Row, moment: str) -> str:
+        behind = {"AccountId": account["Id"], "IsPersonAccount": True}
+        behind |= rules.contact_behind(account)
+        return self.insert("Contact", behind, stamp=_moment(moment))
 
 
 def _moment(text: str) -> datetime:
