@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,7 +52,8 @@ def test_planted_deals_end_as_they_were_planted(books: Sfsync) -> None:
 
 def test_most_won_deals_can_become_invoices(org_file: Path) -> None:
     """Of the won deals of this year's window only the planted ones lack something."""
-    today = date.fromisoformat(max(row["CreatedDate"] for row in _rows(org_file, "Account"))[:10])
+    made = max(row["CreatedDate"] for row in _rows(org_file, "Account"))
+    today = date.fromisoformat(made[:10]) + timedelta(days=1)
     won = [row for row in _rows(org_file, "Opportunity") if row["IsWon"]]
     recent = [row for row in won if (today - date.fromisoformat(row["CloseDate"])).days < 365]
     sound = [
@@ -98,6 +99,14 @@ def test_the_same_day_gives_the_same_org(tmp_path: Path) -> None:
     first, second = (_rows(path, "Opportunity") for path in paths)
     assert first == second
     assert first[0]["CloseDate"] == "2026-02-06"
+
+
+def test_nothing_of_the_seed_changed_today(tmp_path: Path) -> None:
+    """A sync that looks back some minutes does not find it all anew after midnight."""
+    path = tmp_path / "org.db"
+    demo.create_org(path, today=date(2026, 3, 1))
+    for sobject in ("Account", "Contact", "Opportunity", "OpportunityLineItem", "User"):
+        assert max(row["SystemModstamp"] for row in _rows(path, sobject)) < "2026-02-28T12"
 
 
 def test_an_org_is_never_written_over(org_file: Path) -> None:

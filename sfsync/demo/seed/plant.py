@@ -20,7 +20,10 @@ _CURRENCIES = ("USD", "EUR")
 
 
 def plant(store: OrgStore, today: date) -> None:
-    """Write the whole seed, stamped at the beginning of `today` (UTC)."""
+    """Write the whole seed, stamped at the beginning of the day before `today` (UTC).
+
+    Not of `today`: a sync that looks back some minutes would take it all for changed after midnight.
+    """
     _Planter(store, today).plant()
 
 
@@ -30,7 +33,7 @@ class _Planter:
     def __init__(self, store: OrgStore, today: date) -> None:
         self._store = store
         self._today = today
-        self._stamp = datetime.combine(today, time(), UTC)
+        self._stamp = datetime.combine(today, time(), UTC) - timedelta(days=1)
         self._ids: dict[str, str] = {}
         self._entries: dict[tuple[str, str], str] = {}
         self._contacts: dict[str, str] = {}
