@@ -32,7 +32,7 @@ def sync_result(
     `head` is the newest event of the audit trail after the run: kept elsewhere, it proves later
     that nothing was cut off.
     """
-    from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
+    from sfsync.cli.history_screens import summary_json  # noqa: PLC0415 - start-up time
 
     return {
         **summary_json(detail.summary),
@@ -112,14 +112,14 @@ def draw_summary(
     console: Console, ledger: Ledger, detail: RunDetail, *, planned: bool = False
 ) -> None:
     """The summary on a terminal or as plain lines: counts, drafts, skips, failures."""
-    from sfsync.cli.history import COUNT_COLUMNS  # noqa: PLC0415 - start-up time
+    from sfsync.cli.history_screens import COUNT_COLUMNS, org_in_words  # noqa: PLC0415 - start-up time
     from sfsync.cli.render import screen  # noqa: PLC0415 - as above
 
     run = detail.summary
-    kind = "DEMO" if run.org_kind == "demo" else run.org_kind
     heading = "plan, nothing is written" if planned else f"run #{run.run}  {run.outcome}"
     calls = counted(run.api_calls, "API call")
-    screen.line(console, f"{run.org_name} ({kind})   {heading}   {calls}")
+    org = org_in_words(run.org_name, run.org_kind)
+    screen.line(console, f"{org}   {heading}   {calls}")
     rows = [{"object": name, **asdict(run.counts[name])} for name in _IN_ORDER_OF_WORK]
     screen.draw_rows(console, COUNT_COLUMNS, rows)
     for line in _notes(ledger, detail, planned=planned):

@@ -98,7 +98,7 @@ def _schedule_result(schedule: "ScheduleSettings") -> dict[str, Any]:
 
 
 def _ledger_result(state: "LedgerState | None") -> dict[str, Any]:
-    from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
+    from sfsync.cli.history_screens import summary_json  # noqa: PLC0415 - start-up time
 
     if state is None:
         empty = ("org", "invoices", "drifted", "on_hold", "failures", "dead_failures", "last_run",

@@ -156,7 +156,7 @@ def _notice(
     now: datetime,
 ) -> dict[str, Any]:
     """What `notify.command` gets on its stdin: ids and counts, no customer's name."""
-    from sfsync.cli.history import summary_json  # noqa: PLC0415 - start-up time
+    from sfsync.cli.history_screens import summary_json  # noqa: PLC0415 - start-up time
     from sfsync.exports.json_text import utc  # noqa: PLC0415 - as above
 
     settings = context.settings()
