@@ -1,20 +1,25 @@
 """`sfsync demo`: the whole product on an embedded Salesforce org, without an account."""
 
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sfsync.cli.context import Context, context_of
-from sfsync.cli.demo_org import ORG_FILE, demo_file, serve_file
+from sfsync.cli.demo_org import (
+    ORG_FILE,
+    break_org,
+    demo_file,
+    serve_file,
+    sign_in_again,
+    win_deal,
+)
 from sfsync.cli.frame import tree
-from sfsync.errors import NotFoundError, RefusedError, UsageError
+from sfsync.cli.frame.paths import CONFIG_NAME
+from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
     from sfsync.demo.org import OrgStatus
@@ -51,14 +56,15 @@ def demo(ctx: typer.Context) -> None:
 @tree.command(app, "start", "sfsync demo start", "sfsync demo start books --data ./my-export")
 def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Data = None) -> None:
     """Create a folder with a demo org, a mapping file and room for a ledger."""
+    from sfsync import demo as org  # noqa: PLC0415 - start-up time
+    from sfsync.cli.demo_folder import create_demo_folder  # noqa: PLC0415 - as above
+
     context = context_of(ctx)
     create_demo_folder(folder, data)
-    from sfsync import demo as org  # noqa: PLC0415 - start-up time
-
     found = org.org_status(folder / ORG_FILE)
     result = {
         "folder": str(folder.absolute()),
-        "config": str(folder.absolute() / "mappings.yaml"),
+        "config": str(folder.absolute() / CONFIG_NAME),
         "records": _records(found),
     }
     counts = ", ".join(
@@ -67,7 +73,7 @@ def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Da
     context.emit(
         "demo_start",
         result,
-        text=f"Created {folder}/mappings.yaml and {folder}/{ORG_FILE} (DEMO org: {counts}).\n"
+        text=f"Created {folder}/{CONFIG_NAME} and {folder}/{ORG_FILE} (DEMO org: {counts}).\n"
         "DEMO data never mixes with a real ledger.\n",
         action=True,
     )
@@ -95,17 +101,7 @@ def close_deal(
 ) -> None:
     """Win a deal in the demo org today."""
     context = context_of(ctx)
-    from sfsync import demo as org  # noqa: PLC0415 - start-up time
-
-    try:
-        done = org.close_deal(_file(context), name, amount, lines)
-    except ValueError as refused:
-        raise UsageError(
-            f"the demo org takes no such deal: {refused}",
-            code="deal-refused",
-            fix="sfsync demo close-deal -h",
-        ) from None
-    _say(context, "demo_close_deal", done)
+    _say(context, "demo_close_deal", win_deal(_file(context), name, amount, lines))
     context.next_steps("sfsync sync --now")
 
 
@@ -115,16 +111,8 @@ def break_(
 ) -> None:
     """Break something in the demo org, to see what sfsync says."""
     context = context_of(ctx)
-    from sfsync import demo as org  # noqa: PLC0415 - start-up time
-
-    _known(what)
-    try:
-        done = org.break_org(_file(context), what)
-    except ValueError as nothing_left:
-        raise RefusedError(
-            str(nothing_left), code="nothing-to-break", fix=f"sfsync demo fix {what}"
-        ) from None
-    _say(context, "demo_break", done)
+    _require_known(what)
+    _say(context, "demo_break", break_org(_file(context), what))
     context.next_steps("sfsync sync --now", f"sfsync demo fix {what}")
 
 
@@ -133,15 +121,13 @@ def fix(
     ctx: typer.Context, what: Annotated[str, typer.Argument(help="what to mend; see demo status")]
 ) -> None:
     """Mend what was broken (or planted broken) in the demo org."""
-    context = context_of(ctx)
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
-    _known(what)
+    context = context_of(ctx)
+    _require_known(what)
     path = _file(context)
     done = org.fix_org(path, what)
     if what == "expired-sign-in":
-        from sfsync.cli.demo_org import sign_in_again  # noqa: PLC0415 - start-up time
-
         sign_in_again(path)
     _say(context, "demo_fix", done)
     context.next_steps(_AFTER_FIX.get(what, "sfsync sync retry"))
@@ -159,9 +145,9 @@ _AFTER_FIX = {
 @tree.command(app, "reset", "sfsync demo reset", "sfsync demo reset --yes")
 def reset(ctx: typer.Context) -> None:
     """Put the demo org back to how it started; the ledger stays as it is."""
-    context = context_of(ctx)
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
+    context = context_of(ctx)
     path = _file(context)
     context.confirm("Every change in the DEMO org is lost. Go on?")
     org.reset(path)
@@ -173,9 +159,9 @@ def reset(ctx: typer.Context) -> None:
 @tree.command(app, "status", "sfsync demo status", "sfsync demo status --json")
 def status(ctx: typer.Context) -> None:
     """Count the demo org's records and calls, and list what is broken."""
-    context = context_of(ctx)
     from sfsync import demo as org  # noqa: PLC0415 - start-up time
 
+    context = context_of(ctx)
     found = org.org_status(_file(context))
     result = {
         "org": {"id": found.org_id, "name": found.name, "kind": "demo"},
@@ -208,9 +194,9 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = 0,
 ) -> None:
     """Serve the demo org on loopback until Ctrl-C, for other clients."""
-    context = context_of(ctx)
     from sfsync.demo import CLIENT_ID, CLIENT_SECRET  # noqa: PLC0415 - start-up time
 
+    context = context_of(ctx)
     with serve_file(_file(context), port) as running:
         context.say(f"DEMO org at {running.url}  (Ctrl-C stops it)")
         context.say(f"client id      {CLIENT_ID}\nclient secret  {CLIENT_SECRET}")
@@ -228,66 +214,6 @@ def _records(found: "OrgStatus") -> dict[str, int]:
     }
 
 
-def create_demo_folder(folder: Path, data: Path | None = None) -> None:
-    """Write the org, its mapping file and nothing else into a new or empty folder.
-
-    Raises:
-        RefusedError: the folder holds a demo, or a mapping file, already.
-        NotFoundError: there is no folder `data`.
-        UsageError: the tree files cannot be read, or nothing can be written there.
-    """
-    from sfsync import demo as org  # noqa: PLC0415 - start-up time
-    from sfsync.config import demo_template  # noqa: PLC0415 - as above
-
-    config = folder / "mappings.yaml"
-    for taken in (folder / ORG_FILE, config):
-        if taken.exists():
-            raise RefusedError(
-                f"{taken} exists already",
-                code="demo-exists",
-                fix=f"go on with: cd {folder}; or name another folder: sfsync demo start DIR",
-            )
-    if data is not None and not data.is_dir():
-        raise NotFoundError(f"there is no folder {data}", code="data-not-found")
-    with _writable(folder):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if data is None:
-            org.create_org(folder / ORG_FILE)
-        else:
-            _from_trees(folder / ORG_FILE, data)
-        config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
-
-
-@contextmanager
-def _writable(folder: Path) -> "Iterator[None]":
-    """Turn what the system says about a folder that cannot be made or filled into a sentence."""
-    try:
-        yield
-    except (FileExistsError, NotADirectoryError):
-        raise UsageError(
-            f"{folder} is a file, not a folder",
-            code="not-a-folder",
-            fix="name another folder: sfsync demo start DIR",
-        ) from None
-    except OSError as trouble:
-        raise UsageError(
-            f"nothing can be written into {folder}: {trouble.strerror}",
-            code="not-writable",
-            fix="name another folder: sfsync demo start DIR",
-        ) from trouble
-
-
-def _from_trees(path: Path, data: Path) -> None:
-    from sfsync import demo as org  # noqa: PLC0415 - start-up time
-
-    try:
-        org.create_org_from_trees(path, data)
-    except org.TreeFileError as problem:
-        raise UsageError(
-            str(problem), code="tree-file", fix="see docs/demo-org.md for what is read"
-        ) from None
-
-
 def _file(context: Context) -> Path:
     """The demo org beside the config in use, or in the usual folder below this one."""
     below = Path(DEFAULT_FOLDER) / ORG_FILE
@@ -296,7 +222,7 @@ def _file(context: Context) -> Path:
     return demo_file(context.config_path().parent)
 
 
-def _known(what: str) -> None:
+def _require_known(what: str) -> None:
     from difflib import get_close_matches  # noqa: PLC0415 - start-up time
 
     from sfsync.demo import BREAKS  # noqa: PLC0415 - start-up time

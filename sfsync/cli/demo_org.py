@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sfsync.errors import NotFoundError, UnavailableError, UsageError
+from sfsync.cli.frame.paths import CONFIG_NAME
+from sfsync.errors import NotFoundError, RefusedError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +119,40 @@ def _known_or_first(running: RunningOrg, folder: Path, settings: Settings) -> Co
         return known or sign_in_to_demo(running, folder, settings).connection
 
 
+def win_deal(path: Path, name: str | None, amount: str | None, lines: int) -> str:
+    """Win a deal in the org of a file; what was done, in a sentence.
+
+    Raises:
+        UsageError: the org takes no such deal.
+    """
+    from sfsync import demo  # noqa: PLC0415 - start-up time
+
+    try:
+        return demo.close_deal(path, name, amount, lines)
+    except ValueError as refused:
+        raise UsageError(
+            f"the demo org takes no such deal: {refused}",
+            code="deal-refused",
+            fix="sfsync demo close-deal -h",
+        ) from None
+
+
+def break_org(path: Path, what: str) -> str:
+    """Break something in the org of a file; what was done, in a sentence.
+
+    Raises:
+        RefusedError: there is nothing left to break that way.
+    """
+    from sfsync import demo  # noqa: PLC0415 - start-up time
+
+    try:
+        return demo.break_org(path, what)
+    except ValueError as nothing_left:
+        raise RefusedError(
+            str(nothing_left), code="nothing-to-break", fix=f"sfsync demo fix {what}"
+        ) from None
+
+
 def sign_in_again(path: Path) -> None:
     """Sign in to the org of a file anew, as the person who works with its folder.
 
@@ -128,7 +163,7 @@ def sign_in_again(path: Path) -> None:
 
     if demo.org_status(path).broken:
         return
-    settings = load(path.parent / "mappings.yaml")
+    settings = load(path.parent / CONFIG_NAME)
     with serve_file(path) as running:
         sign_in_to_demo(running, path.parent / SIGN_IN_FOLDER, settings)
 

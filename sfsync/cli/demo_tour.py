@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.demo_folder import create_demo_folder
 from sfsync.errors import ExitCode, SfsyncError
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ def run_tour(context: Context) -> None:
     Raises:
         TourError: a step ended with an exit code that it should not have.
     """
-    from sfsync.cli.demo import create_demo_folder  # noqa: PLC0415 - the two name each other
-
     folder = Path(tempfile.mkdtemp(prefix="sfsync-demo-"))
     create_demo_folder(folder)
     tour = _Tour(context, folder)

@@ -7,6 +7,7 @@ import typer
 from sfsync.cli import history_screens as screens
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
+from sfsync.cli.reasons import ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.errors import UsageError
 from sfsync.rows import Rows
@@ -173,7 +174,7 @@ def undo(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN|latest", help="number of the run")],
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="why; kept in the audit trail")],
+    reason: ReasonOption,
 ) -> None:
     """Delete every draft that a run created, in one step; what is posted is named for reversal.
 
