@@ -8,6 +8,7 @@ from sfsync.cli import journal_screens as screens
 from sfsync.cli.context import context_of
 from sfsync.cli.filters import day, required_day
 from sfsync.cli.frame import tree
+from sfsync.cli.journal_export import JournalFormat, answer_export, exported
 from sfsync.rows import Rows
 
 app = tree.new_app(
@@ -109,13 +110,15 @@ def close(
 
     Shows the drafts dated inside and the trial balance first, and needs a yes.
     """
-    from sfsync.ledger.chart import close_period  # noqa: PLC0415 - start-up time
+    from sfsync.cli.closing import closing_of, draw_closing  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.chart import close_period  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     last = required_day(through, "--through")
     with context.open_ledger() as ledger:
-        result = screens.closing(context, ledger, last)
-        screens.draw_closing(context.err, result, quiet=context.json or context.flags.quiet)
+        result = closing_of(context, ledger, last)
+        if not (context.json or context.flags.quiet):
+            draw_closing(context.err, result)
         context.confirm(f"Close the books through {last}, for good?")
         close_period(ledger, last)
     text = f"The books are closed through {last}.\n"
@@ -132,7 +135,7 @@ def close(
 def export(
     ctx: typer.Context,
     *,
-    format_: Annotated[screens.JournalFormat, typer.Option("--format", help="for which program")],
+    format_: Annotated[JournalFormat, typer.Option("--format", help="for which program")],
     from_: FromOption = None,
     to: ToOption = None,
     account: AccountOption = None,
@@ -143,7 +146,7 @@ def export(
     context = context_of(ctx)
     typed = screens.Typed(from_, to, account, customer, invoice, None)
     with context.open_ledger() as ledger:
-        content, result = screens.exported(
+        content, result = exported(
             ledger, format_, typed, context.take_output(), force=context.flags.force
         )
-    screens.answer_export(context, content, result)
+    answer_export(context, content, result)

@@ -1,37 +1,22 @@
-"""`sfsync journal`: what its commands ask, do and draw."""
+"""`sfsync journal`: which entries are asked for, and how they are listed and drawn."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.filters import days
 from sfsync.cli.render.tables import ALL_ROWS, Column, Kind, Table, named
-from sfsync.cli.render.text import counted
-from sfsync.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
-    from pathlib import Path
 
     from rich.console import Console
 
-    from sfsync.cli.context import Context
     from sfsync.ledger.connection import Ledger
     from sfsync.ledger.journal import JournalFilter
     from sfsync.rows import Rows
-
-
-class JournalFormat(StrEnum):
-    """What `journal export --format` takes."""
-
-    BEANCOUNT = "beancount"
-    HLEDGER = "hledger"
-    CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,98 +147,3 @@ def draw_entry(console: Console, shown: dict[str, Any]) -> None:
     screen.draw_pairs(console, facts)
     screen.line(console, "")
     screen.draw_rows(console, _LINES, shown["lines"])
-
-
-def closing(context: Context, ledger: Ledger, through: date) -> dict[str, Any]:
-    """What closing through a day leaves behind: the drafts dated inside, and the trial balance.
-
-    Raises:
-        RefusedError: the day is still to come, or the books are closed beyond it.
-        LedgerError: the ledger is not sound.
-    """
-    from sfsync.cli.verifying import require_sound  # noqa: PLC0415 - start-up time
-    from sfsync.ledger.chart import require_forward  # noqa: PLC0415 - as above
-    from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - as above
-    from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - as above
-    from sfsync.ledger.journal import trial_balance  # noqa: PLC0415 - as above
-    from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - as above
-
-    if through > context.today():
-        raise RefusedError(
-            f"{through} is still to come; a closed period never opens again.",
-            code="future-date",
-            fix="close through a day that is over",
-        )
-    require_forward(ledger, through)
-    require_sound(context, ledger)
-    inside = InvoiceFilter(status=DocumentStatus.DRAFT, date_to=through)
-    return {
-        "through": str(through),
-        "drafts": [
-            {key: row[key] for key in ("draft", "customer", "document_date", "currency", "total")}
-            for row in (one.as_json() for one in list_invoices(ledger, inside))
-        ],
-        "trial_balance": [one.as_json() for one in trial_balance(ledger, through)],
-    }
-
-
-_DRAFTS = (
-    Column("draft", "Draft", Kind.CODE),
-    Column("customer.name", "Customer"),
-    Column("document_date", "Date", Kind.DATE),
-    Column("total", "Total", Kind.MONEY, currency="currency"),
-)
-
-
-def draw_closing(console: Console, result: dict[str, Any], *, quiet: bool) -> None:
-    """The drafts that would have to be posted on a later day, and the trial balance."""
-    from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
-
-    if quiet:
-        return
-    drafts, balances = result["drafts"], result["trial_balance"]
-    if drafts:
-        inside = counted(len(drafts), "draft is", "drafts are")
-        screen.line(console, f"{inside} dated inside and could only be posted later:")
-        screen.draw_rows(console, _DRAFTS, drafts)
-    screen.line(console, f"Trial balance through {result['through']}:", style="bold")
-    screen.draw_rows(console, BALANCE_COLUMNS, balances)
-
-
-def exported(
-    ledger: Ledger, wanted: JournalFormat, typed: Typed, output: Path | None, *, force: bool
-) -> tuple[str, dict[str, Any]]:
-    """Render entries, write them to `output` if given, and keep the export in the audit trail."""
-    from sfsync.cli.render.files import write_new_file  # noqa: PLC0415 - start-up time
-    from sfsync.exports.journal_text import WRITERS  # noqa: PLC0415 - as above
-    from sfsync.ledger.exported import ledger_state, record_export  # noqa: PLC0415 - as above
-    from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - as above
-
-    entries = list(list_entries(ledger, filter_of(ledger, typed)))
-    head = ledger_state(ledger).head
-    count = counted(len(entries), "entry", "entries")
-    notes = [f"Journal of {ledger.identity.org_name}, by sfsync", count, f"audit head {head}"]
-    content = WRITERS[wanted.value](entries, notes)
-    payload = content.encode()
-    if output is not None:
-        write_new_file(output, payload, force=force)
-    result = {
-        "path": str(output) if output else None,
-        "format": wanted.value,
-        "entries": len(entries),
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        "head": head,
-    }
-    after = {key: result[key] for key in ("format", "entries", "sha256")}
-    name = output.name if output else "stdout"
-    record_export(ledger, "journal", name, {**after, "filter": typed.as_json()})
-    return content, result
-
-
-def answer_export(context: Context, content: str, result: dict[str, Any]) -> None:
-    """Say where the file is, or write the text itself; under --json it is part of the document."""
-    if result["path"] is None:
-        context.emit("journal_export", {**result, "text": content}, text=content)
-        return
-    context.note(f"Wrote {result['path']} ({counted(result['entries'], 'entry', 'entries')})")
-    context.emit("journal_export", {**result, "text": None}, text="")
