@@ -1,4 +1,4 @@
-"""Typed values out of mapped text: amounts, dates, currencies, terms; each with its own failure."""
+"""Typed values out of mapped text: amounts, dates, currencies; each with its own failure."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ def read_total(compiled: CompiledMapping | None, record: Record) -> Decimal | Fa
     """The mapped total as an exact number; empty, negative or unreadable is `invalid-amount`."""
     source = source_name(compiled, "Amount")
     raw = record.get("Amount") if compiled is None else _raw_or_mapped(compiled, record)
+    # A total that is missing or unreadable is an amount problem to a person, not a mapping problem.
+    if isinstance(raw, Failure) and raw.code != "missing-field":
+        return _invalid_amount(source, raw.message)
     if isinstance(raw, Failure) or raw is None or raw == "":
-        # A required total that is empty is an amount problem to a person, not a mapping problem.
         return _invalid_amount(source, f"{source} is empty; a number is required")
     try:
         number = parse_decimal(raw)

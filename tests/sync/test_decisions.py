@@ -136,6 +136,16 @@ def test_an_amount_that_is_none_fails_before_the_minimum(rules_of: RulesOf, amou
     assert decision.outcome.target == "total"
 
 
+def test_an_amount_that_a_transform_cannot_read_is_not_called_empty(rules_of: RulesOf) -> None:
+    """The reason names what stands in Salesforce."""
+    config = "opportunities:\n  map: {total: {from: Net__c, transform: [{round: 2}]}}\n"
+    outcome = decide(rules_of, won(Net__c="1,200 net"), config).outcome
+    assert (outcome.code, outcome.message) == (
+        "invalid-amount",
+        "Net__c: '1,200 net' is not a number",
+    )
+
+
 def test_without_stages_won_is_what_salesforce_calls_won(rules_of: RulesOf) -> None:
     """A translated stage name does not matter when no stage is named."""
     assert decide(rules_of, won(StageName="Gewonnen")).outcome.outcome is Outcome.CREATED
