@@ -51,7 +51,7 @@ def explained(
     from sfsync.cli.posting import today  # noqa: PLC0415 - start-up time
     from sfsync.ledger import pages  # noqa: PLC0415 - as above
     from sfsync.ledger.opportunities import show_opportunity  # noqa: PLC0415 - as above
-    from sfsync.sync.explain import explain_deal  # noqa: PLC0415 - as above
+    from sfsync.sync.explain import LastOutcome, explain_deal  # noqa: PLC0415 - as above
     from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
 
     rules = Rules.compile(settings, today=today(settings), rates={}, lines_exist=True)
@@ -61,7 +61,8 @@ def explained(
     accounts = [deal.account_id] if deal.account_id else []
     state = pages.account_state(ledger, org_id, accounts, [name] if name else [], [])
     ignored = deal.ignore["reason"] if deal.ignore else None
-    return deal, explain_deal(dict(deal.values), ignored, deal.row.code, state, rules)
+    last = LastOutcome(deal.row.code, deal.row.message, invoiced=deal.row.invoice is not None)
+    return deal, explain_deal(dict(deal.values), ignored, last, state, rules)
 
 
 def _result(deal: "OpportunityDetail", found: "Explanation") -> dict[str, Any]:

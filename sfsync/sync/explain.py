@@ -1,7 +1,8 @@
 """Why a deal is (not) an invoice: every question in its order, every mapped value step by step.
 
 Works on what the last sync remembered, so it needs no network; what only the org can answer (the
-extra SOQL condition) is taken from that sync's outcome.
+extra SOQL condition, its exchange rates, an account's customer number) is taken from what that sync
+said.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sfsync.config.settings import MatchBy
 from sfsync.sync.failures import Failure
 from sfsync.sync.filters import Skip, stage_and_date
 from sfsync.sync.invoices import account_id_of, total_of
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
     from sfsync.ledger.model import AccountState
     from sfsync.sync.mapping import CompiledMapping, Record
     from sfsync.sync.rules import Rules
+
+
+_BY_RATES = frozenset({"rate-missing", "minimum-amount"})
+_BY_CUSTOMER_NUMBER = frozenset({"customer-not-found", "external-id-blank", "account-hidden"})
+"""Codes of an outcome that a comparison with what only the org knows has led to."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastOutcome:
+    """What the last sync made of a deal; `invoiced` says whether it has a live invoice."""
+
+    code: str | None
+    message: str | None
+    invoiced: bool
+
+    def said_of(self, codes: frozenset[str]) -> str:
+        """Why the deal was stopped, if it was for one of these codes; else empty."""
+        return self.message or "" if self.code in codes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +95,23 @@ class Explanation:
 
 
 def explain_deal(
-    record: Record, ignored: str | None, last_code: str | None, state: AccountState, rules: Rules
+    record: Record, ignored: str | None, last: LastOutcome, state: AccountState, rules: Rules
 ) -> Explanation:
     """Explain one remembered deal.
 
     Args:
         record: the opportunity as last read.
         ignored: why a person took it out, None where nobody did.
-        last_code: the code of its last outcome.
+        last: its last outcome.
         state: what the ledger knows of its account.
         rules: the config, compiled.
     """
-    customer = _customer(record, state, rules)
+    customer = _customer(record, last, state, rules)
     values = tuple(
         _mapped(compiled, record)
         for compiled in (*rules.opportunity.targets, *rules.opportunity.properties)
     )
-    asked = _checks(record, ignored, last_code, rules)
+    asked = _checks(record, ignored, last, rules)
     asked.append(_customer_check(customer))
     asked.extend(
         Check(value.target, value.raw or "(empty)", "required", passes=False, reason=value.problem)
@@ -101,11 +121,9 @@ def explain_deal(
     return Explanation(tuple(_until_no(asked)), values, customer, _first_no(asked))
 
 
-def _checks(
-    record: Record, ignored: str | None, last_code: str | None, rules: Rules
-) -> list[Check]:
+def _checks(record: Record, ignored: str | None, last: LastOutcome, rules: Rules) -> list[Check]:
     filters = rules.settings.opportunities.filters
-    refusal = stage_and_date(record, filters, rules.today)
+    refusal = stage_and_date(record, filters, rules.today, invoiced=last.invoiced)
     code = refusal.code if refusal is not None else ""
     reason = refusal.message if refusal is not None else ""
     checks = [
@@ -127,19 +145,21 @@ def _checks(
         ),
     ]
     if filters.where is not None:
-        met = last_code != "condition"
+        met = last.code != "condition"
         checks.append(Check("condition", "answered by the last sync", filters.where, met))
-    checks.append(_amount_check(record, rules))
+    checks.append(_amount_check(record, last, rules))
     return checks
 
 
-def _amount_check(record: Record, rules: Rules) -> Check:
+def _amount_check(record: Record, last: LastOutcome, rules: Rules) -> Check:
     minimum = rules.settings.opportunities.filters.min_amount
     rule = "a number"
     if minimum is not None:
         rule = f"≥ {minimum.amount:f} {minimum.currency or ''}".rstrip()
     total = total_of(record, rules)
     reason = total.message if isinstance(total, (Skip, Failure)) else ""
+    if isinstance(total, Failure) and total.code == "rate-missing":
+        reason = last.said_of(_BY_RATES)
     shown = as_text(record.get("Amount")) or "(empty)"
     return Check("amount", shown, rule, not reason, reason)
 
@@ -156,7 +176,9 @@ def _date_rule(rules: Rules) -> str:
     return " ".join(parts) or "any"
 
 
-def _customer(record: Record, state: AccountState, rules: Rules) -> CustomerMatch:
+def _customer(
+    record: Record, last: LastOutcome, state: AccountState, rules: Rules
+) -> CustomerMatch:
     name = as_text(getter("Account.Name")(record))
     account_id = account_id_of(record, rules)
     if isinstance(account_id, Failure):
@@ -165,6 +187,9 @@ def _customer(record: Record, state: AccountState, rules: Rules) -> CustomerMatc
     if link is not None:
         linked = state.by_id[link.customer_id]
         return CustomerMatch(account_id, name, link.how, ((linked.number, linked.name),))
+    if rules.settings.duplicates.match_by is MatchBy.EXTERNAL_ID:
+        problem = last.said_of(_BY_CUSTOMER_NUMBER) or "no customer is linked to the account yet"
+        return CustomerMatch(account_id, name, "external-id", (), problem)
     match = CustomerIndex.of(state).match(name, None, rules.settings.duplicates)
     candidates = tuple((one.label, one.name) for one in match.candidates)
     if len(candidates) == 1:
@@ -196,9 +221,7 @@ def _mapped(compiled: CompiledMapping, record: Record) -> MappedValue:
     else:
         origin = "source"
     source = mapping.source or mapping.template or ""
-    return MappedValue(
-        mapping.target.removeprefix("properties."), source, raw, steps, final, origin, problem
-    )
+    return MappedValue(compiled.name, source, raw, steps, final, origin, problem)
 
 
 def _steps(mapping: FieldMapping, raw: str) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 FAILED = "0065g000000000NAAQ"
+IN_EUROS = "0065g0000000009AAA"
 
 
 def test_a_failed_deal_names_the_rule_that_stops_it(books: Sfsync) -> None:
@@ -41,3 +45,30 @@ def test_a_deal_that_was_never_read_is_not_found(books: Sfsync) -> None:
     done = books("explain", "006000000000000AAA")
     assert done.status == 9
     assert "--opportunity" in done.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("min_amount: 500.00", "min_amount: {amount: 500, currency: USD}"),
+     ("last_days: 365", "last_days: 1")],
+)  # fmt: skip
+def test_a_deal_with_an_invoice_is_stopped_by_nothing(books: Sfsync, old: str, new: str) -> None:
+    """Neither by rates that only the org knows, nor by a window that it has grown out of."""
+    config = Path("mappings.yaml")
+    config.write_text(config.read_text().replace(old, new))
+    books("sync", "--now", "-q")
+    found = books("explain", IN_EUROS, "--json").document["result"]
+    assert found["invoice"] == "D-000009"
+    assert found["stops_at"] is None
+
+
+def test_an_account_with_a_number_is_not_said_to_have_none(books: Sfsync) -> None:
+    """Why it has no customer is what the sync found: the number itself is not remembered."""
+    config = Path("mappings.yaml")
+    config.write_text(
+        config.read_text().replace("if_blank: name ", "if_blank: fail\n  create: false ")
+    )
+    Path("demo.db").unlink()
+    books("sync", "--now", "-q")
+    customer = books("explain", IN_EUROS, "--json").document["result"]["customer"]
+    assert customer["problem"] == "no customer matches the account 'Chop-suey Chinese'"
