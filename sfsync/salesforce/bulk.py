@@ -1,8 +1,8 @@
 """Bulk API 2.0 queries: a job is made, waited for, read page by page, and removed.
 
 Source: Bulk API 2.0 Developer Guide, "Query". simple-salesforce's own bulk2 is not used: it holds a
-whole page of up to 50,000 rows as one string, cannot resume, keeps the token that it was made with,
-waits without a time limit, and leaves its jobs behind.
+whole page of up to 50,000 rows as one string, keeps the token that it was made with, waits without
+a time limit, and leaves its jobs behind.
 """
 
 from __future__ import annotations
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
     from sfsync.salesforce.bulk_records import Describe
-    from sfsync.salesforce.faults import LocatorLost
     from sfsync.salesforce.records import Record
     from sfsync.salesforce.rest import RestClient, T
-
-    OnPosition = Callable[[str, str | None], None]
 
 FIRST_WAIT, LONGEST_WAIT, TOTAL_WAIT = 0.25, 20.0, 2 * 3600.0
 """Seconds between two questions for the state of a job, each half as long again; and in all."""
@@ -43,22 +40,14 @@ _EXCERPT = 300
 
 
 class BulkJob:
-    """One query job. `create` makes one; the constructor takes up one that is there.
+    """One query job; `create` makes one.
 
     Attributes:
         id: 15 or 18 characters.
-        is_of_use: it has results, or may still get them.
-
-    Raises:
-        LocatorLost: `job_id` is none.
     """
 
-    def __init__(self, client: RestClient, job_id: str, *, is_taken_up: bool = True) -> None:
-        if not _ID.fullmatch(job_id):
-            raise _lost()
+    def __init__(self, client: RestClient, job_id: str) -> None:
         self.id = job_id
-        self.is_of_use = True
-        self._is_taken_up = is_taken_up
         self._client = client
         self._path = f"jobs/query/{job_id}"
 
@@ -82,14 +71,14 @@ class BulkJob:
         job_id = reply.get("id") if isinstance(reply, dict) else None
         if not isinstance(job_id, str) or not _ID.fullmatch(job_id):
             raise bad_reply("Salesforce's answer to a bulk query is no job.")
-        return cls(client, job_id, is_taken_up=False)
+        return cls(client, job_id)
 
     def wait(self) -> int:
         """Wait until the job is complete; how many rows it has.
 
         Raises:
-            LocatorLost: a job that was taken up has failed, was aborted, or is gone.
-            QueryTooSlow: a new one failed for that reason; other reasons are QueryRefused, or
+            LocatorLost: somebody has removed it.
+            QueryTooSlow: it failed for that reason; other reasons are QueryRefused, or
             UnavailableError: ``bulk-failed``, ``bulk-aborted`` (by somebody), ``bulk-timeout``.
         """
         pause, waited = FIRST_WAIT, 0.0
@@ -105,11 +94,10 @@ class BulkJob:
             waited, pause = waited + pause, min(pause * 1.5, LONGEST_WAIT)
         return rows
 
-    def pages(
-        self, locator: str | None, describe: Describe, sobject: str, on_position: OnPosition
-    ) -> Iterator[list[Record]]:
-        """The records from `locator` on, in pages; `on_position` is told where each reply ends."""
-        seen = {locator}
+    def pages(self, describe: Describe, sobject: str) -> Iterator[list[Record]]:
+        """The records of the finished job, in pages."""
+        locator: str | None = None
+        seen: set[str] = set()
         while True:
             result = ResultPage(self._path, locator)
             try:
@@ -122,7 +110,6 @@ class BulkJob:
             if locator in seen:
                 raise bad_reply("Salesforce's bulk results have no end: one page came twice.")
             seen.add(locator)
-            on_position(self.id, locator)
 
     def delete(self) -> None:
         """Remove the finished job and its results."""
@@ -150,8 +137,7 @@ class BulkJob:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise bad_reply("Salesforce's answer about a bulk query cannot be read.") from None
         if state in _ENDED_BADLY:
-            self.is_of_use = False
-            raise _lost() if self._is_taken_up else _ended_badly(job)
+            raise _ended_badly(job)
         return rows if state == "JobComplete" else None
 
     def _call(self, ask: Callable[[Salesforce], T]) -> T:
@@ -159,7 +145,7 @@ class BulkJob:
             return self._client.call(ask)
         except QueryRefused as refusal:
             if refusal.status in _GONE or refusal.error_code == "INVALID_LOCATOR":
-                raise _lost() from None
+                raise locator_lost("The org no longer knows the bulk query.") from None
             raise
 
     def _give_up(self, method: str, body: dict[str, str] | None = None) -> None:
@@ -172,34 +158,19 @@ class BulkJob:
             log.warning("the bulk query %s stays in the org: %s", self.id, error.message)
 
 
-def bulk_pages(
-    job: BulkJob,
-    soql: str,
-    describe: Describe,
-    *,
-    locator: str | None = None,
-    on_position: OnPosition | None = None,
-) -> Iterator[Page]:
-    """The pages of a job's results; see `Org.bulk_query`."""
-    told = on_position or _nobody
+def bulk_pages(job: BulkJob, soql: str, describe: Describe) -> Iterator[Page]:
+    """The pages of a job's results, at least one; the job is gone afterwards, however it ends."""
     try:
-        if locator is None:
-            told(job.id, None)
         total = job.wait()
         records: list[Record] | None = None
-        for records in job.pages(locator, describe, object_of(soql), told):
+        for records in job.pages(describe, object_of(soql)):
             yield Page(records, total)
         if records is None:
             yield Page([], total)
     except BaseException:
-        if on_position is None or not job.is_of_use:
-            job.abandon()
+        job.abandon()
         raise
     job.delete()
-
-
-def _nobody(_job: str, _locator: str | None) -> None:
-    """Nobody wants to know the position."""
 
 
 def job_failure(message: str) -> SfsyncError:
@@ -224,7 +195,3 @@ def _ended_badly(job: dict[str, Any]) -> SfsyncError:
         code="bulk-aborted",
         fix="Try again; Setup, Bulk Data Load Jobs shows who stopped it.",
     )
-
-
-def _lost() -> LocatorLost:
-    return locator_lost("The org no longer knows the bulk query that was to go on.")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from simple_salesforce.api import Salesforce
 
-    from sfsync.salesforce.bulk import OnPosition
     from sfsync.salesforce.client import OrgClient
     from sfsync.salesforce.composite import Answer
     from sfsync.salesforce.connections import Connection
@@ -152,53 +151,22 @@ class Org:
             answers += map(self._pages, some, replies)
         return answers
 
-    def bulk_query(
-        self,
-        soql: str,
-        *,
-        all_rows: bool = False,
-        job_id: str | None = None,
-        locator: str | None = None,
-        on_position: OnPosition | None = None,
-    ) -> Iterator[Page]:
+    def bulk_query(self, soql: str, *, all_rows: bool = False) -> Iterator[Page]:
         """As `query`, by a Bulk API 2.0 job: the same records, made for large answers.
 
         The rows are streamed; no more than one page is in memory. Bulk knows no compound fields,
         sub-queries, aggregates, OFFSET or FIELDS(). It cannot tell a parent whose fields are all
-        empty from none, unless the lookup (``AccountId``) is asked for too.
-
-        Args:
-            soql: the query.
-            all_rows: include deleted and archived rows.
-            job_id: take up this job, which must be of the same query and API version.
-            locator: the position in it to go on from, as `on_position` told it.
-            on_position: told the job's id and None when it has been made, then a locator whenever
-                all that lies before it has been handed out and the caller has asked for more.
-                Whoever keeps these can go on after a crash, so without `on_position` a job that is
-                not read to its end is aborted and removed, and with it the job is left in the org:
-                take it up again, or call `drop_bulk_job`. Results live seven days.
+        empty from none, unless the lookup (``AccountId``) is asked for too. A job that is not read
+        to its end is aborted and removed.
 
         Raises:
-            LocatorLost: the job that was to be taken up is gone, or has no results.
+            LocatorLost: somebody has removed the job; the caller asks anew, as for `query`.
             QueryTooSlow: the caller may ask for a smaller range.
         """
         from sfsync.salesforce.bulk import BulkJob, bulk_pages  # noqa: PLC0415 - start-up time
 
-        if job_id is None:
-            job = BulkJob.create(self._client, soql, all_rows=all_rows)
-        else:
-            job = BulkJob(self._client, job_id)
-        yield from bulk_pages(job, soql, self.describe, locator=locator, on_position=on_position)
-
-    def drop_bulk_job(self, job_id: str) -> None:
-        """Abort and remove a job that `bulk_query` left; one that is gone already is fine.
-
-        Raises:
-            LocatorLost: `job_id` is no id of a job.
-        """
-        from sfsync.salesforce.bulk import BulkJob  # noqa: PLC0415 - start-up time
-
-        BulkJob(self._client, job_id).abandon()
+        job = BulkJob.create(self._client, soql, all_rows=all_rows)
+        yield from bulk_pages(job, soql, self.describe)
 
     def query_all_records(self, soql: str) -> list[Record]:
         """All records of a small query at once."""

@@ -9,7 +9,7 @@ import pytest
 from sfsync import demo
 from sfsync.demo.faults import Fault
 from sfsync.salesforce import bulk_csv, soql
-from sfsync.salesforce.faults import LocatorLost, QueryRefused
+from sfsync.salesforce.faults import QueryRefused
 from tests.salesforce.demo_access import signed_in
 from tests.salesforce.memory_store import MemoryStore
 
@@ -48,13 +48,12 @@ def records_of(pages: Iterator[Page]) -> list[Record]:
     return [record for page in pages for record in page.records]
 
 
-def asked(demo_org: RunningOrg, method: str = "") -> list[str]:
+def asked(demo_org: RunningOrg) -> list[str]:
     """What was asked of jobs: method, and whether of a job, its results or the list."""
-    found = [r for r in demo.requests_of(demo_org.path) if "/jobs/query" in r.path]
     return [
         f"{r.method} {'results' if r.path.endswith('/results') else 'job'}"
-        for r in found
-        if r.method.startswith(method)
+        for r in demo.requests_of(demo_org.path)
+        if "/jobs/query" in r.path
     ]
 
 
@@ -122,27 +121,6 @@ def test_an_empty_answer_is_one_empty_page(org: Org) -> None:
     assert [(page.records, page.total) for page in org.bulk_query(nothing)] == [([], 0)]
 
 
-def test_the_position_is_told_and_resumed(
-    org: Org, demo_org: RunningOrg, small_replies: None
-) -> None:
-    """What lies before a told position has been handed out; the rest comes from a new client."""
-    del small_replies
-    told: list[tuple[str, str | None]] = []
-    got: list[Record] = []
-    pages = org.bulk_query(DEALS, on_position=lambda *position: told.append(position))
-    while len(told) < 2:
-        got += next(pages).records
-    pages.close()  # type: ignore[attr-defined] # Iterator has no close, the generator has
-    (job, start), (same, locator) = told
-    assert (job, start) == (same, None)
-    assert locator is not None
-    assert asked(demo_org, "DELETE") == []
-    with org.another() as other:
-        again = records_of(other.bulk_query(DEALS, job_id=job, locator=locator))
-    assert got[:20] + again == org.query_all_records(DEALS)
-    assert asked(demo_org, "DELETE") == ["DELETE job"]
-
-
 @pytest.mark.parametrize("thrown", [GeneratorExit, KeyboardInterrupt, RuntimeError])
 def test_a_job_not_read_to_its_end_is_removed(
     org: Org, demo_org: RunningOrg, thrown: type[BaseException], small_replies: None
@@ -167,33 +145,6 @@ def test_ctrl_c_while_the_org_works_aborts_the_job(demo_org: RunningOrg, tmp_pat
         with pytest.raises(KeyboardInterrupt):
             next(org.bulk_query(DEALS))
         assert asked(demo_org) == ["POST job", "GET job", "PATCH job", "DELETE job"]
-
-
-def test_a_kept_job_can_be_dropped(org: Org, demo_org: RunningOrg) -> None:
-    """Positions that nobody needs any more: the job goes, a second time too; then it is lost."""
-    jobs: list[str] = []
-    pages: Any = org.bulk_query(DEALS, on_position=lambda job, _: jobs.append(job))
-    next(pages)
-    pages.close()
-    org.drop_bulk_job(jobs[0])
-    assert asked(demo_org)[-1] == "DELETE job"
-    org.drop_bulk_job(jobs[0])
-    for job in (*jobs, "750000000000000AAA", "no/../id"):
-        with pytest.raises(LocatorLost):
-            next(org.bulk_query(DEALS, job_id=job, locator="20"))
-
-
-def test_a_locator_that_is_none_is_lost(org: Org) -> None:
-    """A position that the org does not know: the caller begins anew."""
-    pages: Any = org.bulk_query(DEALS, on_position=lambda *_: None)
-    next(pages)
-    pages.close()
-    jobs: list[str] = []
-    kept: Any = org.bulk_query(DEALS, on_position=lambda job, _: jobs.append(job))
-    next(kept)
-    kept.close()
-    with pytest.raises(LocatorLost):
-        next(org.bulk_query(DEALS, job_id=jobs[0], locator="nonsense"))
 
 
 @pytest.mark.parametrize("action", ["reset", "truncate", "html", "status"])

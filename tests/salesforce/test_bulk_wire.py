@@ -96,13 +96,13 @@ def results(body: str, locator: str = "null", *, count: int | None = None, fault
     return Said(200, body, headers, fault)
 
 
-def read(org: Org, scripted: ScriptedOrg, *script: Said, **options: Any) -> list[Record]:
+def read(org: Org, scripted: ScriptedOrg, *script: Said) -> list[Record]:
     """The records that the org's script leads to."""
     scripted.script = [DESCRIBES]
     org.describe_many(["Opportunity", "Account"])
     scripted.asked.clear()
     scripted.script = list(script)
-    return [one for page in org.bulk_query(QUERY, **options) for one in page.records]
+    return [one for page in org.bulk_query(QUERY) for one in page.records]
 
 
 def methods(scripted: ScriptedOrg) -> list[str]:
@@ -272,7 +272,7 @@ def test_a_failed_job_says_why_and_is_removed(
     """The org's reason decides what a caller can do about it; no token is shown."""
     failed = job("Failed", errorMessage=message)
     with pytest.raises(kind) as stopped:
-        read(org, scripted, CREATED, job("InProgress"), failed, GONE, on_position=lambda *_: None)
+        read(org, scripted, CREATED, job("InProgress"), failed, GONE)
     assert stopped.value.code == code
     assert "planted" not in stopped.value.message
     assert methods(scripted)[-1] == "DELETE"
@@ -280,20 +280,25 @@ def test_a_failed_job_says_why_and_is_removed(
 
 
 def test_a_job_that_somebody_aborted_is_unavailable(org: Org, scripted: ScriptedOrg) -> None:
-    """Exit 6; taken up from an earlier run it is lost, so that the caller begins anew."""
+    """Exit 6, and a code that says so."""
     with pytest.raises(UnavailableError) as stopped:
         read(org, scripted, CREATED, job("Aborted"), GONE)
     assert (stopped.value.code, stopped.value.exit_code) == ("bulk-aborted", ExitCode.UNAVAILABLE)
-    for state in ("Aborted", "Failed"):
-        with pytest.raises(LocatorLost):
-            read(org, scripted, job(state), GONE, job_id=JOB_ID, locator="abc")
 
 
-def test_a_job_of_another_api_version_is_lost(org: Org, scripted: ScriptedOrg) -> None:
-    """409 on the results of a job that an earlier version of the config made."""
-    conflict = Said(409, refused("API_VERSION_MISMATCH"))
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(404, refused("NOT_FOUND")),
+        Said(409, refused("INVALIDJOBSTATE")),
+        Said(400, refused("INVALID_LOCATOR")),
+    ],
+    ids=lambda said: str(said.status),
+)
+def test_a_job_that_somebody_removes_is_lost(org: Org, scripted: ScriptedOrg, said: Said) -> None:
+    """Between the wait and the results: the caller asks anew from the last row it has kept."""
     with pytest.raises(LocatorLost):
-        read(org, scripted, COMPLETE, conflict, GONE, job_id=JOB_ID, locator="abc")
+        read(org, scripted, CREATED, COMPLETE, said, GONE)
 
 
 def test_the_wait_backs_off_and_ends(
