@@ -73,7 +73,7 @@ class OpportunityDecision(NamedTuple):
     """What becomes of one opportunity: its outcome, and what is written for it."""
 
     outcome: RecordOutcome
-    remembered: RememberedOpportunity | None
+    remembered: RememberedOpportunity | None = None
     create: DraftCreate | None = None
     update: DraftUpdate | None = None
     drift: DriftChange | None = None
@@ -87,15 +87,12 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
     invoiced = known is not None and known.status in _LIVE
     content = _wanted(deal, state, rules, invoiced=invoiced)
     if isinstance(content, InvoiceContent):
-        if known is not None and known.status not in _LIVE and rules.resync:
-            decision = _again(record, content, known)
-        else:
-            unmoved = _unmoved(record, state, rules)
-            decision = _with_content(record, content, known, rules, unmoved=unmoved)
+        decision = _with_content(record, content, known, state, rules)
+        currency = content.currency
     else:
         decision = _without_content(record, content, known)
-    currency = content.currency if isinstance(content, InvoiceContent) else None
-    return _remember(decision, record, currency or _currency(record, rules), state)
+        currency = _currency(record, rules)
+    return _remember(decision, record, currency, state)
 
 
 def _unmoved(record: Record, state: OpportunityState, rules: Rules) -> bool:
@@ -160,30 +157,29 @@ def _with_content(
     record: Record,
     content: InvoiceContent,
     known: InvoiceState | None,
+    state: OpportunityState,
     rules: Rules,
-    *,
-    unmoved: bool,
 ) -> OpportunityDecision:
     if known is None:
         create = DraftCreate(record["Id"], content)
-        return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
+        return OpportunityDecision(_outcome(record, Outcome.CREATED), create=create)
     if known.status not in _LIVE:
         return _after_removal(record, content, known, rules)
     values = content.as_source()
     source = canonical_json(values)
     if known.source_hash == source_hash(source):
         outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome, None, drift=_closing(known))
+        return OpportunityDecision(outcome, drift=_closing(known))
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
-        if unmoved:
+        if _unmoved(record, state, rules):
             return _rebased(record, source, known)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
     if known.edited is not None:
         return _beside_edits(record, content, known, known.edited)
     update = DraftUpdate(known.document_id, content, source, changes)
     outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
-    return OpportunityDecision(outcome, None, update=update, drift=_closing(known))
+    return OpportunityDecision(outcome, update=update, drift=_closing(known))
 
 
 def _beside_edits(
@@ -203,7 +199,7 @@ def _beside_edits(
         document_id=known.document_id,
         changes=changes,
     )
-    return OpportunityDecision(outcome, None, update=update, drift=_closing(known))
+    return OpportunityDecision(outcome, update=update, drift=_closing(known))
 
 
 def _closing(known: InvoiceState) -> DriftChange | None:
@@ -216,25 +212,28 @@ def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDec
     reason = "the mapping changed; the deal did not"
     outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
     baseline = BaselineChange(known.document_id, source, reason)
-    return OpportunityDecision(outcome, None, drift=_closing(known), baseline=baseline)
+    return OpportunityDecision(outcome, drift=_closing(known), baseline=baseline)
 
 
 def _after_removal(
     record: Record, content: InvoiceContent, known: InvoiceState, rules: Rules
 ) -> OpportunityDecision:
-    """A deleted or reversed invoice comes back only when the deal has changed since."""
+    """A deleted or reversed invoice comes back on request, or when the deal has changed since."""
     stamp = as_text(record.get("SystemModstamp"))
     differs = known.source_hash != source_hash(canonical_json(content.as_source()))
-    if stamp > (known.removed_stamp or "") or (
-        differs and _moved_within(stamp, record, known, rules)
+    if (
+        rules.resync
+        or stamp > (known.removed_stamp or "")
+        or (differs and _moved_within(stamp, record, known, rules))
     ):
-        return _again(record, content, known)
+        create = DraftCreate(record["Id"], content, predecessor_id=known.document_id)
+        return OpportunityDecision(_outcome(record, Outcome.CREATED), create=create)
     deleted = known.status is DocumentStatus.DELETED
     code = "deleted-here" if deleted else "reversed-here"
     name = known.draft if deleted else known.number or known.draft
     message = f"{name} was {known.status}; it comes back when the deal changes, or with resync"
     return OpportunityDecision(
-        _outcome(record, Outcome.SKIPPED, code, message, document_id=known.document_id), None
+        _outcome(record, Outcome.SKIPPED, code, message, document_id=known.document_id)
     )
 
 
@@ -255,24 +254,18 @@ def _moved_within(stamp: str, record: Record, known: InvoiceState, rules: Rules)
     )
 
 
-def _again(record: Record, content: InvoiceContent, known: InvoiceState) -> OpportunityDecision:
-    """A new draft for a deal whose invoice was deleted or reversed, linked to that."""
-    create = DraftCreate(record["Id"], content, predecessor_id=known.document_id)
-    return OpportunityDecision(_outcome(record, Outcome.CREATED), None, create=create)
-
-
 def _without_content(
     record: Record, reason: Skip | Failure, known: InvoiceState | None
 ) -> OpportunityDecision:
     if known is not None and known.status in _LIVE:
         return _live_but_unwanted(record, reason, known)
     if isinstance(reason, Failure):
-        return OpportunityDecision(_failed(record, reason), None)
+        return OpportunityDecision(_failed(record, reason))
     document_id = None if known is None else known.document_id
     outcome = _outcome(
         record, Outcome.SKIPPED, reason.code, reason.message, document_id=document_id
     )
-    return OpportunityDecision(outcome, None)
+    return OpportunityDecision(outcome)
 
 
 def _live_but_unwanted(
@@ -287,7 +280,7 @@ def _live_but_unwanted(
     blocking = DriftChange(known.document_id, drift_detail(reason.code, changes), changes)
     same = known.drift == blocking.detail
     return OpportunityDecision(
-        _failed(record, reason, known.document_id), None, drift=None if same else blocking
+        _failed(record, reason, known.document_id), drift=None if same else blocking
     )
 
 
@@ -309,7 +302,7 @@ def _drifted(
     detail = drift_detail(reason, changes)
     if known.accepted == detail:
         outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome, None)
+        return OpportunityDecision(outcome)
     draft = known.status is DocumentStatus.DRAFT
     fix = (
         f"sfsync invoice delete {known.draft}, or mend the deal in Salesforce"
@@ -323,7 +316,7 @@ def _drifted(
     )._replace(fix=fix)
     same = known.drift == detail
     change = None if same else DriftChange(known.document_id, detail, changes)
-    return OpportunityDecision(outcome, None, drift=change)
+    return OpportunityDecision(outcome, drift=change)
 
 
 def _failed(record: Record, reason: Failure, document_id: int | None = None) -> RecordOutcome:
