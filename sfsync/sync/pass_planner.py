@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from sfsync.sync.run import Run
 
 
-def _behind(cursors: Mapping[str, Cursor], started: str) -> dict[str, Cursor]:
-    """Without those beyond the org's own time: what changed until then would never be read."""
+def _believable(cursors: Mapping[str, Cursor], started: str) -> dict[str, Cursor]:
+    """Those that do not lie beyond the org's own time: the others would hide what changed."""
     latest = stamp_text(stamp_of(started) + OVERLAP)
     return {name: one for name, one in cursors.items() if one.system_modstamp <= latest}
 
@@ -44,7 +44,7 @@ class PassPlanner:
         started = stamp_text(run.org.server_time or now)
         earlier = list(history.list_runs(run.ledger, 2))[1:]
         wide = bool(earlier) and earlier[0].started_at[:10] != started[:10]
-        return cls(run, _behind(history.cursors(run.ledger), started), started, wide)
+        return cls(run, _believable(history.cursors(run.ledger), started), started, wide)
 
     def passes(self, source: Source) -> Iterator[Pass]:
         """The passes over an object: one, and after a resumed full one what changed meanwhile."""
@@ -56,7 +56,7 @@ class PassPlanner:
 
     def again(self) -> PassPlanner:
         """The same plan with the cursors as they are by now."""
-        return replace(self, cursors=_behind(history.cursors(self.run.ledger), self.started))
+        return replace(self, cursors=_believable(history.cursors(self.run.ledger), self.started))
 
     def one_pass(self, source: Source) -> Pass:
         """The pass over an object: whole at first, on request, and when the rules changed."""
@@ -64,7 +64,20 @@ class PassPlanner:
         if request.since is not None:
             since = Cursor(source.sobject, stamp_text(request.since), "")
             return Pass(source, since, full=False, started=self.started, moves_cursor=False)
-        return self._from(source, self.cursors.get(source.sobject))
+        cursor = self.cursors.get(source.sobject)
+        digest = self.run.rules.settings.evaluation_digest
+        if request.full or (cursor is not None and cursor.rules != digest):
+            cursor = None
+        full = cursor is None or cursor.full
+        return Pass(
+            source,
+            cursor,
+            full=full,
+            started=self.started,
+            wide=self.wide,
+            deleted=full and self._complete,
+            transport=request.transport,
+        )
 
     def watch(self, source: Source) -> Pass:
         """The pass over an object that deals depend on; only what changed, never the whole."""
@@ -75,21 +88,6 @@ class PassPlanner:
             start = Cursor(source.sobject, self.started, "")
             return Pass(source, start, full=False, started=self.started)
         return Pass(source, cursor, full=False, started=self.started, wide=self.wide)
-
-    def _from(self, source: Source, cursor: Cursor | None) -> Pass:
-        digest = self.run.rules.settings.evaluation_digest
-        if self.run.request.full or (cursor is not None and cursor.rules != digest):
-            cursor = None
-        full = cursor is None or cursor.full
-        return Pass(
-            source,
-            cursor,
-            full=full,
-            started=self.started,
-            wide=self.wide,
-            deleted=full and self._complete,
-            transport=self.run.request.transport,
-        )
 
     @property
     def _complete(self) -> bool:

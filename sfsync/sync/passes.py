@@ -88,9 +88,14 @@ class Pass:
         return self.cursor
 
     @property
+    def _interrupted(self) -> Cursor | None:
+        """Where an earlier full pass has stopped; None when this one starts anew."""
+        return self.cursor if self.cursor is not None and self.cursor.full else None
+
+    @property
     def resumed_after(self) -> str:
         """The last id that an interrupted full pass has read; empty when it starts anew."""
-        return self.cursor.salesforce_id if self.cursor is not None and self.cursor.full else ""
+        return self._interrupted.salesforce_id if self._interrupted else ""
 
     def closing(self) -> Cursor | None:
         """The cursor that ends a full pass; an incremental one has moved its own."""
@@ -102,8 +107,7 @@ class Pass:
     def closing_stamp(self) -> str:
         """The server's time when a full pass first began."""
         # A resumed pass must look back to when it first began, not to when it was taken up again.
-        resumed = self.cursor is not None and self.cursor.full
-        return self.cursor.system_modstamp if resumed and self.cursor else self.started
+        return self._interrupted.system_modstamp if self._interrupted else self.started
 
     def _full(self) -> Iterator[tuple[Page, Cursor]]:
         for page in self.source.all_by_id(
@@ -189,7 +193,11 @@ def sync_opportunities(
 
 
 def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -> int:
-    """Read every deal, the next page while one is decided; where many come, others write them."""
+    """Read every deal; while one page is decided, the next is read and the last one is written.
+
+    Returns:
+        How many there were.
+    """
     found = 0
     read_pages = _announced(run, one_pass)
     first = next(read_pages, None)
@@ -218,7 +226,7 @@ def _deals_of_full_pass(run: Run, one_pass: Pass, sources: OpportunitySources) -
 
 
 def _writing(run: Run, pages_to_come: int) -> AbstractContextManager[WriteBehind | None]:
-    """Who writes the pages of a pass: a process of its own where it has time to begin."""
+    """The process that writes the pages of a pass; None where they are too few to be worth it."""
     if pages_to_come < _WORTH_A_PROCESS:
         return nullcontext()
     return writing_behind(run.ledger, run.run_id, run.count)
@@ -266,7 +274,11 @@ def _apply(
 def _read_again(
     run: Run, ids: Sequence[str], sources: OpportunitySources, cursor: Cursor | None
 ) -> Callable[[], PageOfChanges]:
-    """A page of deals anew, because somebody wrote to the ledger after it was decided."""
+    """Read a page of deals anew, because somebody wrote to the ledger after it was decided.
+
+    Returns:
+        What decides it.
+    """
     deals = []
     for page in sources.opportunities.by_ids(ids):
         asked = ask_for_deals(run, page.records, sources, ahead=False)
