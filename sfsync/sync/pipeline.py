@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sfsync.errors import SfsyncError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     Decide = Callable[[], PageOfChanges]
     ReadAgain = Callable[[], Decide]
-    Write = Callable[[PageOfChanges], object]
     Records = tuple[RecordOutcome, ...]
     Written = Callable[[Records], None]
 
@@ -40,7 +38,7 @@ _log = logging.getLogger("sfsync.sync")
 def one_ahead(
     read: Iterator[ReadPage], ask: Callable[[ReadPage], AskedPage]
 ) -> Generator[AskedPage]:
-    """Each page with what was asked for it; meanwhile the next one is asked for. Close it.
+    """Each page with what was asked for it, while the next one is asked for already. Close it.
 
     When the next page cannot be read, the one before still comes first: a run that fails has then
     written all that it had.
@@ -92,15 +90,15 @@ class WriteBehind:
 
     Args:
         ledger: the ledger that is written; who writes to it here calls `settle` first.
+        run_id: the run that the pages are of.
         writer: writes decided pages into the same file, meanwhile.
-        write: writes a decided page here, in the transaction that is open.
         written: told of the records of each page once it is committed.
     """
 
-    def __init__(self, ledger: Ledger, writer: PageWriter, write: Write, written: Written) -> None:
+    def __init__(self, ledger: Ledger, run_id: int, writer: PageWriter, written: Written) -> None:
         self._ledger = ledger
+        self._run_id = run_id
         self._writer = writer
-        self._write = write
         self._written = written
         self._under_way: UnderWay | None = None
         # The chain's head after our own last page, and the last event that is not of a page.
@@ -113,7 +111,8 @@ class WriteBehind:
         Args:
             ids: the deals of the page.
             decide: decides it on the ledger as it is.
-            read_again: reads it anew, where somebody has come between; how to decide that.
+            read_again: reads it anew, where somebody has come between; answers with how to decide
+                what was read.
 
         Raises:
             SfsyncError: the page before could not be written; this one is not.
@@ -152,7 +151,7 @@ class WriteBehind:
         with self._ledger.transaction():
             self._foreign = audit.last_seq(self._ledger)
             changes = decide()
-            self._write(changes)
+            pages.apply(self._ledger, self._run_id, changes)
             self._own = audit.last_seq(self._ledger)
         self._written(changes.records)
 
@@ -173,7 +172,6 @@ def writing_behind(ledger: Ledger, run_id: int, written: Written) -> Iterator[Wr
         yield None
         return
     with closing(writer):
-        write = partial(pages.apply, ledger, run_id)
-        behind = WriteBehind(ledger, writer, write, written)
+        behind = WriteBehind(ledger, run_id, writer, written)
         yield behind
         behind.settle()
