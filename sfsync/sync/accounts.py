@@ -35,10 +35,14 @@ _KEEPS_NAME = frozenset({"name", LINKED_BY_HAND})
 
 @dataclass(frozen=True, slots=True)
 class AccountDecision:
-    """What becomes of one account; `change` is None where nothing is written for it."""
+    """What becomes of one account; `change` is None where nothing is written for it.
+
+    `problem` says why it failed.
+    """
 
     outcome: RecordOutcome
     change: CustomerChange | None = None
+    problem: Failure | None = None
 
 
 def external_id_of(record: Record, rules: Rules) -> str | None:
@@ -206,7 +210,7 @@ def _failed(record: Record, reason: Failure) -> AccountDecision:
     name = as_text(record.get("Name"))
     failed = failed_outcome(SOBJECT, record["Id"], name, reason)
     stamp = as_text(record.get("SystemModstamp")) or None
-    return AccountDecision(failed._replace(system_modstamp=stamp))
+    return AccountDecision(failed._replace(system_modstamp=stamp), problem=reason)
 
 
 def _outcome(

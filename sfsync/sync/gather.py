@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sfsync.ledger import pages
 from sfsync.ledger.model import PageOfChanges
 from sfsync.salesforce import WhenAsked, soql
-from sfsync.sync.accounts import (
-    decide_accounts,
-    external_id_of,
-    merged_into,
-    name_of,
-)
+from sfsync.sync.accounts import decide_accounts, external_id_of, merged_into, name_of
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.invoices import account_id_of
 from sfsync.sync.mapping import as_text
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from sfsync.ledger.model import AccountState, Cursor
     from sfsync.salesforce import Coming, Org
     from sfsync.salesforce.records import Record
-    from sfsync.sync.accounts import AccountDecision
     from sfsync.sync.line_stream import LineStream
     from sfsync.sync.reader import Source
     from sfsync.sync.rules import Rules
@@ -142,7 +136,7 @@ def decide_and_apply_accounts(
     run.count(outcomes)
     for decision in decisions:
         if decision.outcome.code is not None:
-            run.unmatched[decision.outcome.salesforce_id] = _problem(decision)
+            run.unmatched[decision.outcome.salesforce_id] = decision.problem
 
 
 class _Span:
@@ -239,12 +233,3 @@ def _account_state(run: Run, records: Sequence[Record]) -> AccountState:
     }
     ids = {*ids_of(records), *map(merged_into, records)} - {""}
     return pages.account_state(run.ledger, run.org.identity.org_id, ids, names, external_ids)
-
-
-def _problem(decision: AccountDecision) -> Failure | None:
-    outcome = decision.outcome
-    if outcome.code is None or outcome.fix is None:
-        return None
-    return Failure(
-        outcome.code, outcome.message or "", outcome.fix, outcome.source_field, outcome.target
-    )
