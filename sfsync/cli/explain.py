@@ -54,7 +54,7 @@ def explained(
     from sfsync.sync.explain import LastOutcome, explain_deal  # noqa: PLC0415 - as above
     from sfsync.sync.rules import Rules  # noqa: PLC0415 - as above
 
-    rules = Rules.compile(settings, today=today(settings), rates={}, lines_exist=True)
+    rules = Rules.compile(settings, today=today(settings), rates={}, read_lines=True)
     deal = show_opportunity(ledger, reference)
     name = deal.row.account or ""
     org_id = ledger.identity.org_id or ""

@@ -69,16 +69,15 @@ def run_sync(
         kept_however_it_ends(run_id, org, ledger, clock, level=_level(request)) as tally,
         rare_collections(),
     ):
-        prepared = prepare(org, settings, clock(), probe=changed or _first(ledger))
+        newest = _newest(ledger)
+        prepared = prepare(org, settings, clock(), probe=changed or newest is None)
         for warning in prepared.warnings:
             warn(warning)
         run = Run(
             run_id=run_id,
             org=org,
             ledger=ledger,
-            rules=replace(
-                prepared.rules, changed=changed, resync=request.resync, newest=_newest(ledger)
-            ),
+            rules=replace(prepared.rules, changed=changed, resync=request.resync, newest=newest),
             progress=progress or Silence(),
             request=request,
             tally=tally,
@@ -111,11 +110,8 @@ def _start(
     )
 
 
-def _first(ledger: Ledger) -> bool:
-    return "Opportunity" not in history.cursors(ledger)
-
-
 def _newest(ledger: Ledger) -> str | None:
+    """The latest stamp of a deal that earlier runs have read; None before the first one."""
     cursor = history.cursors(ledger).get("Opportunity")
     return None if cursor is None else cursor.system_modstamp
 

@@ -61,12 +61,11 @@ def prepare(org: Org, settings: Settings, now: datetime, *, probe: bool) -> Prep
             fix="sfsync config validate --online",
         )
     lines = settings.line_items
-    lines_exist = lines.sync and org.describe(lines.object) is not None
     rules = Rules.compile(
         settings,
         today=settings.schedule.day_of(now),
         rates=_rates(org, settings),
-        lines_exist=lines_exist,
+        read_lines=lines.sync and org.describe(lines.object) is not None,
     )
     deals = _sources(org, rules)
     return Prepared(rules, deals, _contacts(org, settings), _warnings(settings, rules))
@@ -85,7 +84,7 @@ def _describe_together(org: Org, settings: Settings) -> None:
 
 def _warnings(settings: Settings, rules: Rules) -> tuple[str, ...]:
     warnings = []
-    if settings.line_items.sync and not rules.lines_exist:
+    if settings.line_items.sync and not rules.read_lines:
         missing = f"the org has no {settings.line_items.object}, or hides it from this user"
         warnings.append(f"{missing}: each deal becomes one line")
     return tuple(warnings)
@@ -97,10 +96,10 @@ def _sources(org: Org, rules: Rules) -> OpportunitySources:
     return OpportunitySources(
         opportunities=Source(org, "Opportunity", opportunity_columns(settings, org.describe)),
         lines=Source(org, lines.object, line_columns(settings, org.describe))
-        if rules.lines_exist
+        if rules.read_lines
         else None,
         accounts=Source(org, "Account", account_columns(settings, org.describe)),
-        line_filter=_line_filter(org, rules) if rules.lines_exist else "",
+        line_filter=_line_filter(org, rules) if rules.read_lines else "",
     )
 
 

@@ -44,10 +44,11 @@ class Rules:
 
     `today` is the calendar date in the schedule's time zone. `rates` maps a currency to units per
     unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
-    `lines_exist` is false where the org has no such line object. `changed` is true in a run that
-    decides everything again because the config is another one than before. With `resync` a deal
-    whose invoice was deleted or reversed gets a new draft although it did not change. `newest` is
-    the latest stamp of a deal that earlier runs have read, None where there was no run yet.
+    `read_lines` is false where the config wants no line items or the org has none. `changed` is
+    true in a run that decides everything again because the config is another one than before. With
+    `resync` a deal whose invoice was deleted or reversed gets a new draft although it did not
+    change. `newest` is the latest stamp of a deal that earlier runs have read, None where there was
+    no run yet.
     """
 
     settings: Settings
@@ -58,14 +59,14 @@ class Rules:
     account: CompiledRecord
     contact: CompiledRecord
     rates: Mapping[str, Decimal]
-    lines_exist: bool
+    read_lines: bool
     changed: bool = False
     resync: bool = False
     newest: str | None = None
 
     @classmethod
     def compile(
-        cls, settings: Settings, *, today: date, rates: Mapping[str, Decimal], lines_exist: bool
+        cls, settings: Settings, *, today: date, rates: Mapping[str, Decimal], read_lines: bool
     ) -> Rules:
         """Compile the settings for one run."""
         return cls(
@@ -79,10 +80,5 @@ class Rules:
             account=CompiledRecord.of(settings.accounts.mapping, "billing_address"),
             contact=CompiledRecord.of(settings.contacts.mapping),
             rates=rates,
-            lines_exist=lines_exist,
+            read_lines=read_lines,
         )
-
-    @property
-    def read_lines(self) -> bool:
-        """Whether line items are read at all."""
-        return self.settings.line_items.sync and self.lines_exist

@@ -49,10 +49,9 @@ def rules_of() -> RulesOf:
         *,
         today: date = date(2026, 11, 22),
         rates: Mapping[str, Decimal] | None = None,
-        lines_exist: bool = True,
     ) -> Rules:
         settings = load_text(BASE + text, "mappings.yaml")
-        return Rules.compile(settings, today=today, rates=rates or {}, lines_exist=lines_exist)
+        return Rules.compile(settings, today=today, rates=rates or {}, read_lines=True)
 
     return compile_rules
 
