@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 PARENTS = {"Account": ("Account", "account"), "Owner": ("User", "owner")}
 """Relationship of an opportunity: its object, and what the ledger calls the parent."""
 
-_OWN = frozenset({"Id", "SystemModstamp"})
-
 
 def parent_fields(columns: Iterable[str], relationship: str) -> tuple[str, ...]:
     """The fields read of a parent itself; those of its own parents are not watched."""
@@ -28,7 +26,7 @@ def parent_fields(columns: Iterable[str], relationship: str) -> tuple[str, ...]:
 
 
 def deals_of_changed(
-    ledger: Ledger, records: Sequence[Record], relationship: str, fields: Sequence[str]
+    ledger: Ledger, relationship: str, fields: Sequence[str], records: Sequence[Record]
 ) -> Iterator[str]:
     """Deals that were read with other values of a parent than it has now.
 
@@ -36,9 +34,9 @@ def deals_of_changed(
 
     Args:
         ledger: the ledger.
-        records: parents as they are now.
         relationship: a key of `PARENTS`.
-        fields: the fields that deals read of it.
+        fields: the fields that deals read of the parent.
+        records: parents as they are now.
     """
     _, column = PARENTS[relationship]
     by_id = {record["Id"]: record for record in records}
@@ -50,7 +48,5 @@ def deals_of_changed(
 
 def _differs(known: Mapping[str, Any], record: Record, fields: Iterable[str]) -> bool:
     return any(
-        as_text(known.get(name)) != as_text(record.get(name))
-        for name in fields
-        if name not in _OWN and name in record
+        as_text(known.get(name)) != as_text(record.get(name)) for name in fields if name in record
     )

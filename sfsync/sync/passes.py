@@ -135,7 +135,7 @@ def sync_accounts(run: Run, one_pass: Pass, sources: OpportunitySources) -> None
 
     def apply(records: Sequence[Record], cursor: Cursor | None) -> None:
         if not one_pass.full:
-            note(run, deals_of_changed(run.ledger, records, "Account", fields))
+            note(run, deals_of_changed(run.ledger, "Account", fields, records))
         decide_and_apply_accounts(run, records, cursor)
 
     _go_through(run, one_pass, apply)

@@ -8,16 +8,17 @@ objects are asked together, so that watching them costs one call.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sfsync.ledger import pages
 from sfsync.ledger.model import Cursor, PageOfChanges
 from sfsync.salesforce import QueryRefused
 from sfsync.sync.parents import PARENTS, deals_of_changed, parent_fields
-from sfsync.sync.reader import Source, key_of
+from sfsync.sync.reader import Source, ids_of, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from sfsync.salesforce.records import Page, Record
@@ -28,19 +29,13 @@ if TYPE_CHECKING:
 WATCHED = ">Opportunity"
 """What ends the name of a cursor that watches an object for the deals that depend on it."""
 
-_LINES = "lines"
-_PRODUCTS = "products"
-
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One object that deals depend on: how it is read, and how its rows lead to deals.
-
-    `leads_by` is a relationship of the opportunity (Account, Owner), or lines, or products.
-    """
+    """One object that deals depend on: how it is read, and which deals its rows lead to."""
 
     source: Source
-    leads_by: str
+    deals_of: Callable[[Sequence[Record]], Iterable[str]]
 
 
 def dependencies(run: Run, sources: OpportunitySources) -> list[Dependency]:
@@ -49,17 +44,23 @@ def dependencies(run: Run, sources: OpportunitySources) -> list[Dependency]:
     Accounts are not among them where they have a pass of their own: that pass watches them.
     """
     watched = [
-        Dependency(Source(run.org, sobject, ("Id", "SystemModstamp", *names)), relationship)
+        Dependency(
+            Source(run.org, sobject, ("Id", "SystemModstamp", *names)),
+            partial(deals_of_changed, run.ledger, relationship, names),
+        )
         for relationship, (sobject, _) in PARENTS.items()
         if (names := parent_fields(sources.opportunities.columns, relationship))
         and not (relationship == "Account" and run.passes_accounts)
     ]
     if sources.lines is not None:
         field = run.rules.settings.line_items.opportunity_field
-        watched.append(Dependency(sources.lines.only("Id", "SystemModstamp", field), _LINES))
+        lines = sources.lines.only("Id", "SystemModstamp", field)
+        watched.append(Dependency(lines, lambda rows: [key_of(row, field) for row in rows]))
         if any(column.startswith("Product2.") for column in sources.lines.columns):
-            product = Source(run.org, "Product2", ("Id", "SystemModstamp"))
-            watched.append(Dependency(product, _PRODUCTS))
+            products = Source(run.org, "Product2", ("Id", "SystemModstamp"))
+            watched.append(
+                Dependency(products, lambda rows: pages.deals_of_products(run.ledger, ids_of(rows)))
+            )
     return watched
 
 
@@ -73,7 +74,7 @@ def note_touched_deals(
     answers = _asked_together(run, [one_pass for _, one_pass in watched])
     for (dependency, one_pass), answer in zip(watched, answers, strict=True):
         for page, cursor in one_pass.pages(answer):
-            note(run, set(_deals_of(run, page.records, dependency)) - but)
+            note(run, set(dependency.deals_of(page.records)) - but)
             if cursor is not None:
                 _move(run, dependency, cursor)
 
@@ -112,14 +113,3 @@ def _move(run: Run, dependency: Dependency, cursor: Cursor) -> None:
     named = Cursor(name, cursor.system_modstamp, cursor.salesforce_id)
     with run.ledger.transaction():
         pages.apply(run.ledger, run.run_id, PageOfChanges(records=(), cursor=named))
-
-
-def _deals_of(run: Run, records: list[Record], dependency: Dependency) -> Iterator[str]:
-    if dependency.leads_by == _LINES:
-        field = run.rules.settings.line_items.opportunity_field
-        yield from (key_of(record, field) for record in records)
-    elif dependency.leads_by == _PRODUCTS:
-        yield from pages.deals_of_products(run.ledger, (record["Id"] for record in records))
-    else:
-        fields = dependency.source.columns
-        yield from deals_of_changed(run.ledger, records, dependency.leads_by, fields)
