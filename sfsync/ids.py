@@ -39,7 +39,7 @@ def normalise_id(text: str) -> str:
 
 def full_id(text: str) -> str:
     """The 18-character form of what may be a 15-character id; any other text as it is."""
-    return text + _suffix(text) if len(text) == _SHORT else text
+    return text + _suffix(text) if len(text) == _SHORT and _ID.fullmatch(text) else text
 
 
 def ids_in(text: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfsync.ids import id_from_url, normalise_id
+from sfsync.ids import full_id, id_from_url, normalise_id
 
 SHORT = st.text(
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=15, max_size=15
@@ -84,3 +84,16 @@ def test_a_pasted_url_yields_its_record(url: str) -> None:
 def test_other_texts_hold_no_record(text: str) -> None:
     """Bare ids, other schemes and fifteen-letter words are not records in a URL."""
     assert id_from_url(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [
+        ("0065g00000AbCdE", "0065g00000AbCdEAAV"),
+        ("0065g00000AbCdEAAV", "0065g00000AbCdEAAV"),
+        ("Acme Industries", "Acme Industries"),
+    ],
+)
+def test_only_an_id_gets_its_checksum(text: str, full: str) -> None:
+    """What a person or a formula field gives may be no id, though it is as long as one."""
+    assert full_id(text) == full

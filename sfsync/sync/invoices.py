@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sfsync.config.terms import parse_terms
-from sfsync.ids import normalise_id
+from sfsync.ids import full_id
 from sfsync.ledger.model import InvoiceContent
 from sfsync.money import InvalidAmountError, exponent_of, to_minor
 from sfsync.sync.failures import Failure, failure
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.rules import Rules
-
-_SHORT_ID = 15
 
 
 def total_of(record: Record, rules: Rules) -> tuple[Decimal, str] | Skip | Failure:
@@ -118,24 +116,15 @@ def account_id_of(record: Record, rules: Rules) -> str | Failure:
             source_field=source,
             target="customer",
         )
-    return whole_id(account_id)
+    # A formula field answers 15 characters.
+    return full_id(account_id)
 
 
 def contact_id_of(record: Record, rules: Rules) -> str | None:
     """The bill-to contact as mapped; None where there is none."""
     mapped = rules.opportunity.target("contact")
     contact_id = mapped.value(record) if mapped is not None else None
-    return whole_id(contact_id) if isinstance(contact_id, str) else None
-
-
-def whole_id(text: str) -> str:
-    """An id with its checksum: formula fields answer 15 characters. Other text stays as it is."""
-    if len(text) == _SHORT_ID:
-        try:
-            return normalise_id(text)
-        except ValueError:
-            return text
-    return text
+    return full_id(contact_id) if isinstance(contact_id, str) else None
 
 
 def _minor(amount: Decimal, exponent: int, rules: Rules) -> int | Failure:
