@@ -14,7 +14,7 @@ from sfsync.ledger.model import (
     canonical_json,
 )
 from sfsync.sync.failures import Failure
-from sfsync.sync.mapping import as_text, map_properties, map_values
+from sfsync.sync.mapping import as_text
 from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
@@ -64,12 +64,10 @@ def decide_contact(
 
 
 def _values(record: Record, rules: Rules) -> Values | Failure:
-    values = map_values(rules.contact.targets, record)
-    if isinstance(values, Failure):
-        return values
-    properties = map_properties(rules.contact.properties, record)
-    if isinstance(properties, Failure):
-        return properties
+    mapped = rules.contact.read(record)
+    if isinstance(mapped, Failure):
+        return mapped
+    values, properties = mapped
     return {**values, **{f"properties.{key}": text for key, text in properties.items()}}
 
 

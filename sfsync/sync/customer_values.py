@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sfsync.ledger.customer_edit import PLAIN_FIELDS
 from sfsync.ledger.model import Address, CustomerContent
 from sfsync.sync.failures import Failure
-from sfsync.sync.mapping import as_text, map_properties, map_values
+from sfsync.sync.mapping import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +39,10 @@ def mapped_values(
     record: Record, compiled: CompiledRecord, external_id_field: str | None
 ) -> Values | Failure:
     """The flat values that an account maps to, or the first failure."""
-    values = map_values(compiled.texts, record)
-    if isinstance(values, Failure):
-        return values
-    properties = map_properties(compiled.properties, record)
-    if isinstance(properties, Failure):
-        return properties
+    mapped = compiled.read(record)
+    if isinstance(mapped, Failure):
+        return mapped
+    values, properties = mapped
     if external_id_field and not values.get("external_id"):
         values["external_id"] = as_text(record.get(external_id_field)).strip() or None
     address = compiled.target("billing_address")

@@ -12,7 +12,7 @@ from sfsync.money import InvalidAmountError, exponent_of, to_minor
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip, minimum_amount
 from sfsync.sync.lines import build_lines
-from sfsync.sync.mapping import as_text, map_properties, map_values
+from sfsync.sync.mapping import as_text
 from sfsync.sync.typed import read_currency, read_date, read_total, source_name
 
 if TYPE_CHECKING:
@@ -65,12 +65,10 @@ def build_invoice(
         customer_id: the customer that its account is.
         rules: the run's rules.
     """
-    values = map_values(rules.opportunity.texts, record)
-    if isinstance(values, Failure):
-        return values
-    properties = map_properties(rules.opportunity.properties, record)
-    if isinstance(properties, Failure):
-        return properties
+    mapped = rules.opportunity.read(record)
+    if isinstance(mapped, Failure):
+        return mapped
+    values, properties = mapped
     dates = _dates(record, values, rules)
     if isinstance(dates, Failure):
         return dates

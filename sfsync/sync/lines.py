@@ -20,7 +20,7 @@ from sfsync.money import (
 )
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
-from sfsync.sync.mapping import as_text, getter, map_properties, map_values
+from sfsync.sync.mapping import as_text, getter, map_properties
 from sfsync.sync.typed import informative, invalid_number, read_number, source_name
 
 if TYPE_CHECKING:
@@ -137,12 +137,10 @@ def _without_items(
         return failure("no-line-items", "the deal has no line items", target="lines")
     if rules.read_lines and choice is WhenNoLines.SKIP:
         return Skip("not-synced", "the deal has no line items and line_items.when_none is skip")
-    values = map_values(rules.single_line.targets, record)
-    if isinstance(values, Failure):
-        return values
-    properties = map_properties(rules.single_line.properties, record)
-    if isinstance(properties, Failure):
-        return properties
+    mapped = rules.single_line.read(record)
+    if isinstance(mapped, Failure):
+        return mapped
+    values, properties = mapped
     name = values.get("product")
     return (
         LineContent(

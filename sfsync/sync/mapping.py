@@ -20,7 +20,7 @@ from sfsync.sync.transforms import compile_transforms
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sfsync.config.settings import FieldMapping, RecordMapping
+    from sfsync.config.settings import FieldMapping
 
 Record = Mapping[str, Any]
 Getter = Callable[[Record], Any]
@@ -95,16 +95,6 @@ def compile_mapping(mapping: FieldMapping) -> CompiledMapping:
         value = _finished(mapping, lambda record: as_text(read(record)))
         return CompiledMapping(mapping, name, value, None)
     return CompiledMapping(mapping, name, _untransformed(mapping, read), read)
-
-
-def compile_record(
-    mapping: RecordMapping,
-) -> tuple[tuple[CompiledMapping, ...], tuple[CompiledMapping, ...]]:
-    """Compile the targets and the properties of a record mapping."""
-    return (
-        tuple(compile_mapping(one) for one in mapping.targets.values()),
-        tuple(compile_mapping(one) for one in mapping.properties.values()),
-    )
 
 
 def map_values(mappings: Iterable[CompiledMapping], record: Record) -> Values | Failure:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.sync.mapping import compile_record
+from sfsync.sync.failures import Failure
+from sfsync.sync.mapping import compile_mapping, map_properties, map_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from sfsync.config.settings import RecordMapping, Settings
-    from sfsync.sync.mapping import CompiledMapping
+    from sfsync.sync.mapping import CompiledMapping, Record, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,19 @@ class CompiledRecord:
     @classmethod
     def of(cls, mapping: RecordMapping, *apart: str) -> CompiledRecord:
         """Compile a record mapping; the targets `apart` are not among its texts."""
-        targets, properties = compile_record(mapping)
+        targets = tuple(map(compile_mapping, mapping.targets.values()))
+        properties = tuple(map(compile_mapping, mapping.properties.values()))
         by_target = {one.mapping.target: one for one in targets}
         texts = tuple(one for name, one in by_target.items() if name not in apart)
         return cls(targets, texts, properties, by_target.get)
+
+    def read(self, record: Record) -> tuple[Values, dict[str, str]] | Failure:
+        """The mapped texts and the custom properties of a record, or the first failure."""
+        values = map_values(self.texts, record)
+        if isinstance(values, Failure):
+            return values
+        properties = map_properties(self.properties, record)
+        return properties if isinstance(properties, Failure) else (values, properties)
 
 
 @dataclass(frozen=True, slots=True)
