@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.ledger.customer_edit import PLAIN_FIELDS
 from sfsync.ledger.model import Address, CustomerContent
-from sfsync.sync.failures import Failure
+from sfsync.sync.failures import Failure, failure
 from sfsync.sync.mapping import as_text
 
 if TYPE_CHECKING:
@@ -43,6 +43,15 @@ def mapped_values(
     if isinstance(mapped, Failure):
         return mapped
     values, properties = mapped
+    # A customer needs a name: the account's own where the mapped field is empty.
+    values["name"] = values.get("name") or as_text(record.get("Name")).strip()
+    if not values["name"]:
+        return failure(
+            "missing-field",
+            "Name is empty: a customer needs one",
+            source_field="Name",
+            target="name",
+        )
     if external_id_field and not values.get("external_id"):
         values["external_id"] = as_text(record.get(external_id_field)).strip() or None
     address = compiled.target("billing_address")

@@ -380,6 +380,17 @@ def test_two_accounts_of_one_known_customer_both_add_to_it(workplace: Workplace)
     assert outcomes(again, "Account") == {Outcome.UNCHANGED: 15}
 
 
+def test_an_account_without_its_mapped_name_keeps_its_own(workplace: Workplace) -> None:
+    """A customer has a name whatever is mapped, and no empty field stops a run."""
+    mapped = "name: {from: Name, required: true}"
+    text = demo_template().replace(mapped, "name: Website", 1)
+    detail = workplace.sync(load_text(text, "mappings.yaml"))
+    assert detail.summary.outcome.value == "partial"
+    names = {one.name for one in detail.records if one.sobject == "Account"}
+    with workplace.ledger() as ledger:
+        assert {row.customer_name for row in list_invoices(ledger)} <= names
+
+
 def test_contacts_follow_an_account_that_finds_its_customer_later(workplace: Workplace) -> None:
     """Read while their account had no customer, they belong to it as soon as it has one."""
     text = demo_template().replace("match_by: external_id", "match_by: name\n  create: false")
