@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
 from sfsync.ledger.model import LineContent, ProductKey
 from sfsync.money import (
+    MAX_MINOR,
     InvalidAmountError,
     extended_price,
     from_minor,
@@ -21,7 +22,7 @@ from sfsync.money import (
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import Skip
 from sfsync.sync.mapping import as_text, getter, map_properties
-from sfsync.sync.typed import informative, invalid_number, read_number, source_name
+from sfsync.sync.typed import LARGEST, informative, invalid_number, read_number, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -147,12 +148,18 @@ def _without_items(
             product=None if name is None else _product(record, name, rules.single_line),
             description=values.get("description") or as_text(record.get("Name")),
             quantity=_ONE,
-            unit_price=from_minor(total_minor, exponent),
+            unit_price=_price_of_one(total_minor, exponent),
             discount=None,
             amount_minor=total_minor,
             properties=properties,
         ),
     )
+
+
+def _price_of_one(minor: int, exponent: int) -> Decimal | None:
+    """The unit price of a line that is one piece; None where it is more than a price can be."""
+    price = from_minor(minor, exponent)
+    return price if abs(price) <= LARGEST else None
 
 
 def _line(item: Record, exponent: int, rules: Rules) -> LineContent | Failure:
@@ -274,14 +281,15 @@ def _adding_up(lines: Lines, total_minor: int, exponent: int, rules: Rules) -> L
     found = sum(line.amount_minor for line in lines)
     if found == total_minor:
         return lines
-    difference = minor_to_text(total_minor - found, exponent)
-    if rules.settings.line_items.on_total_mismatch is OnTotalMismatch.WARN:
-        return (*lines, _difference(total_minor - found, exponent))
+    left = total_minor - found
+    may_differ = rules.settings.line_items.on_total_mismatch is OnTotalMismatch.WARN
+    if may_differ and abs(left) <= MAX_MINOR:
+        return (*lines, _difference(left, exponent))
     total = source_name(rules.opportunity.target("total"), "the total")
     return failure(
         "lines-do-not-add-up",
         f"the lines add up to {minor_to_text(found, exponent)}, {total} is "
-        f"{minor_to_text(total_minor, exponent)}: a difference of {difference}",
+        f"{minor_to_text(total_minor, exponent)}: a difference of {minor_to_text(left, exponent)}",
         source_field=total,
         target="total",
     )
@@ -292,7 +300,7 @@ def _difference(minor: int, exponent: int) -> LineContent:
         product=None,
         description="Difference between the lines and the total",
         quantity=_ONE,
-        unit_price=from_minor(minor, exponent),
+        unit_price=_price_of_one(minor, exponent),
         discount=None,
         amount_minor=minor,
     )

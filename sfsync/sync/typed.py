@@ -7,8 +7,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.micro import DECIMALS
-from sfsync.money import EXPONENTS, InvalidAmountError, parse_decimal, round_half_up, to_minor
+from sfsync.ledger.micro import DECIMALS, MAX_MICRO
+from sfsync.money import (
+    EXPONENTS,
+    InvalidAmountError,
+    from_minor,
+    parse_decimal,
+    round_half_up,
+    to_minor,
+)
 from sfsync.sync.failures import Failure, failure
 
 if TYPE_CHECKING:
@@ -16,6 +23,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sfsync.sync.mapping import CompiledMapping, Record
+
+LARGEST = from_minor(MAX_MICRO, DECIMALS)
+"""The largest quantity, price or discount that is kept; amounts are bounded in their currency."""
 
 _NUMBER_CODES = {
     "quantity": "invalid-quantity",
@@ -83,7 +93,7 @@ def read_number(
     if raw is None or isinstance(raw, Failure):
         return raw
     try:
-        return _bounded(raw)
+        return _exact(raw) if target == "amount" else _bounded(raw)
     except InvalidAmountError as problem:
         return invalid_number(compiled, target, str(problem))
 
@@ -95,11 +105,15 @@ def invalid_number(compiled: CompiledMapping | None, target: str, problem: str) 
     return failure(code, f"{source}: {problem}", source_field=source, target=target)
 
 
+# Numbers of a price book repeat from line to line.
+_exact = lru_cache(maxsize=4096, typed=True)(parse_decimal)
+
+
 @lru_cache(maxsize=4096, typed=True)
 def _bounded(raw: object) -> Decimal:
     number = parse_decimal(raw)
-    # Bounded like an amount with three decimals, so that its millionths fit an integer.
-    to_minor(number, 3)
+    if abs(number) > LARGEST:
+        raise InvalidAmountError(f"{number} is too large for a quantity or unit price")
     return number
 
 
@@ -112,7 +126,6 @@ def _raw_or_mapped(compiled: CompiledMapping, record: Record) -> object:
     return compiled.value(record)
 
 
-# Quantities and prices of a price book repeat from line to line.
 @lru_cache(maxsize=4096)
 def informative(number: Decimal) -> Decimal:
     """A quantity, price or discount as it is kept: six decimals, rounded half up."""

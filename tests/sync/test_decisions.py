@@ -228,10 +228,26 @@ def test_lines_that_do_not_add_up_fail_with_the_difference(rules_of: RulesOf) ->
 
 
 def test_a_mismatch_may_become_a_line_of_its_own(rules_of: RulesOf) -> None:
-    """With on_total_mismatch: warn the difference is on the invoice, visibly."""
+    """With on_total_mismatch: warn the difference is on the invoice, if it can be an amount."""
     decision = decide(rules_of, won(), "line_items: {on_total_mismatch: warn}\n", items=(line(1),))
     assert decision.create is not None
     assert [one.amount_minor for one in decision.create.content.lines] == [50000, 50000]
+    absurd = tuple(line(number, TotalPrice=Decimal("9E12")) for number in range(1, 9))
+    too_much = decide(rules_of, won(), "line_items: {on_total_mismatch: warn}\n", items=absurd)
+    assert too_much.outcome.code == "lines-do-not-add-up"
+
+
+def test_lines_may_be_of_trillions_where_a_currency_has_no_decimals(rules_of: RulesOf) -> None:
+    """What is too much for a price is refused by its name, and amounts go as far as totals do."""
+    record = won(Amount=Decimal("1E13"), CurrencyIsoCode="VND")
+    large = line(1, UnitPrice=Decimal("5E12"), TotalPrice=Decimal("1E13"))
+    decision = decide(rules_of, record, items=(large,))
+    assert decision.create is not None
+    assert decision.create.content.lines[0].amount_minor == 10**13
+    larger = line(1, UnitPrice=Decimal("1E999"), TotalPrice=Decimal("1E13"))
+    assert decide(rules_of, record, items=(larger,)).outcome.code == "invalid-unit-price"
+    largest = line(1, TotalPrice=Decimal("1E999"))
+    assert decide(rules_of, record, items=(largest,)).outcome.code == "invalid-line"
 
 
 def test_a_line_without_amount_is_computed_from_price_and_discount(rules_of: RulesOf) -> None:

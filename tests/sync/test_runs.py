@@ -380,6 +380,18 @@ def test_two_accounts_of_one_known_customer_both_add_to_it(workplace: Workplace)
     assert outcomes(again, "Account") == {Outcome.UNCHANGED: 15}
 
 
+def test_a_total_beyond_any_unit_price_is_invoiced(workplace: Workplace) -> None:
+    """Ten trillion of a currency without decimals: the line has the amount, and no unit price."""
+    demo.close_deal(workplace.server.path, "A stadium", "1.00")
+    deal = opportunity(workplace, Name="A stadium")
+    change(workplace, deal["Id"], Amount="10000000000000", CurrencyIsoCode="JPY")
+    settings = demo_settings("line_items: {sync: false}\n")
+    assert workplace.sync(settings).summary.outcome.value == "partial"
+    with workplace.ledger() as ledger:
+        (line,) = show_invoice(ledger, deal["Id"]).lines
+    assert (line.amount_minor, line.unit_price) == (10**13, None)
+
+
 def test_an_account_without_its_mapped_name_keeps_its_own(workplace: Workplace) -> None:
     """A customer has a name whatever is mapped, and no empty field stops a run."""
     mapped = "name: {from: Name, required: true}"
