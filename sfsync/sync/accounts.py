@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sfsync.ledger.customer_edit import content_of_flat
 from sfsync.ledger.model import (
     LINKED_BY_HAND,
     AccountLink,
@@ -14,7 +15,7 @@ from sfsync.ledger.model import (
     RecordOutcome,
     canonical_json,
 )
-from sfsync.sync.customer_values import content_of, mapped_values, merged
+from sfsync.sync.customer_values import mapped_values, merged
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.mapping import as_text
 from sfsync.sync.matching import Candidate, CustomerIndex
@@ -178,7 +179,7 @@ def _matched(
 
 def _created(record: Record, values: Values) -> AccountDecision:
     change = CustomerChange(
-        record["Id"], "created", canonical_json(values), content=content_of(values)
+        record["Id"], "created", canonical_json(values), content=content_of_flat(values)
     )
     return AccountDecision(_outcome(record, Outcome.CREATED), change)
 

@@ -1,16 +1,15 @@
 """A customer's values as one flat mapping, so that two versions can be compared and merged.
 
-Keys are the mapping's targets: ``name``, ``phone``, ``billing_address.city``,
-``properties.segment``. Merging is three-way: a value is written only where Salesforce changed it
-since it was last synced, so that what a person entered in the ledger stays.
+Keys are those of `customer_edit.flat`: ``name``, ``address.city``, ``properties.segment``. Merging
+is three-way: a value is written only where Salesforce changed it since it was last synced, so that
+what a person entered in the ledger stays.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sfsync.ledger.customer_edit import PLAIN_FIELDS
-from sfsync.ledger.model import Address, CustomerContent
+from sfsync.ledger.customer_edit import content_of_flat, flat
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.mapping import as_text
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sfsync.ledger.differences import Changes
+    from sfsync.ledger.model import CustomerContent
     from sfsync.sync.mapping import Record, Values
     from sfsync.sync.rules import CompiledRecord
 
@@ -29,10 +29,6 @@ ADDRESS_PARTS = {
     "country": "Country",
 }
 """Our name of each part of an address, and the suffix of its Salesforce field."""
-
-_ADDRESS_KEYS = {part: f"billing_address.{part}" for part in ADDRESS_PARTS}
-_TEXTS = tuple(name for name in PLAIN_FIELDS if name != "name")
-_PROPERTY = "properties."
 
 
 def mapped_values(
@@ -57,32 +53,8 @@ def mapped_values(
     address = compiled.target("billing_address")
     if address is not None and address.mapping.source:
         values.update(_address(record, address.mapping.source))
-    values.update({_PROPERTY + name: text for name, text in properties.items()})
+    values.update({f"properties.{name}": text for name, text in properties.items()})
     return values
-
-
-def content_of(values: Mapping[str, str | None]) -> CustomerContent:
-    """The customer that flat values describe."""
-    value = values.get
-    return CustomerContent(
-        **{name: value(name) for name in _TEXTS},
-        name=value("name") or "",
-        address=Address(**{part: value(key) for part, key in _ADDRESS_KEYS.items()}),
-        properties={
-            name.removeprefix(_PROPERTY): text
-            for name, text in values.items()
-            if text is not None and name.startswith(_PROPERTY)
-        },
-    )
-
-
-def values_of(content: CustomerContent) -> Values:
-    """The flat values of a customer that is in the ledger."""
-    return {
-        **{name: getattr(content, name) for name in PLAIN_FIELDS},
-        **{key: getattr(content.address, part) for part, key in _ADDRESS_KEYS.items()},
-        **{_PROPERTY + name: text for name, text in content.properties.items()},
-    }
 
 
 def merged(
@@ -97,7 +69,7 @@ def merged(
         after: the values now.
         keep_name: the account was matched by its name, so the ledger's spelling stays.
     """
-    values = values_of(current)
+    values = flat(current)
     changes: Changes = {}
     for name, new in after.items():
         if keep_name and name == "name" and before is None:
@@ -106,7 +78,7 @@ def merged(
         if moved and values.get(name) != new:
             changes[name] = (values.get(name), new)
             values[name] = new
-    return content_of(values), changes
+    return content_of_flat(values), changes
 
 
 def _address(record: Record, source: str) -> Values:
@@ -116,7 +88,7 @@ def _address(record: Record, source: str) -> Values:
     else:
         stem = source.removesuffix("Address")
         parts = {part: as_text(record.get(stem + name)) for part, name in ADDRESS_PARTS.items()}
-    return {_ADDRESS_KEYS[part]: text or None for part, text in parts.items()}
+    return {f"address.{part}": text or None for part, text in parts.items()}
 
 
 def _camel(part: str) -> str:
