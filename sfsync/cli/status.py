@@ -111,9 +111,9 @@ def _ledger_result(state: "LedgerState | None") -> dict[str, Any]:
         "drifted": state.drifted,
         "on_hold": state.on_hold,
         "failures": state.failures,
-        "dead_failures": state.dead_failures,
-        "last_run": state.last_run and summary_json(state.last_run),
-        "last_good_run": state.last_good_run and summary_json(state.last_good_run),
+        "dead_failures": state.runs.given_up,
+        "last_run": state.runs.last and summary_json(state.runs.last),
+        "last_good_run": state.runs.last_good and summary_json(state.runs.last_good),
     }
 
 

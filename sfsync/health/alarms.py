@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from sfsync.config.settings import ScheduleSettings
-    from sfsync.ledger.history import RunSummary
+    from sfsync.ledger.run_health import RunHealth
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +22,27 @@ class Alarm:
     command: str
 
 
-def alarms_of(
-    schedule: ScheduleSettings,
-    last: RunSummary | None,
-    good_since: str | None,
-    failing_since: str | None,
-    now: datetime,
-) -> list[Alarm]:
-    """What the history and the schedule show at `now`; times are ``2026-11-22T08:31:07Z``.
-
-    Args:
-        schedule: the `schedule` settings.
-        last: the last run.
-        good_since: when the last good run began, or else the first run of all.
-        failing_since: when the oldest open failure of a record was met first.
-        now: aware.
-    """
+def alarms_of(schedule: ScheduleSettings, health: RunHealth | None, now: datetime) -> list[Alarm]:
+    """What the history and the schedule show at `now` (aware); None is no ledger yet."""
     from sfsync.schedule import is_overdue, overdue_after  # noqa: PLC0415 - start-up time
 
     found = []
     allowed = overdue_after(schedule)
+    last = None if health is None else health.last
     if last is None and allowed is not None:
         message = "nothing was synced yet"
         found.append(Alarm("never-synced", message, "sfsync sync --now"))
     if last is not None and last.outcome.value == "failed":
         message = f"the last run #{last.run} failed: {last.error_code}"
         found.append(Alarm("last-run-failed", message, f"sfsync history show {last.run}"))
-    if is_overdue(schedule, _moment(good_since), now):
-        message = f"no good sync for {_how_long(now, good_since)}; allowed is {short(allowed)}"
+    if health is None:
+        return found
+    if is_overdue(schedule, _moment(health.good_since), now):
+        long = _how_long(now, health.good_since)
+        message = f"no good sync for {long}; allowed is {short(allowed)}"
         found.append(Alarm("overdue", message, "sfsync history list --limit 5"))
-    if is_overdue(schedule, _moment(failing_since), now):
-        message = f"records have been failing for {_how_long(now, failing_since)}"
+    if is_overdue(schedule, _moment(health.failing_since), now):
+        message = f"records have been failing for {_how_long(now, health.failing_since)}"
         found.append(Alarm("failures-overdue", message, "sfsync history failures"))
     return found
 

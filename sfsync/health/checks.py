@@ -38,7 +38,9 @@ def _config(around: Surroundings) -> Iterator[Finding]:
         )
         return
     loaded = around.loaded
-    if isinstance(loaded, ConfigError):
+    if not isinstance(loaded, ConfigError):
+        yield ok("config", f"{around.config} is valid")
+    elif loaded.problems:
         yield Finding(
             "config",
             Verdict.FAILED,
@@ -46,10 +48,8 @@ def _config(around: Surroundings) -> Iterator[Finding]:
             "sfsync config validate",
             ExitCode.CONFIG,
         )
-    elif isinstance(loaded, SfsyncError):
-        yield failed("config", loaded)
     else:
-        yield ok("config", f"{around.config} is valid")
+        yield failed("config", loaded)
 
 
 def _problems(number: int) -> str:
@@ -88,9 +88,7 @@ def _runs(around: Surroundings) -> Iterator[Finding]:
     except SfsyncError:
         yield skipped("runs", "needs a ledger that opens")
         return
-    found = alarms_of(
-        settings.schedule, health.last, health.good_since, health.failing_since, around.now
-    )
+    found = alarms_of(settings.schedule, health, around.now)
     for alarm in found:
         yield warning("runs", alarm.message, alarm.command)
     if not found:

@@ -8,13 +8,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sfsync.errors import ExitCode, SfsyncError
+from sfsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sfsync.config.settings import Settings
+    from sfsync.errors import SfsyncError
 
 
 class Verdict(StrEnum):
@@ -45,7 +46,7 @@ class Surroundings:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @cached_property
-    def loaded(self) -> Settings | SfsyncError | None:
+    def loaded(self) -> Settings | ConfigError | None:
         """The settings, or the error that stands in their way; None without a config."""
         from sfsync.config import load  # noqa: PLC0415 - start-up time
 
@@ -53,14 +54,14 @@ class Surroundings:
             return None
         try:
             return load(self.config)
-        except SfsyncError as error:
+        except ConfigError as error:
             return error
 
     @property
     def settings(self) -> Settings | None:
         """The settings of a valid config."""
         found = self.loaded
-        return None if isinstance(found, SfsyncError) else found
+        return None if isinstance(found, ConfigError) else found
 
 
 @dataclass(frozen=True, slots=True)

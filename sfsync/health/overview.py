@@ -14,29 +14,25 @@ if TYPE_CHECKING:
     from sfsync.config.settings import Settings
     from sfsync.health.findings import Surroundings
     from sfsync.ledger.connection import Ledger
-    from sfsync.ledger.history import RunSummary
+    from sfsync.ledger.run_health import RunHealth
     from sfsync.salesforce.connections import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What the ledger holds; `invoices` counts documents by status.
-
-    `failures` are open and tried again, `dead_failures` are given up on; `failing_since` is when
-    the oldest of both failed first.
-    """
+    """What the ledger holds; `invoices` counts documents by status."""
 
     org_name: str | None
     org_kind: str | None
     invoices: dict[str, int]
     drifted: int
     on_hold: int
-    failures: int
-    dead_failures: int
-    last_run: RunSummary | None
-    last_good_run: RunSummary | None
-    good_since: str | None
-    failing_since: str | None
+    runs: RunHealth
+
+    @property
+    def failures(self) -> int:
+        """Records that failed and are tried again."""
+        return self.runs.failures - self.runs.given_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +60,22 @@ def look(around: Surroundings, now: datetime) -> Overview:
     connection = None if settings is None else _connection(around, settings, trouble)
     ledger = _ledger(around, trouble)
     blocked = _blocked(around, settings, problems, connection)
+    runs = None if ledger is None else ledger.runs
     alarms = (
         *(Alarm("blocked", what, command) for what, command in blocked),
         *(Alarm("trouble", sentence, "sfsync doctor") for sentence in trouble),
-        *(() if settings is None or problems else _ledger_alarms(settings, ledger, now)),
+        *(alarms_of(settings.schedule, runs, now) if settings else ()),
     )
     needs = (*blocked, *_needs(ledger))
     return Overview(settings, problems, connection, ledger, tuple(trouble), needs, alarms)
 
 
-def _ledger_alarms(settings: Settings, ledger: LedgerState | None, now: datetime) -> list[Alarm]:
-    if ledger is None:
-        return alarms_of(settings.schedule, None, None, None, now)
-    return alarms_of(
-        settings.schedule, ledger.last_run, ledger.good_since, ledger.failing_since, now
-    )
-
-
 def _settings(around: Surroundings, trouble: list[str]) -> tuple[Settings | None, int]:
-    from sfsync.config import load  # noqa: PLC0415 - start-up time
-
-    if around.config is None:
-        return None, 0
-    try:
-        return load(around.config), 0
-    except ConfigError as error:
-        trouble.append(error.message)
-        return None, max(len(error.problems), 1)
+    loaded = around.loaded
+    if not isinstance(loaded, ConfigError):
+        return loaded, 0
+    trouble.append(loaded.message)
+    return None, max(len(loaded.problems), 1)
 
 
 def _connection(around: Surroundings, settings: Settings, trouble: list[str]) -> Connection | None:
@@ -122,7 +107,7 @@ def _ledger_state(ledger: Ledger) -> LedgerState:
     from sfsync.ledger.model import DocumentStatus  # noqa: PLC0415 - start-up time
     from sfsync.ledger.run_health import run_health  # noqa: PLC0415 - start-up time
 
-    identity, health = ledger.identity, run_health(ledger)
+    identity = ledger.identity
     return LedgerState(
         org_name=identity.org_name,
         org_kind=identity.org_kind,
@@ -132,12 +117,7 @@ def _ledger_state(ledger: Ledger) -> LedgerState:
         },
         drifted=count_invoices(ledger, InvoiceFilter(drifted=True)),
         on_hold=count_invoices(ledger, InvoiceFilter(on_hold=True)),
-        failures=health.failures - health.given_up,
-        dead_failures=health.given_up,
-        last_run=health.last,
-        last_good_run=health.last_good,
-        good_since=health.good_since,
-        failing_since=health.failing_since,
+        runs=run_health(ledger),
     )
 
 
@@ -164,11 +144,12 @@ def _needs(ledger: LedgerState | None) -> list[tuple[str, str]]:
     if ledger is None:
         return []
     found = []
-    if ledger.last_run is not None and ledger.last_run.outcome.value in {"failed", "interrupted"}:
-        found.append((f"the last run {ledger.last_run.outcome.value}", "sfsync history show"))
+    last = ledger.runs.last
+    if last is not None and last.outcome.value in {"failed", "interrupted"}:
+        found.append((f"the last run {last.outcome.value}", "sfsync history show"))
     counted = (
         (ledger.failures, "failed record", "", "sfsync history failures"),
-        (ledger.dead_failures, "failure", " given up on", "sfsync history failures --dead"),
+        (ledger.runs.given_up, "failure", " given up on", "sfsync history failures --dead"),
         (ledger.drifted, "drifted invoice", "", "sfsync invoice list --drifted"),
         (ledger.invoices["draft"], "draft", " to review", "sfsync invoice review"),
     )

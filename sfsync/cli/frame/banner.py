@@ -41,4 +41,4 @@ def _alarms(context: Context) -> list[Alarm]:
         # --ledger without a config: nobody says what overdue means here.
         return []
     now = datetime.now(UTC)
-    return alarms_of(schedule, health.last, health.good_since, health.failing_since, now)
+    return alarms_of(schedule, health, now)
