@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sfsync.ledger.soundness import texts_like
-from sfsync.salesforce.redact import has_secret
+from sfsync.salesforce.redact import LONGEST_SECRET, SECRET_MARKS, has_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,8 @@ OWN_TABLES = ("config_text", "cursor", "ledger", "run")
 REVOKE = "make it worthless: sfsync disconnect, then sfsync connect"
 """What to do about a secret that was kept: taking it out of the file would not help any more."""
 
-_CHUNK, _OVERLAP = 4_000_000, 4_000
-_LIKE = ("*PRIVATE KEY-----*", "*!A*", "*%21A*", "*5Aep*", "*eyJ*")
+_CHUNK = 4_000_000
+_LIKE = tuple(f"*{mark}*" for mark in SECRET_MARKS)
 
 
 def kept_in_ledger(ledger: Ledger, tables: Iterable[str] | None = None) -> list[str]:
@@ -41,5 +41,5 @@ def _holds(path: Path) -> bool:
             if has_secret(before + chunk):
                 return True
             # What began in this one may end in the next.
-            before = chunk[-_OVERLAP:]
+            before = chunk[-LONGEST_SECRET:]
     return False

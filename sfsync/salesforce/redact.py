@@ -64,13 +64,17 @@ _KEPT = (
     (b"5Aep", 0, re.compile(rb"5Aep[A-Za-z0-9._=-]{16,}")),
     (b"eyJ", 0, re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")),
 )
-_WINDOW = 4_000
+SECRET_MARKS = tuple(mark.decode() for mark, _, _ in _KEPT)
+"""One of these stands in every text that `has_secret` finds something in."""
+
+LONGEST_SECRET = 4_000
+"""So many bytes from its mark on are looked at."""
 
 
 def has_secret(content: bytes) -> bool:
     """Whether a token, an assertion or a private key stands in the content of a file."""
     return any(
-        shape.search(content[max(place - before, 0) : place + _WINDOW])
+        shape.search(content[max(place - before, 0) : place + LONGEST_SECRET])
         for mark, before, shape in _KEPT
         for place in _places(content, mark)
     )
