@@ -60,17 +60,11 @@ def _store(around: Surroundings, settings: Settings, connection: Connection) -> 
 
 
 def _require_secret(connection: Connection, store: TokenStore | None) -> None:
-    from sfsync.salesforce.jwt_bearer import read_key, signed_assertion  # noqa: PLC0415 - start-up time
-    from sfsync.salesforce.stores import CLIENT_SECRET, REFRESH_TOKEN  # noqa: PLC0415 - as above
-    from sfsync.salesforce.tokens import lost  # noqa: PLC0415 - as above
+    from sfsync.salesforce.stores import CLIENT_SECRET, REFRESH_TOKEN  # noqa: PLC0415 - start-up time
+    from sfsync.salesforce.tokens import assertion_of, lost  # noqa: PLC0415 - as above
 
     if connection.auth == "jwt":
-        signed_assertion(
-            read_key(connection.key_file, store, connection.name),
-            client_id=connection.client_id,
-            username=connection.username,
-            login_url=connection.login_url,
-        )
+        assertion_of(connection, store)
         return
     item = CLIENT_SECRET if connection.auth == "client-credentials" else REFRESH_TOKEN
     if store is None or store.read(connection.name, item) is None:

@@ -92,5 +92,6 @@ def chosen_kind(request: SignInRequest, folder: Path) -> str:
     if request.store != "auto":
         return request.store
     earlier = read_connections(folder).get(request.name)
-    kept = earlier and earlier.store not in {NO_STORE, *SOURCES}
-    return earlier.store if earlier and kept else "keyring"
+    if earlier is None or earlier.store in {NO_STORE, *SOURCES}:
+        return "keyring"
+    return earlier.store

@@ -147,19 +147,10 @@ class TokenSource:
     def _grant(self) -> TokenGrant:
         connection = self.connection
         if connection.auth == "jwt":
-            return self._endpoints().assert_jwt(self._assertion())
+            return self._endpoints().assert_jwt(assertion_of(connection, self._store))
         if connection.auth == "client-credentials":
             return self._endpoints(required=True).client_credentials()
         return self._endpoints().refresh(self._refresh_token())
-
-    def _assertion(self) -> str:
-        connection = self.connection
-        return signed_assertion(
-            read_key(connection.key_file, self._store, connection.name),
-            client_id=connection.client_id,
-            username=connection.username,
-            login_url=connection.login_url,
-        )
 
     def _endpoints(self, *, required: bool = False) -> OAuthEndpoints:
         from sfsync.salesforce.oauth import OAuthEndpoints  # noqa: PLC0415 - start-up time
@@ -219,6 +210,20 @@ def kept_access_token(store: TokenStore, connection: Connection) -> AccessToken 
     """The access token in the store, if there is one."""
     text = store.read(connection.name, ACCESS_TOKEN)
     return AccessToken.from_item(text, connection.login_url) if text else None
+
+
+def assertion_of(connection: Connection, store: TokenStore | None) -> str:
+    """What a JWT connection signs in with, good for two minutes.
+
+    Raises:
+        SignInError: its key is missing, open to others, or none.
+    """
+    return signed_assertion(
+        read_key(connection.key_file, store, connection.name),
+        client_id=connection.client_id,
+        username=connection.username,
+        login_url=connection.login_url,
+    )
 
 
 def refresh_lock(folder: Path, name: str) -> Path:
