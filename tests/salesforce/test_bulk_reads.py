@@ -100,9 +100,9 @@ def test_names_are_spelled_as_rest_spells_them(org: Org) -> None:
     assert records_of(org.bulk_query(query)) == org.query_all_records(query)
 
 
-def test_pages_are_at_most_2000_and_know_the_total(org: Org, small_replies: None) -> None:
+@pytest.mark.usefixtures("small_replies")
+def test_pages_are_at_most_2000_and_know_the_total(org: Org) -> None:
     """Replies and pages end in different places; every row comes once, the job is removed."""
-    del small_replies
     pages = list(org.bulk_query(DEALS))
     assert [len(page.records) for page in pages] == [8, 8, 4, 8, 8, 4, 8, 1]
     assert {page.total for page in pages} == {49}
@@ -121,12 +121,12 @@ def test_an_empty_answer_is_one_empty_page(org: Org) -> None:
     assert [(page.records, page.total) for page in org.bulk_query(nothing)] == [([], 0)]
 
 
+@pytest.mark.usefixtures("small_replies")
 @pytest.mark.parametrize("thrown", [GeneratorExit, KeyboardInterrupt, RuntimeError])
 def test_a_job_not_read_to_its_end_is_removed(
-    org: Org, demo_org: RunningOrg, thrown: type[BaseException], small_replies: None
+    org: Org, demo_org: RunningOrg, thrown: type[BaseException]
 ) -> None:
     """Whoever stops early, for whatever reason, leaves nothing in the org."""
-    del small_replies
     pages: Any = org.bulk_query(DEALS)
     next(pages)
     with pytest.raises(thrown):
@@ -169,9 +169,9 @@ def test_what_bulk_has_not_is_refused_by_name(org: Org) -> None:
     assert unknown.value.error_code == "INVALID_FIELD"
 
 
-def test_other_queries_may_run_between_two_pages(org: Org, small_replies: None) -> None:
+@pytest.mark.usefixtures("small_replies")
+def test_other_queries_may_run_between_two_pages(org: Org) -> None:
     """The stream and the questions of its reader share a client."""
-    del small_replies
     rest = {one["Id"]: one for one in org.query_all_records(DEALS)}
     for page in org.bulk_query(DEALS):
         (wanted,) = soql.in_chunks([record["Id"] for record in page.records])

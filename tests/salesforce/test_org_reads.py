@@ -30,12 +30,6 @@ DEALS = "SELECT Id, Name, Amount, Owner.Name, Account.Name FROM Opportunity ORDE
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    """Where the sign-in of `org` is."""
-    return MemoryStore()
-
-
-@pytest.fixture
 def org(demo_org: RunningOrg, store: MemoryStore, tmp_path: Path) -> Iterator[Org]:
     """The demo org, signed in with client credentials; retries do not wait."""
     with signed_in(demo_org, tmp_path / "home", store) as opened:

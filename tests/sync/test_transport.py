@@ -56,12 +56,6 @@ def jobs(world: World, method: str) -> list[str]:
     ]
 
 
-def refused(world: World) -> Fault:
-    """The org says no to the next job."""
-    del world
-    return Fault(f"{READS}jobs", 1, "status", "403")
-
-
 def test_both_transports_write_the_same_ledger(world: World) -> None:
     """Customers, drafts, lines, products, memory and audit trail are equal; no job is left."""
     over_rest = ledger_after(world, REST)
@@ -98,7 +92,7 @@ def test_an_org_that_refuses_jobs_is_read_over_rest(
 def test_bulk_by_name_is_bulk_or_nothing(world: World) -> None:
     """Who insists on Bulk is told that the org refuses it."""
     with pytest.raises((QueryRefused, UnavailableError)):
-        ledger_after(world, BULK, faults=(refused(world),))
+        ledger_after(world, BULK, faults=(Fault(f"{READS}jobs", 1, "status", "403"),))
 
 
 def test_an_interrupted_run_leaves_no_job_behind(world: World) -> None:
