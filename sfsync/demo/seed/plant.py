@@ -22,7 +22,7 @@ _CURRENCIES = ("USD", "EUR")
 def plant(store: OrgStore, today: date) -> None:
     """Write the whole seed, stamped at the beginning of the day before `today` (UTC).
 
-    Not of `today`: a sync that looks back some minutes would take it all for changed after midnight.
+    Not of `today`: after midnight a sync looks back some minutes and would take it all for changed.
     """
     _Planter(store, today).plant()
 
