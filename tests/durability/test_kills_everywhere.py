@@ -64,12 +64,16 @@ CASES = {
     "migrate": Case(("db", "migrate"), migrates=True),
     "backup": Case(("db", "backup", "copy.db", "--force")),
     "restore": Case(("db", "restore", "before.db", "--yes"), whole=False),
-    "list-csv": Case(("invoice", "list", "--format", "csv", "-o", "list.csv", "--force")),
-    **{f"export-{kind}": Case(("export", "invoices", "-o", f"sold.{kind}", "--force"), whole=False)
+    # Each that is finished is told of in the audit trail, so that a second one is a second event.
+    "list-csv": Case(("invoice", "list", "--format", "csv", "-o", "list.csv", "--force"),
+                     again=None),
+    **{f"export-{kind}": Case(("export", "invoices", "-o", f"sold.{kind}", "--force"), again=None,
+                              whole=False)
        for kind in ("xlsx", "pdf", "html", "csv", "jsonl")},
-    "pdf": Case(("invoice", "pdf", "D-000001", "-o", "one.pdf", "--force"), whole=False),
+    "pdf": Case(("invoice", "pdf", "D-000001", "-o", "one.pdf", "--force"), again=None,
+                whole=False),
     "journal": Case(("journal", "export", "--format", "csv", "-o", "books.csv", "--force"),
-                    whole=False),
+                    again=None, whole=False),
 }  # fmt: skip
 
 
