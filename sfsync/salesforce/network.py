@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+_DIRECT_VARIABLES = ("NO_PROXY", "no_proxy")
+VARIABLES = (*_PROXY_VARIABLES, *_DIRECT_VARIABLES, *_CA_VARIABLES)
+"""All that is read of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Network:
                 code="ca-bundle-missing",
                 fix=f"Correct or unset {' / '.join(_CA_VARIABLES)}.",
             )
-        bypass = _first(environ, ("NO_PROXY", "no_proxy")) or ""
+        bypass = _first(environ, _DIRECT_VARIABLES) or ""
         return cls(
             proxy=_first(environ, _PROXY_VARIABLES),
             no_proxy=tuple(host.strip().lstrip(".") for host in bypass.split(",") if host.strip()),

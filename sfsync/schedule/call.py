@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfsync.errors import UsageError
+from sfsync.salesforce.network import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CARRIED = (
-    *("SFSYNC_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
-    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
-)
+_FOLDERS = ("SFSYNC_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+CARRIED = (*_FOLDERS, *VARIABLES)
 """The variables that say where files are and how Salesforce is reached; no scheduler has them."""
-
-_FOLDERS = CARRIED[:4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def call_for(
             name: _absolute(value) if name in _FOLDERS else value
             for name, value in kept.items()
             # A crontab holds no secret: a proxy with a password stays out of it.
-            if not (name.endswith("_PROXY") and "@" in value)
+            if not (name.upper().endswith("_PROXY") and "@" in value)
         },
     )
     for text in (*call.tick, *call.environment.values()):

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfsync.errors import UsageError
+from sfsync.salesforce.network import Network
 from sfsync.schedule.call import call_for
 from sfsync.schedule.crontab import cron_line, has_block, with_block, without_block
 from sfsync.schedule.systemd import unit_files
@@ -116,6 +117,16 @@ def test_a_call_carries_what_it_needs_and_no_secret() -> None:
     assert call.program[0] == str(here / "venv" / "bin" / "python")
     assert call.tick[-4:] == ("--config", f"{here}/mappings.yaml", "--ledger", f"{here}/books.db")
     assert call.environment == {"SFSYNC_HOME": str(here / "home"), "NO_PROXY": "b"}
+
+
+def test_a_call_carries_whatever_leads_to_the_network() -> None:
+    """A scheduler's run goes the way that a run by hand goes, proxies in small letters included."""
+    environment = {"https_proxy": "http://proxy:1", "ALL_PROXY": "http://u:p@x:1", "no_proxy": "b"}
+    environment["CURL_CA_BUNDLE"] = "/etc/roots.pem"
+    carried = dict(call_to(**environment).environment)
+    del environment["ALL_PROXY"]
+    assert carried == environment
+    assert Network.from_environment(environment | {"CURL_CA_BUNDLE": ""}).proxy == "http://proxy:1"
 
 
 def test_a_unit_says_what_systemd_would_otherwise_read() -> None:
