@@ -20,9 +20,6 @@ _DRIFT_SECONDS = 60
 _DRIFT_REFUSED = 150
 """A JWT that was signed so far from now is refused: it lives for two minutes."""
 
-_FEW_CALLS = 0.2
-"""Below this part of the daily allowance a run stops, so as to leave calls for others."""
-
 
 def look_at_org(
     org: Org, settings: Settings, stages: Sequence[str], now: Callable[[], datetime]
@@ -37,7 +34,7 @@ def look_at_org(
     """
     try:
         return (
-            *_allowance(org),
+            *_allowance(org, now()),
             *_clock(org, settings, now()),
             *_version(org),
             *_fields(org, settings, stages),
@@ -46,14 +43,17 @@ def look_at_org(
         return (failed("salesforce", error),)
 
 
-def _allowance(org: Org) -> Iterator[Finding]:
-    allowance = org.limits().get("DailyApiRequests")
-    if allowance is None:
+def _allowance(org: Org, now: datetime) -> Iterator[Finding]:
+    from sfsync.salesforce.budget import ApiBudget, usage_from_limits  # noqa: PLC0415 - start-up time
+
+    usage = usage_from_limits(org.limits(), now)
+    if usage is None:
         yield ok("salesforce", f"{org.identity.name} answers; its allowance is hidden")
         return
-    left, most = allowance["Remaining"], allowance["Max"]
-    said = f"{org.identity.name} answers; {left:,} of {most:,} API calls left today"
-    if left < most * _FEW_CALLS:
+    left = usage.limit - usage.used
+    said = f"{org.identity.name} answers; {left:,} of {usage.limit:,} API calls left today"
+    # Beyond its budget a run stops, so as to leave calls for others.
+    if not ApiBudget().allows(usage, 0):
         yield warning("salesforce", said, "wait, or find out who uses them: sfsync org limits")
     else:
         yield ok("salesforce", said)

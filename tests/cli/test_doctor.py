@@ -14,6 +14,7 @@ import pytest
 from sfsync import demo
 from sfsync.health.ledger_checks import file_system
 from sfsync.ledger.lock import run_lock
+from sfsync.salesforce import ApiBudget
 from tests.salesforce.keyrings import SECRET, Desktop
 
 if TYPE_CHECKING:
@@ -127,6 +128,18 @@ def test_a_field_that_is_hidden_is_named_with_its_line(books: Sfsync, work: Path
     assert "Opportunity has no field 'Projekt_Code__c', or hides it" in row["message"]
     assert "mappings.yaml:" in row["message"]
     assert "Project_Code__c" in row["fix"]
+
+
+def test_an_allowance_beyond_which_a_run_stops_is_told(
+    books: Sfsync, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the very budget of a run."""
+    assert work.is_dir()
+    (row,) = checks(books("doctor", "--online", "--json"))["salesforce"]
+    assert row["verdict"] == "ok"
+    monkeypatch.setattr(ApiBudget, "allows", lambda *_: False)
+    (row,) = checks(books("doctor", "--online", "--json"))["salesforce"]
+    assert row["verdict"] == "warning"
 
 
 def test_a_dead_sign_in_is_found_online(books: Sfsync, work: Path) -> None:
