@@ -1,4 +1,4 @@
-"""Which passes a run makes over an object, from the cursors that earlier runs have left."""
+"""How a pass reads an object, and which passes a run makes by the cursors of earlier ones."""
 
 from __future__ import annotations
 
@@ -7,16 +7,99 @@ from typing import TYPE_CHECKING
 
 from sfsync.ledger import history
 from sfsync.ledger.model import Cursor
-from sfsync.sync.passes import Pass
-from sfsync.sync.reader import OVERLAP, stamp_of, stamp_text
+from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, key_of, stamp_of, stamp_text
 from sfsync.sync.touched import WATCHED, watch_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
+    from sfsync.salesforce.records import Page
     from sfsync.sync.reader import Source
     from sfsync.sync.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How one object is read in this run.
+
+    `cursor` is where an earlier run stopped, None at the first read. `started` is the server's
+    time when this run began, from which the pass after a full one starts. A pass over a chosen
+    time (`moves_cursor` false) leaves the cursor where it is; a `wide` one looks back further.
+    A full pass that is not the first one reads `deleted` rows too: its cursor jumps past them.
+    `transport` is how a full pass is read.
+    """
+
+    source: Source
+    cursor: Cursor | None
+    full: bool
+    started: str
+    moves_cursor: bool = True
+    wide: bool = False
+    deleted: bool = False
+    transport: Transport = Transport.AUTO
+
+    def pages(self, first: Iterator[Page] | None = None) -> Iterator[tuple[Page, Cursor | None]]:
+        """The pages of the pass, each with the cursor that its transaction stores.
+
+        `first` is the answer to `first_query`, where that was asked together with others.
+        """
+        for page, cursor in self._full() if self.full else self._changed(first):
+            yield page, cursor if self.moves_cursor else None
+
+    def first_query(self) -> str:
+        """The query with which an incremental pass begins."""
+        return self.source.changed_query(self._known(), self._overlap)
+
+    @property
+    def _overlap(self) -> timedelta:
+        return WIDE_OVERLAP if self.wide else OVERLAP
+
+    def _known(self) -> Cursor:
+        if self.cursor is None:
+            raise ValueError("an incremental pass needs a cursor")
+        return self.cursor
+
+    @property
+    def _interrupted(self) -> Cursor | None:
+        """Where an earlier full pass has stopped; None when this one starts anew."""
+        return self.cursor if self.cursor is not None and self.cursor.full else None
+
+    @property
+    def resumed_after(self) -> str:
+        """The last id that an interrupted full pass has read; empty when it starts anew."""
+        return self._interrupted.salesforce_id if self._interrupted else ""
+
+    def closing(self) -> Cursor | None:
+        """The cursor that ends a full pass; an incremental one has moved its own."""
+        if not self.full:
+            return None
+        return Cursor(self.source.sobject, self.closing_stamp, "")
+
+    @property
+    def closing_stamp(self) -> str:
+        """The server's time when a full pass first began."""
+        # A resumed pass must look back to when it first began, not to when it was taken up again.
+        return self._interrupted.system_modstamp if self._interrupted else self.started
+
+    def _full(self) -> Iterator[tuple[Page, Cursor]]:
+        for page in self.source.all_by_id(
+            self.resumed_after, deleted=self.deleted, transport=self.transport
+        ):
+            last = page.records[-1]["Id"]
+            yield page, Cursor(self.source.sobject, self.closing_stamp, last, full=True)
+
+    def _changed(self, first: Iterator[Page] | None) -> Iterator[tuple[Page, Cursor]]:
+        position = self._known()
+        for page in self.source.changed_since(position, self._overlap, first):
+            if not page.records:
+                continue
+            last = page.records[-1]
+            # Never beyond the server's own time: one row stamped in the future would hide the rest.
+            stamp = min(key_of(last, "SystemModstamp"), self.started)
+            if (stamp, last["Id"]) > (position.system_modstamp, position.salesforce_id):
+                position = Cursor(self.source.sobject, stamp, last["Id"])
+            yield page, position
 
 
 def _believable(cursors: Mapping[str, Cursor], started: str) -> dict[str, Cursor]:

@@ -1,9 +1,9 @@
-"""One pass over one object: which pages are read, how each is decided and written, which cursor."""
+"""One pass over one object at work: how each page of it is decided and written."""
 
 from __future__ import annotations
 
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from math import ceil
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.errors import RefusedError
 from sfsync.ledger import pages
-from sfsync.ledger.model import Cursor, PageOfChanges
+from sfsync.ledger.model import PageOfChanges
 from sfsync.sync.contacts import decide_contact
 from sfsync.sync.gather import ask_for_deals, decide_and_apply_accounts, gather_deals
 from sfsync.sync.invoices import account_id_of
@@ -21,20 +21,19 @@ from sfsync.sync.mapping import as_text
 from sfsync.sync.opportunities import decide_opportunity
 from sfsync.sync.parents import deals_of_changed, parent_fields
 from sfsync.sync.pipeline import one_ahead, writing_behind
-from sfsync.sync.reader import OVERLAP, WIDE_OVERLAP, Transport, goes_by_bulk, ids_of, key_of
+from sfsync.sync.reader import Transport, goes_by_bulk, ids_of
 from sfsync.sync.touched import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from datetime import timedelta
 
-    from sfsync.ledger.model import OpportunityState
+    from sfsync.ledger.model import Cursor, OpportunityState
     from sfsync.salesforce.records import Page, Record
     from sfsync.sync.gather import Asked, OpportunitySources
     from sfsync.sync.opportunities import Deal
+    from sfsync.sync.pass_planner import Pass
     from sfsync.sync.pipeline import WriteBehind
-    from sfsync.sync.reader import Source
     from sfsync.sync.run import Run
 
     ApplyPage = Callable[[Sequence[Record], Cursor | None], None]
@@ -42,91 +41,8 @@ if TYPE_CHECKING:
 _WORTH_A_PROCESS = 3
 """From so many pages on, the process that writes them saves more time than it takes to begin."""
 
-MANY = 10
+_MANY = 10
 """So many remembered deals make an empty answer suspicious."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """How one object is read in this run.
-
-    `cursor` is where an earlier run stopped, None at the first read. `started` is the server's
-    time when this run began, from which the pass after a full one starts. A pass over a chosen
-    time (`moves_cursor` false) leaves the cursor where it is; a `wide` one looks back further.
-    A full pass that is not the first one reads `deleted` rows too: its cursor jumps past them.
-    `transport` is how a full pass is read.
-    """
-
-    source: Source
-    cursor: Cursor | None
-    full: bool
-    started: str
-    moves_cursor: bool = True
-    wide: bool = False
-    deleted: bool = False
-    transport: Transport = Transport.AUTO
-
-    def pages(self, first: Iterator[Page] | None = None) -> Iterator[tuple[Page, Cursor | None]]:
-        """The pages of the pass, each with the cursor that its transaction stores.
-
-        `first` is the answer to `first_query`, where that was asked together with others.
-        """
-        for page, cursor in self._full() if self.full else self._changed(first):
-            yield page, cursor if self.moves_cursor else None
-
-    def first_query(self) -> str:
-        """The query with which an incremental pass begins."""
-        return self.source.changed_query(self._known(), self._overlap)
-
-    @property
-    def _overlap(self) -> timedelta:
-        return WIDE_OVERLAP if self.wide else OVERLAP
-
-    def _known(self) -> Cursor:
-        if self.cursor is None:
-            raise ValueError("an incremental pass needs a cursor")
-        return self.cursor
-
-    @property
-    def _interrupted(self) -> Cursor | None:
-        """Where an earlier full pass has stopped; None when this one starts anew."""
-        return self.cursor if self.cursor is not None and self.cursor.full else None
-
-    @property
-    def resumed_after(self) -> str:
-        """The last id that an interrupted full pass has read; empty when it starts anew."""
-        return self._interrupted.salesforce_id if self._interrupted else ""
-
-    def closing(self) -> Cursor | None:
-        """The cursor that ends a full pass; an incremental one has moved its own."""
-        if not self.full:
-            return None
-        return Cursor(self.source.sobject, self.closing_stamp, "")
-
-    @property
-    def closing_stamp(self) -> str:
-        """The server's time when a full pass first began."""
-        # A resumed pass must look back to when it first began, not to when it was taken up again.
-        return self._interrupted.system_modstamp if self._interrupted else self.started
-
-    def _full(self) -> Iterator[tuple[Page, Cursor]]:
-        for page in self.source.all_by_id(
-            self.resumed_after, deleted=self.deleted, transport=self.transport
-        ):
-            last = page.records[-1]["Id"]
-            yield page, Cursor(self.source.sobject, self.closing_stamp, last, full=True)
-
-    def _changed(self, first: Iterator[Page] | None) -> Iterator[tuple[Page, Cursor]]:
-        position = self._known()
-        for page in self.source.changed_since(position, self._overlap, first):
-            if not page.records:
-                continue
-            last = page.records[-1]
-            # Never beyond the server's own time: one row stamped in the future would hide the rest.
-            stamp = min(key_of(last, "SystemModstamp"), self.started)
-            if (stamp, last["Id"]) > (position.system_modstamp, position.salesforce_id):
-                position = Cursor(self.source.sobject, stamp, last["Id"])
-            yield page, position
 
 
 def sync_accounts(run: Run, one_pass: Pass, sources: OpportunitySources) -> None:
@@ -353,7 +269,7 @@ def _opportunity_state(run: Run, deals: Sequence[Deal]) -> OpportunityState:
 
 def _refuse_sudden_emptiness(run: Run) -> None:
     remembered = pages.remembered_count(run.ledger)
-    if remembered < MANY or run.request.allow_empty:
+    if remembered < _MANY or run.request.allow_empty:
         return
     raise RefusedError(
         f"Salesforce answered no opportunity at all, and {remembered} were read before; "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sfsync.salesforce.records import Page, Record
     from sfsync.sync.gather import OpportunitySources
-    from sfsync.sync.passes import Pass
+    from sfsync.sync.pass_planner import Pass
     from sfsync.sync.run import Run
 
 WATCHED = ">Opportunity"
