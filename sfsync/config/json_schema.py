@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sfsync.config.fields import FieldKind
 from sfsync.config.groups import Group, Named
@@ -87,7 +87,7 @@ def _paths_of(described: DescribedObject, describes: Mapping[str, DescribedObjec
     return sorted(paths)
 
 
-def _field_kinds(kind: Kind | Any) -> list[FieldKind]:  # noqa: ANN401 - any kind of a setting
+def _field_kinds(kind: Kind) -> list[FieldKind]:
     """Every kind of mapping below `kind`, each once."""
     if isinstance(kind, FieldKind):
         return [kind]

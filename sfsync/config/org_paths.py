@@ -17,10 +17,6 @@ class DescribedField(Protocol):
         """API name."""
 
     @property
-    def label(self) -> str:
-        """What people see."""
-
-    @property
     def type(self) -> str:
         """The describe's type: currency, string, reference, address and so on."""
 

@@ -19,7 +19,6 @@ class Field:
     type: str = "string"
     relationship_name: str | None = None
     reference_to: tuple[str, ...] = ()
-    label: str = ""
 
 
 @dataclass(frozen=True)
