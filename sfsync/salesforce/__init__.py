@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from sfsync.salesforce.faults import LocatorLost, QueryRefused, QueryTooSlow
     from sfsync.salesforce.org import Org, open_org
     from sfsync.salesforce.paging import Coming, WhenAsked
-    from sfsync.salesforce.request import SCOPES, SignInRequest
+    from sfsync.salesforce.request import SignInRequest
     from sfsync.salesforce.sign_in import SignedIn, begin_web_sign_in
-    from sfsync.salesforce.sign_out import disconnect
 
 __all__ = [
     "MOST_QUERIES",
-    "SCOPES",
     "ApiBudget",
     "Coming",
     "Connection",
@@ -36,7 +34,6 @@ __all__ = [
     "SignedIn",
     "WhenAsked",
     "begin_web_sign_in",
-    "disconnect",
     "find_connection",
     "open_org",
     "read_connections",
@@ -50,9 +47,8 @@ _HOMES = {
     "faults": ("LocatorLost", "QueryRefused", "QueryTooSlow"),
     "org": ("Org", "open_org"),
     "paging": ("Coming", "WhenAsked"),
-    "request": ("SCOPES", "SignInRequest"),
+    "request": ("SignInRequest",),
     "sign_in": ("SignedIn", "begin_web_sign_in"),
-    "sign_out": ("disconnect",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
