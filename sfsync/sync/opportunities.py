@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from sfsync.ledger.canonical import json_writer
 from sfsync.ledger.differences import differences
 from sfsync.ledger.model import (
     NO_CHANGES,
@@ -22,7 +21,6 @@ from sfsync.ledger.model import (
     InvoiceContent,
     Outcome,
     RecordOutcome,
-    RememberedOpportunity,
     canonical_json,
     source_hash,
 )
@@ -32,27 +30,19 @@ from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import SKIP_REASONS, Skip, condition, stage_and_date
 from sfsync.sync.invoices import account_id_of, build_invoice, deal_currency, total_of
 from sfsync.sync.lines import unknown_product
-from sfsync.sync.mapping import as_text, getter
+from sfsync.sync.mapping import as_text
+from sfsync.sync.memory import account_name, as_read, memory_of
 from sfsync.sync.outcomes import failed_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sfsync.ledger.model import (
-        InvoiceState,
-        OpportunityState,
-    )
+    from sfsync.ledger.model import InvoiceState, OpportunityState, RememberedOpportunity
     from sfsync.sync.mapping import Record
     from sfsync.sync.rules import Rules
 
 SOBJECT = "Opportunity"
 _LIVE = frozenset({DocumentStatus.DRAFT, DocumentStatus.POSTED})
-_account_name = getter("Account.Name")
-_owner_name = getter("Owner.Name")
-
-# The record as it was read: what `explain` shows without the network. Sorted, because the two
-# transports write the fields of a record in different orders.
-_raw = json_writer(sort_keys=True, ascii_only=False, default=as_text)
 
 
 class Deal(NamedTuple):
@@ -142,7 +132,7 @@ def _wanted(
 
 
 def _no_customer(record: Record, account_id: str) -> Failure:
-    name = as_text(_account_name(record)) or account_id
+    name = account_name(record) or account_id
     return failure(
         "customer-not-found",
         f"no customer matches the account '{name}'",
@@ -245,7 +235,7 @@ def _moved_within(stamp: str, record: Record, known: InvoiceState, rules: Rules)
     """
     if stamp != known.removed_stamp or rules.newest is None or stamp < rules.newest:
         return False
-    before, now = json.loads(known.deal or "{}"), json.loads(_raw(record))
+    before, now = json.loads(known.deal or "{}"), json.loads(as_read(record))
     # Its own fields, as far as both reads asked for them: the mapping may be another by now.
     return any(
         before[name] != now[name]
@@ -371,45 +361,10 @@ def _remember(
     if seen is None and record.get("IsDeleted"):
         # It was gone before the ledger ever knew it: there is nothing to notice about it.
         return decision._replace(outcome=decision.outcome._replace(repeated=True))
-    outcome, code = _lasting(decision.outcome)
-    remembered = RememberedOpportunity(
-        salesforce_id=record["Id"],
-        name=decision.outcome.name,
-        account_salesforce_id=_text(record, "AccountId"),
-        account_name=as_text(_account_name(record)) or None,
-        owner_salesforce_id=_text(record, "OwnerId"),
-        owner_name=as_text(_owner_name(record)) or None,
-        stage=as_text(record.get("StageName")),
-        is_won=bool(record.get("IsWon")),
-        is_closed=bool(record.get("IsClosed")),
-        is_deleted=bool(record.get("IsDeleted")),
-        amount=decision.outcome.amount,
-        currency=currency,
-        probability=_text(record, "Probability"),
-        expected_revenue=_text(record, "ExpectedRevenue"),
-        close_date=_text(record, "CloseDate"),
-        system_modstamp=as_text(record.get("SystemModstamp")),
-        outcome=outcome,
-        code=code,
-        source=_raw(record),
-    )
+    remembered = memory_of(record, decision.outcome, currency)
     if seen is not None and seen == remembered.fingerprint:
         if decision.outcome.outcome is Outcome.SKIPPED:
             return decision._replace(outcome=decision.outcome._replace(repeated=True))
         return decision
     # Half the cost of `_replace`, once for every deal.
     return OpportunityDecision(decision.outcome, remembered, *decision[2:])
-
-
-def _lasting(outcome: RecordOutcome) -> tuple[Outcome, str | None]:
-    """Outcome and code as they are remembered: what was created or updated is unchanged next time.
-
-    What was said of it is in the history of that run only, or the next run would write a row.
-    """
-    if outcome.outcome in {Outcome.CREATED, Outcome.UPDATED}:
-        return Outcome.UNCHANGED, None
-    return outcome.outcome, outcome.code
-
-
-def _text(record: Record, name: str) -> str | None:
-    return as_text(record.get(name)) or None
