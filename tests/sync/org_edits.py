@@ -182,12 +182,18 @@ def _delete(sobject: str) -> Callable[[Desk], None]:
     return delete
 
 
-def _undelete(sobject: str) -> Callable[[Desk], None]:
+# What became of a deal that came back without its account was never seen in an org. A ledger that
+# has known the account bills it, a new one cannot.
+_WITH_ITS_ACCOUNT = """ AND NOT EXISTS (
+    SELECT 1 FROM "Account" a WHERE a."Id" = "AccountId" AND a."IsDeleted" = 1)"""
+
+
+def _undelete(sobject: str, having: str = "") -> Callable[[Desk], None]:
     def undelete(desk: Desk) -> None:
         with desk.store.file.connection() as connection:
             gone = connection.execute(
-                f'SELECT "Id" FROM "{sobject}" WHERE "IsDeleted" = 1'  # noqa: S608 - two names
-                f' AND "{DELETED_WITH}" = "Id" ORDER BY "Id"'
+                f'SELECT "Id" FROM "{sobject}" WHERE "IsDeleted" = 1'  # noqa: S608 - constants
+                f' AND "{DELETED_WITH}" = "Id"{having} ORDER BY "Id"'
             ).fetchall()
         if gone:
             key = gone[desk.edit.which % len(gone)][0]
@@ -255,7 +261,7 @@ EDITS: dict[str, Callable[[Desk], None]] = {
     "edit line": _edit_line,
     "remove line": _remove_line,
     "delete deal": _delete("Opportunity"),
-    "undelete deal": _undelete("Opportunity"),
+    "undelete deal": _undelete("Opportunity", _WITH_ITS_ACCOUNT),
     "delete account": _delete("Account"),
     "undelete account": _undelete("Account"),
     "new account": _new_account,
