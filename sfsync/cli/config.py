@@ -11,6 +11,7 @@ from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import Format
 from sfsync.cli.frame.paths import CONFIG_NAME
+from sfsync.cli.render.answer import require_ending
 from sfsync.cli.render.files import write_new_file
 from sfsync.cli.render.tables import ALL_ROWS, Column, Table
 
@@ -48,6 +49,7 @@ def init(ctx: typer.Context) -> None:
         context.emit("config_init", {"path": None, "text": template()}, text=template())
         return
     target = context.take_output() or context.flags.config or Path(CONFIG_NAME)
+    require_ending(target, "yaml")
     write_new_file(target, template().encode(), force=context.flags.force)
     result = {"path": str(target), "text": None}
     context.emit("config_init", result, text=f"Wrote {target}\n", action=True)

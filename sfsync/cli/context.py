@@ -10,7 +10,6 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Format, GlobalFlags
@@ -20,6 +19,7 @@ from sfsync.errors import ConfigError, LedgerError, NotFoundError, RefusedError,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
+    from pathlib import Path
 
     import typer
     from rich.console import Console
@@ -273,9 +273,9 @@ class Context:
 
         What the command answers besides goes to stdout from then on.
         """
-        path = self.flags.output
+        path = self.flags.file
         self.flags = replace(self.flags, output=None)
-        return None if path == Path("-") else path
+        return path
 
     def warn(self, message: str) -> None:
         """Say something that a person should know, without failing."""

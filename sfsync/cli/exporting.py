@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sfsync.cli.export_sources import SOURCES
 from sfsync.cli.frame.flags import Format
-from sfsync.cli.render.answer import OF_FILES, format_of
+from sfsync.cli.render.answer import OF_FILES, format_of, require_ending
 from sfsync.cli.render.tables import Column, Table, value_at
 from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
@@ -72,7 +72,10 @@ def _format(context: Context, path: Path | None) -> Format:
     flags = context.flags
     if path is None:
         return flags.format or Format.TSV
-    return format_of(path) if flags.format is None or flags.json else flags.format
+    if flags.format is None or flags.json:
+        return format_of(path)
+    require_ending(path, flags.format)
+    return flags.format
 
 
 def _columns(

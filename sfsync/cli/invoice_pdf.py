@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfsync.errors import UsageError
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.money import from_minor, plain
 
@@ -26,17 +27,31 @@ NO_TAX = "No tax was calculated on this document; the amounts are as agreed in t
 
 
 def write_pdf(context: Context, number: str, *, font: Path | None, opens: bool) -> None:
-    """Write the PDF of one document, and tell the audit trail of it."""
+    """Write the PDF of one document, and tell the audit trail of it.
+
+    Raises:
+        UsageError: another format was asked for, or the ending of the file tells one.
+    """
     from sfsync.cli.exporting import open_for_person, write_file  # noqa: PLC0415 - start-up time
     from sfsync.cli.frame.flags import Format  # noqa: PLC0415 - as above
+    from sfsync.cli.render.answer import require_ending  # noqa: PLC0415 - as above
     from sfsync.cli.render.exporting import file_for_stdout  # noqa: PLC0415 - as above
     from sfsync.exports.invoice_paper import write_invoice  # noqa: PLC0415 - as above
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
 
+    path, named = context.flags.output, context.flags.format
+    if named not in {None, Format.PDF, Format.JSON}:
+        raise UsageError(
+            f"an invoice is set as PDF, not as {named}",
+            code="unknown-format",
+            fix=f"sfsync invoice show {number} --format {named}",
+        )
+    if path is not None and not path.is_dir():
+        require_ending(path, Format.PDF)
     with context.read_ledger() as ledger:
         detail = show_invoice(ledger, number)
         paper = _paper(context, ledger, detail)
-    if context.flags.output == Path("-"):
+    if path == Path("-"):
         with file_for_stdout(Format.PDF) as stream:
             written = write_invoice(paper, stream, font)
         for warning in written.warnings:

@@ -28,12 +28,19 @@ class JournalFormat(StrEnum):
 def exported(
     ledger: Ledger, wanted: JournalFormat, typed: Typed, output: Path | None, *, force: bool
 ) -> tuple[str, dict[str, Any]]:
-    """Render entries, write them to `output` if given, and keep the export in the audit trail."""
-    from sfsync.cli.render.files import write_new_file  # noqa: PLC0415 - start-up time
+    """Render entries, write them to `output` if given, and keep the export in the audit trail.
+
+    Raises:
+        UsageError: the ending of `output` tells another format.
+    """
+    from sfsync.cli.render.answer import require_ending  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.files import write_new_file  # noqa: PLC0415 - as above
     from sfsync.exports.journal_text import WRITERS  # noqa: PLC0415 - as above
     from sfsync.ledger.exported import ledger_state, record_export  # noqa: PLC0415 - as above
     from sfsync.ledger.journal import list_entries  # noqa: PLC0415 - as above
 
+    if output is not None:
+        require_ending(output, wanted.value)
     entries = list(list_entries(ledger, filter_of(ledger, typed)))
     head = ledger_state(ledger).head
     count = counted(len(entries), "entry", "entries")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,6 @@ from sfsync.exports.plain_text import markdown
 from tests.cli.command_line import Terminal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.command_line import Sfsync
 
 HOSTILE = "Ev\x1b[31mil\n[bold]\u202egnp\t=1+1\x9b2J[/nope]"
@@ -191,6 +190,50 @@ def test_output_files_are_private_whole_and_never_overwritten(
     assert sfsync("help", "files", "-o", str(target), "--force").status == 0
     assert sfsync("help", "files", "-o", str(tmp_path / "no" / "x.txt")).status == 9
     assert [path.name for path in tmp_path.glob("*.json")] == ["topics.json"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "invoice list --format csv -o a.xlsx",
+        "invoice list --format jsonl -o a.json",
+        "invoice list --format xlsx -o a.txt",
+        "export invoices --format csv -o a.xlsx",
+        "invoice pdf D-000001 -o a.xlsx",
+        "invoice pdf D-000001 -o a.txt",
+        "journal export --format csv -o a.xlsx",
+        "journal export --format beancount -o a.csv",
+        "config init -o a.json",
+        "invoice pdf D-000001 --format csv",
+    ],
+)
+def test_no_file_is_written_under_a_name_that_says_otherwise(books: Sfsync, line: str) -> None:
+    """Two formats that differ are wrong usage, whoever names them, and leave no file behind."""
+    assert books(*line.split()).status == 2
+    assert list(Path.cwd().glob("a.*")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "start"),
+    [
+        ("invoice list --format csv -o a.txt", b"number,"),
+        ("invoice list --format csv -o a.export", b"number,"),
+        ("invoice list --json -o a.csv", b"number,"),
+        ("invoice pdf D-000001 -o a", b"%PDF"),
+        ("journal export --format hledger -o a.journal", b";"),
+        ("config init -o a.yml", b"# yaml"),
+    ],
+)
+def test_an_ending_that_tells_no_format_holds_any(books: Sfsync, line: str, start: bytes) -> None:
+    """What is named decides there; plain text goes into .txt."""
+    assert books(*line.split()).status == 0
+    assert Path(line.rpartition(" ")[2]).read_bytes().startswith(start)
+
+
+def test_a_mapping_file_to_start_from_goes_to_stdout_as_well(sfsync: Sfsync) -> None:
+    """-o - is stdout for every command; no file is called -."""
+    assert sfsync("config", "init", "-o", "-").out.startswith("# yaml")
+    assert list(Path.cwd().iterdir()) == []
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",), ("--format", "json")], ids=" ".join)

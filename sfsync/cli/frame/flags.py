@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.paths import usable_path
@@ -16,7 +17,6 @@ from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 
 class Format(StrEnum):
@@ -61,6 +61,11 @@ class GlobalFlags:
     yes: bool = False
     color: Color = Color.AUTO
     version: bool = False
+
+    @property
+    def file(self) -> Path | None:
+        """The file of ``-o``, None for stdout."""
+        return None if self.output == Path("-") else self.output
 
 
 @dataclass(frozen=True, slots=True)

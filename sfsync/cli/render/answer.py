@@ -6,7 +6,6 @@ import io
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Color, Format
@@ -19,6 +18,7 @@ from sfsync.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -67,7 +67,7 @@ def write_answer(context: Context, answer: Answer) -> None:
     by_name = flags.fields == ("help",)
     answer = _field_list(answer) if by_name else _reduced(answer, flags.fields)
     wanted = _format(context, answer)
-    to_file = flags.output is not None and flags.output != Path("-")
+    to_file = flags.file is not None
     if to_file:
         answer, wanted = _for_file(context, answer, wanted)
         answer = _to_file(context, answer, wanted)
@@ -111,12 +111,14 @@ def _reduced_record(answer: Answer, names: tuple[str, ...]) -> Answer:
 def _format(context: Context, answer: Answer) -> Format:
     flags = context.flags
     if flags.format is not None and not (flags.json and flags.output):
+        if flags.file is not None:
+            require_ending(flags.file, flags.format)
         return flags.format
     if answer.text is not None:
         # Plain text is what it is; of a file the ending may ask for the values in its place.
         return Format.TABLE
-    if flags.output is not None and flags.output != Path("-"):
-        return format_of(flags.output)
+    if flags.file is not None:
+        return format_of(flags.file)
     # A list has one record per line in a pipe; a screen is text that reads the same anywhere.
     is_list = answer.table is not None or answer.screen is None
     return Format.TSV if is_list and not sys.stdout.isatty() else Format.TABLE
@@ -148,6 +150,22 @@ def format_of(path: Path) -> Format:
             fix=f"end it with one of {', '.join(_BY_ENDING)}, or add --format",
         )
     return found
+
+
+def require_ending(path: Path, wanted: str) -> None:
+    """Write no format under the name of another; what tells none, such as .log, may hold any.
+
+    Raises:
+        UsageError: the ending tells another format than `wanted`.
+    """
+    told = _BY_ENDING.get(path.suffix.casefold(), wanted)
+    is_text = told is Format.TABLE and wanted not in OF_FILES
+    if told != wanted and not is_text:
+        raise UsageError(
+            f"{path} would hold {wanted}, and its ending says {told}",
+            code="format-differs",
+            fix=f"end it with .{wanted}",
+        )
 
 
 def _to_file(context: Context, answer: Answer, wanted: Format) -> Answer:
