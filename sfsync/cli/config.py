@@ -11,7 +11,6 @@ from sfsync.cli.context import Context, context_of
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import Format
 from sfsync.cli.frame.paths import CONFIG_NAME
-from sfsync.cli.render.answer import require_ending
 from sfsync.cli.render.files import write_new_file
 from sfsync.cli.render.tables import ALL_ROWS, Column, Table
 
@@ -42,7 +41,8 @@ _PARENTS = ("User", "Product2")
 )
 def init(ctx: typer.Context) -> None:
     """Write a commented mapping file to start from; never over another one."""
-    from sfsync.config import template  # noqa: PLC0415 - start-up time
+    from sfsync.cli.render.answer import require_ending  # noqa: PLC0415 - start-up time
+    from sfsync.config import template  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
     if context.flags.output == Path("-"):

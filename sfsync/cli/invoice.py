@@ -12,6 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.invoice_screens import draw_invoice, list_table
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.cli.render.tables import ROWS_SHOWN
+from sfsync.ledger.model import DocumentStatus
 from sfsync.rows import Rows
 
 app = tree.new_app(
@@ -216,8 +217,9 @@ def delete(
     context = context_of(ctx)
     with context.open_ledger() as ledger:
         found = posting.chosen(ledger, numbers or [], filters, every=every)
-        if found.rows:
-            context.confirm(f"Delete {posting.spoken_totals(posting.row_totals(found.rows))}?")
+        # What is posted is refused below, without a question.
+        if drafts := [row for row in found.rows if row.status is DocumentStatus.DRAFT]:
+            context.confirm(f"Delete {posting.spoken_totals(posting.row_totals(drafts))}?")
         result = posting.delete(ledger, found.rows, reason)
         result["refused"] += found.missing
     alone = len(numbers or []) == 1

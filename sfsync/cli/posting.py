@@ -43,6 +43,9 @@ def today(settings: Settings) -> date:
     return settings.schedule.day_of(datetime.now(UTC))
 
 
+_DRAFTS = "sfsync invoice list --status draft"
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The documents to act on, and of those that were named the ones that are not there."""
@@ -58,7 +61,7 @@ def chosen(
 
     Raises:
         UsageError: neither or both were given, or a status that is not draft.
-        NotFoundError: the only one that was named does not exist.
+        NotFoundError: none of those that were named exists.
     """
     from sfsync.cli.filters import StatusOption, as_filter  # noqa: PLC0415 - start-up time
     from sfsync.ledger.invoices import list_invoices  # noqa: PLC0415 - start-up time
@@ -68,7 +71,7 @@ def chosen(
         raise UsageError(
             "name invoices, or choose drafts with --all and filters, not both",
             code="usage",
-            fix="sfsync invoice list --status draft",
+            fix=_DRAFTS,
         )
     if not every and options.given:
         raise UsageError("filters choose among --all drafts", code="usage", fix="add --all")
@@ -92,18 +95,20 @@ def _named(ledger: Ledger, numbers: Sequence[str]) -> Chosen:
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
 
     rows: dict[int, InvoiceRow] = {}
-    missing: list[dict[str, Any]] = []
+    missing: dict[str, NotFoundError] = {}
     for number in numbers:
         try:
             row = show_invoice(ledger, number).row
         except NotFoundError as unknown:
-            if len(numbers) == 1:
-                raise
             # One wrong number does not keep the others.
-            missing.append(refused_json(number, unknown))
+            missing[number] = unknown
         else:
             rows[row.document_id] = row
-    return Chosen(list(rows.values()), missing)
+    if not rows:
+        first, *others = missing.values()
+        message = " ".join(one.message for one in (first, *others))
+        raise NotFoundError(message, code=first.code, fix=_DRAFTS if others else first.fix)
+    return Chosen(list(rows.values()), [refused_json(*one) for one in missing.items()])
 
 
 def totals(rows: Iterable[tuple[str, int, int]]) -> list[dict[str, Any]]:

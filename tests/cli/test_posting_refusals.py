@@ -179,3 +179,23 @@ def test_a_refused_one_does_not_stop_the_others(books: Sfsync) -> None:
     assert refused["fix"] == f"sfsync invoice release {DRAFT}"
     assert [one["currency"] for one in result["totals"]] == ["USD"]
     assert books("db", "verify").status == 0
+
+
+@pytest.mark.parametrize("command", ["post", "delete"])
+def test_named_documents_none_of_which_exists_are_not_found(books: Sfsync, command: str) -> None:
+    """Exit 9 that names them all, asked or not; where one exists, the others do not keep it."""
+    missing = books("invoice", command, "D-000991", "D-000992", "--json")
+    assert (missing.status, missing.document["error"]["code"]) == (9, "invoice-not-found")
+    assert "D-000991" in missing.document["error"]["message"]
+    assert "D-000992" in missing.document["error"]["message"]
+    one = books("invoice", command, "D-000001", "D-000992", "--yes", "--json")
+    assert one.status == 3
+    assert [each["draft"] for each in one.document["result"]["refused"]] == ["D-000992"]
+
+
+def test_a_posted_invoice_is_not_deleted_whatever_one_would_answer(books: Sfsync) -> None:
+    """It is refused as posted, not asked about."""
+    assert books("invoice", "post", "D-000001").status == 0
+    done = books("invoice", "delete", "D-000001")
+    assert done.status == 11
+    assert "invoice reverse" in done.err
