@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.failure_screens import tried
 from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.cli.render.text import with_thousands
+from sfsync.exports.json_text import utc
 from sfsync.ledger.opportunities import minor_of
 from sfsync.money import EXPONENTS, minor_to_text
 
@@ -144,7 +146,7 @@ def detail_json(found: OpportunityDetail) -> dict[str, Any]:
         "account_id": found.account_id,
         "owner_id": found.owner_id,
         "customer": found.customer,
-        "system_modstamp": found.system_modstamp,
+        "system_modstamp": utc(datetime.fromisoformat(found.system_modstamp)),
         "run": found.run,
         "fix": found.fix,
         "field": found.field,

@@ -9,7 +9,7 @@ from sfsync.errors import RefusedError
 from sfsync.ledger.chart import require_open_day
 from sfsync.ledger.model import DocumentKind, DocumentStatus
 from sfsync.ledger.payment_list import PaymentFilter, list_payments
-from sfsync.money import minor_to_text
+from sfsync.money import Money
 
 if TYPE_CHECKING:
     from sfsync.ledger.connection import Ledger
@@ -71,8 +71,8 @@ def refuse_paid(ledger: Ledger, invoice: DocumentReference, credited_minor: int)
         RefusedError: more than is owed would be credited.
     """
     standing = list(list_payments(ledger, PaymentFilter(invoice.document_id, voided=False)))
-    (owed, exponent) = ledger.row(
-        "SELECT b.balance_minor, d.exponent FROM document_balance b"
+    (owed, currency) = ledger.row(
+        "SELECT b.balance_minor, d.currency FROM document_balance b"
         " JOIN document d ON d.id = b.document_id WHERE d.id = ?",
         (invoice.document_id,),
     )
@@ -80,7 +80,7 @@ def refuse_paid(ledger: Ledger, invoice: DocumentReference, credited_minor: int)
         names = [payment.name for payment in standing]
         raise RefusedError(
             f"{invoice.name} has been paid by {', '.join(names)}; "
-            f"{minor_to_text(owed, exponent)} is still owed.",
+            f"{Money(owed, currency)} is still owed.",
             code="has-payments",
             fix=f'sfsync payment void {names[0]} --reason "…", or credit no more than is owed',
         )

@@ -97,6 +97,7 @@ def test_what_was_paid_is_not_credited(posted: Sfsync) -> None:
     done = posted("invoice", "reverse", NUMBER, "--reason", "x", "--yes", "--json")
     assert (done.status, done.document["error"]["code"]) == (11, "has-payments")
     assert "payment void" in done.document["error"]["fix"]
+    assert "4,000.00 USD is still owed" in done.document["error"]["message"]
     assert credit(posted, "--amount", "4000") == (0, "")
     assert posted("db", "verify").status == 0
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,6 +97,7 @@ def test_show_finds_a_deal_by_what_is_at_hand(books: Sfsync, reference: str) -> 
     assert shown["fix"]
     assert shown["failure"]["tries"] == 1
     assert shown["values"]["StageName"] == "Closed Won"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", shown["system_modstamp"])
     text = books("opportunity", "show", reference).out
     assert "invalid-amount: Amount is empty" in text
     assert "tried once, in run #1" in text
