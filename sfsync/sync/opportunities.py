@@ -263,7 +263,11 @@ def _live_but_unwanted(
 ) -> OpportunityDecision:
     """The deal left the filters or can no longer be mapped, and its invoice is still there."""
     changes = {reason.code: (None, reason.message)}
-    if isinstance(reason, Skip) or known.status is DocumentStatus.POSTED:
+    if (
+        isinstance(reason, Skip)
+        or known.status is DocumentStatus.POSTED
+        or _has_lost_account(record, reason)
+    ):
         drifted = _drifted(record, known, reason.code, reason.message, changes)
         return drifted if isinstance(reason, Skip) else _mendable(drifted, reason)
     # The draft shows values that no longer hold: it must not be posted until the failure is gone.
@@ -272,6 +276,10 @@ def _live_but_unwanted(
     return OpportunityDecision(
         _failed(record, reason, known.document_id), drift=None if same else blocking
     )
+
+
+def _has_lost_account(record: Record, reason: Failure) -> bool:
+    return reason.target == "customer" and not record.get("AccountId")
 
 
 def _mendable(drifted: OpportunityDecision, reason: Failure) -> OpportunityDecision:
