@@ -71,7 +71,7 @@ def show(
     asked = zip(OUTCOMES, (failed, created, updated, skipped, drifted), strict=True)
     wanted = [Outcome(outcome) for outcome, is_asked in asked if is_asked]
     with context.reading() as ledger:
-        found = show_run(ledger, _run_number(run), ())
+        found = show_run(ledger, run_number(run), ())
         number = found.summary.run
         records = run_records(ledger, number, wanted or Outcome)
         rows = Rows({"run": number, **screens.record_json(record)} for record in records)
@@ -146,7 +146,7 @@ def export(
 
     context = context_of(ctx)
     with context.reading() as ledger:
-        numbers = [_run_number(run) for run in runs or []] or [
+        numbers = [run_number(run) for run in runs or []] or [
             run.run for run in reversed(list(list_runs(ledger)))
         ]
         found = [show_run(ledger, number, ()) for number in numbers]
@@ -186,14 +186,19 @@ def undo(
 
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        found = documents_of(ledger, _run_number(run))
+        found = documents_of(ledger, run_number(run))
         if found.drafts:
             context.confirm(question(found))
             found = undo_run(ledger, found.run, reason)
     answer(context, found, reason)
 
 
-def _run_number(text: str) -> int | None:
+def run_number(text: str) -> int | None:
+    """The number of a run as it was typed, None for the latest.
+
+    Raises:
+        UsageError: it is neither.
+    """
     number = text.removeprefix("#")
     if number == "latest":
         return None

@@ -188,7 +188,11 @@ def plan(
 def retry(
     ctx: typer.Context,
     run: Annotated[
-        int | None, typer.Argument(help="only what failed in this run; all open failures otherwise")
+        str | None,
+        typer.Argument(
+            metavar="[RUN|latest]",
+            help="only what failed in this run; all open failures otherwise",
+        ),
     ] = None,
 ) -> None:
     """Try again just the deals that failed and have not succeeded since."""
@@ -197,21 +201,14 @@ def retry(
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
     from sfsync.cli.telling import telling  # noqa: PLC0415 - as above
-    from sfsync.ledger import history  # noqa: PLC0415 - as above
     from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - as above
-    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
     from sfsync.sync import SyncRequest, run_sync  # noqa: PLC0415 - as above
 
     with telling(context) as tick, context.open_ledger() as ledger:
-        if run is not None:
-            history.show_run(ledger, run, ())
-        failed = tuple(
-            one.salesforce_id
-            for one in open_failures(ledger, run, dead=None if run is not None else False)
-            if one.sobject == "Opportunity"
-        )
+        failed = _failed_deals(ledger, run)
         if not failed:
-            text = "Nothing has failed; there is nothing to retry.\n"
+            where = "" if run is None else " in that run and not succeeded since"
+            text = f"Nothing has failed{where}; there is nothing to retry.\n"
             context.emit("sync_retry", None, text=text, action=True)
             return
         asked = SyncRequest(trigger="retry", opportunity_ids=failed)
@@ -223,6 +220,25 @@ def retry(
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
         tick.ran = True
         answer_run(context, ledger, run_id, schema="sync_retry")
+
+
+def _failed_deals(ledger: "Ledger", run: str | None) -> tuple[str, ...]:
+    """The deals that fail still: of a run all, of all runs those that are not given up on."""
+    from sfsync.cli.history import run_number  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import show_run  # noqa: PLC0415 - as above
+    from sfsync.ledger.model import Outcome  # noqa: PLC0415 - as above
+    from sfsync.ledger.open_failures import open_failures  # noqa: PLC0415 - as above
+
+    still = [
+        one.salesforce_id
+        for one in open_failures(ledger, dead=False if run is None else None)
+        if one.sobject == "Opportunity"
+    ]
+    if run is None:
+        return tuple(still)
+    records = show_run(ledger, run_number(run), (Outcome.FAILED,)).records
+    then = {one.salesforce_id for one in records}
+    return tuple(one for one in still if one in then)
 
 
 @tree.command(

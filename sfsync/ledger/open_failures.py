@@ -39,29 +39,24 @@ class OpenFailure:
         return self.tries >= MAX_TRIES
 
 
-def open_failures(
-    ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
-) -> list[OpenFailure]:
+def open_failures(ledger: Ledger, *, dead: bool | None = False) -> list[OpenFailure]:
     """All that `each_open_failure` tells."""
-    return list(each_open_failure(ledger, run_id, dead=dead))
+    return list(each_open_failure(ledger, dead=dead))
 
 
-def each_open_failure(
-    ledger: Ledger, run_id: int | None = None, *, dead: bool | None = False
-) -> Iterator[OpenFailure]:
+def each_open_failure(ledger: Ledger, *, dead: bool | None = False) -> Iterator[OpenFailure]:
     """The failures that are open.
 
     Args:
         ledger: the ledger.
-        run_id: only those that this run met last.
         dead: false leaves out those that are given up on, true asks for just these, None for all.
     """
     return (
         OpenFailure(*row)
         for row in ledger.each(
             "SELECT sobject, salesforce_id, name, code, message, fix, source_field, target,"
-            " first_run, last_run, tries FROM failure WHERE (:run IS NULL OR last_run = :run)"
-            " AND (:dead IS NULL OR (tries >= :most) = :dead) ORDER BY sobject, salesforce_id",
-            {"run": run_id, "dead": dead, "most": MAX_TRIES},
+            " first_run, last_run, tries FROM failure"
+            " WHERE :dead IS NULL OR (tries >= :most) = :dead ORDER BY sobject, salesforce_id",
+            {"dead": dead, "most": MAX_TRIES},
         )
     )

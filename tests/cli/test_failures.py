@@ -67,6 +67,20 @@ def test_what_failed_too_often_is_given_up_on(books: Sfsync, home: Path) -> None
     assert "given up on" in books("opportunity", "show", NO_AMOUNT).out
 
 
+def test_what_failed_in_a_run_is_retried_though_later_runs_met_it_too(books: Sfsync) -> None:
+    """A run stands for what failed in it and fails still, whoever met that last."""
+    assert books("sync", "--now", "--full", "-q").status == 3
+    assert books("demo", "fix", "missing-field").status == 0
+    first = books("sync", "retry", "1", "--json").document["result"]["counts"]["opportunities"]
+    assert (first["read"], first["created"], first["failed"]) == (3, 1, 2)
+    assert books("sync", "retry", "latest", "--json").document["result"]["counts"][
+        "opportunities"
+    ] == {**first, "read": 2, "created": 0}
+    books("sync", "--now", "--only", "accounts", "-q")
+    nothing = books("sync", "retry", "latest")
+    assert (nothing.status, "Nothing has failed in that run" in nothing.out) == (0, True)
+
+
 def test_a_dead_failure_comes_to_life_when_its_record_changes(books: Sfsync, home: Path) -> None:
     """A change in Salesforce is read by the next sync: what still fails counts from one again."""
     _give_up_on(home, NO_AMOUNT)

@@ -222,7 +222,7 @@ def test_a_failure_is_given_up_on_until_its_record_changes(ledger: Ledger) -> No
     assert open_failures(ledger) == []
     (dead,) = open_failures(ledger, dead=True)
     assert (dead.dead, dead.tries, dead.last_run) == (True, MAX_TRIES, MAX_TRIES)
-    assert open_failures(ledger, MAX_TRIES, dead=None) == [dead]
+    assert open_failures(ledger, dead=None) == [dead]
     fail("2026-11-02T00:00:00.000+0000")
     (alive,) = open_failures(ledger)
     assert (alive.tries, alive.dead) == (1, False)
