@@ -24,7 +24,7 @@ Only = Annotated[
     str | None, typer.Option(metavar="A,B", help="only these: opportunities, accounts, contacts")
 ]
 Opportunity = Annotated[
-    list[str] | None, typer.Option(metavar="ID", help="just this deal (may be given again)")
+    list[str] | None, typer.Option(metavar="ID", help="just this deal, id or URL; repeatable")
 ]
 Since = Annotated[
     str | None, typer.Option(metavar="DATE", help="what changed since then, e.g. 2026-11-01")
@@ -344,7 +344,7 @@ def _request(
     Raises:
         UsageError: one of them cannot be read.
     """
-    from sfsync.ids import normalise_id  # noqa: PLC0415 - start-up time
+    from sfsync.ids import id_from_url, normalise_id  # noqa: PLC0415 - start-up time
     from sfsync.sync import OBJECTS, SyncRequest, Transport  # noqa: PLC0415 - as above
 
     objects = frozenset(OBJECTS) if only is None else frozenset(only.replace(" ", "").split(","))
@@ -355,9 +355,15 @@ def _request(
             fix=f"name some of: {', '.join(OBJECTS)}",
         )
     try:
-        ids = tuple(dict.fromkeys(normalise_id(one) for one in opportunity or ()))
+        ids = tuple(
+            dict.fromkeys(id_from_url(one) or normalise_id(one) for one in opportunity or ())
+        )
     except ValueError as problem:
-        raise UsageError(f"--opportunity: {problem}", code="usage", fix="give its id") from None
+        raise UsageError(
+            f"--opportunity: {problem}",
+            code="usage",
+            fix="give the deal's id (006…) or the address of its page in Salesforce",
+        ) from None
     known = {one.value: one for one in Transport}
     if transport not in known:
         raise UsageError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
@@ -81,3 +83,20 @@ def test_only_the_expected_org_is_asked(books: Sfsync) -> None:
     for asked in (("sync", "--now"), ("sync", "plan"), ("org", "stages")):
         done = books(*asked, "--json")
         assert (done.status, done.document["error"]["code"]) == (8, "unexpected-org")
+
+
+@pytest.mark.parametrize(
+    "deal",
+    [
+        "0065g0000000001",
+        "0065g0000000001AAA",
+        "https://acme.my.salesforce.com/0065g0000000001",
+        "https://acme.lightning.force.com/lightning/r/Opportunity/0065g0000000001AAA/view",
+    ],
+)
+def test_a_sync_of_one_deal_takes_what_names_a_deal_elsewhere(books: Sfsync, deal: str) -> None:
+    """Its id of 15 or 18 characters, or the address of its page."""
+    done = books("sync", "--now", "--opportunity", deal, "--json").document["result"]
+    assert done["counts"]["opportunities"]["read"] == 1
+    (record,) = books("history", "show", "--json").document["result"]["records"][-1:]
+    assert record["salesforce_id"] == "0065g0000000001AAA"
