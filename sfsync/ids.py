@@ -9,7 +9,7 @@ _SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 _IN_TEXT = re.compile(rf"(?<![A-Za-z0-9]){_ID.pattern}(?![A-Za-z0-9])")
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_SHORT = 15
+_SHORT, _FULL = 15, 18
 _BLOCK = 5
 
 
@@ -38,7 +38,9 @@ def normalise_id(text: str) -> str:
 
 
 def full_id(text: str) -> str:
-    """The 18-character form of what may be a 15-character id; any other text as it is."""
+    """The 18-character form of what may be an id or a pasted URL; any other text as it is."""
+    if len(text) > _FULL:
+        return id_from_url(text) or text
     return text + _suffix(text) if len(text) == _SHORT and _ID.fullmatch(text) else text
 
 

@@ -153,7 +153,9 @@ def _part(left: Sequence[LineLeft], part: LinePart, currency: str, exponent: int
     if line is None:
         numbers = ", ".join(str(one.position) for one in left)
         raise UsageError(
-            f"The invoice has no line {part.position}.", code="line-not-found", fix=f"of {numbers}"
+            f"The invoice has no line {part.position}.",
+            code="line-not-found",
+            fix=f"its lines are {numbers}",
         )
     if part.amount is not None:
         _refuse_other_currency(part, currency)

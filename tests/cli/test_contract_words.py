@@ -100,3 +100,23 @@ def test_a_sync_of_one_deal_takes_what_names_a_deal_elsewhere(books: Sfsync, dea
     assert done["counts"]["opportunities"]["read"] == 1
     (record,) = books("history", "show", "--json").document["result"]["records"][-1:]
     assert record["salesforce_id"] == "0065g0000000001AAA"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["customer show", "contact list --customer", "invoice list --customer", "audit list --what",
+     "opportunity list --customer"],
+)  # fmt: skip
+def test_the_address_of_an_account_stands_for_its_customer(books: Sfsync, command: str) -> None:
+    """What the number gives, an account's id or the address of its page gives as well."""
+    by_number = books(*command.split(), "C-0001", "--json").document["result"]
+    assert by_number
+    for named in ("0015g0000000001", "https://acme.my.salesforce.com/0015g0000000001AAA"):
+        assert books(*command.split(), named, "--json").document["result"] == by_number
+
+
+def test_a_contact_is_found_by_the_address_of_its_page(books: Sfsync) -> None:
+    """As by its id."""
+    by_id = books("contact", "show", "0035g0000000001", "--json").document["result"]
+    url = "https://acme.lightning.force.com/lightning/r/Contact/0035g0000000001AAA/view"
+    assert books("contact", "show", url, "--json").document["result"] == by_id
