@@ -31,16 +31,20 @@ class Asked:
 def review_drafts(context: Context, asked: Asked) -> None:
     """Go through the drafts asked for, or note a review of each, and answer."""
     with context.open_ledger() as ledger:
-        drafts = _chosen(ledger, asked)
-        result = mark_reviewed(ledger, drafts) if asked.mark else review(context, ledger, drafts)
-    answer(context, result, len(drafts))
+        if asked.mark:
+            answer(context, mark_reviewed(ledger, asked), waiting=0)
+            return
+        drafts = _queue(ledger, asked)
+        result = review(context, ledger, drafts)
+    seen = sum(len(result[name]) for name in (*_TALLY, "posted", "refused"))
+    answer(context, result, waiting=len(drafts) - seen)
 
 
-def _chosen(ledger: Ledger, asked: Asked) -> list[str]:
+def _queue(ledger: Ledger, asked: Asked) -> list[str]:
     """The drafts to go through: those named, or those that pass the filters, in their order.
 
     Raises:
-        UsageError: a review is to be noted, and neither drafts nor --all were given.
+        UsageError: drafts were named beside --all or filters.
         NotFoundError: one that was named does not exist.
     """
     from sfsync.cli.filters import as_filter  # noqa: PLC0415 - start-up time
@@ -51,16 +55,15 @@ def _chosen(ledger: Ledger, asked: Asked) -> list[str]:
     numbers, filters = asked.numbers, asked.filters
     if numbers and not (asked.every or filters.given):
         return [find_document(ledger, number).draft for number in numbers]
-    if asked.mark or numbers:
+    if numbers:
         return [row.draft for row in chosen(ledger, numbers, filters, every=asked.every).rows]
     return review_queue(ledger, as_filter(filters, status=None))
 
 
-def answer(context: Context, result: dict[str, Any], asked: int) -> None:
+def answer(context: Context, result: dict[str, Any], *, waiting: int) -> None:
     """Tell what a review did; exit 3 when a draft could not be marked."""
     from sfsync.errors import ExitCode  # noqa: PLC0415 - start-up time
 
-    waiting = asked - sum(len(result[name]) for name in (*_TALLY, "posted", "refused"))
     context.emit(
         "invoice_review",
         result,
@@ -110,19 +113,26 @@ def review(context: Context, ledger: Ledger, drafts: Sequence[str]) -> dict[str,
     return {**empty_result(), **work.done}
 
 
-def mark_reviewed(ledger: Ledger, drafts: Sequence[str]) -> dict[str, Any]:
-    """Note a review on each of these drafts; those that are no drafts are refused."""
-    from sfsync.cli.posting import refused_json  # noqa: PLC0415 - start-up time
+def mark_reviewed(ledger: Ledger, asked: Asked) -> dict[str, Any]:
+    """Note a review on each draft asked for; what is no draft, or is not there, is refused.
+
+    Raises:
+        UsageError: neither drafts nor --all were given.
+        NotFoundError: none of those that were named exists.
+    """
+    from sfsync.cli.posting import chosen, refused_json  # noqa: PLC0415 - start-up time
     from sfsync.errors import RefusedError  # noqa: PLC0415 - as above
     from sfsync.ledger.marks import review_invoice  # noqa: PLC0415 - as above
 
+    found = chosen(ledger, asked.numbers, asked.filters, every=asked.every)
     result = empty_result()
-    for draft in drafts:
+    for row in found.rows:
         try:
-            result["reviewed"].append(review_invoice(ledger, draft).draft)
+            result["reviewed"].append(review_invoice(ledger, row.draft).draft)
         except RefusedError as refusal:
             # One that cannot be marked does not keep the others.
-            result["refused"].append(refused_json(draft, refusal))
+            result["refused"].append(refused_json(row.draft, refusal))
+    result["refused"] += found.missing
     return result
 
 
