@@ -140,8 +140,10 @@ class Context:
             )
         return path
 
-    def open_ledger(self, *, create: bool = False) -> Ledger:
+    def open_ledger(self, *, create: bool = False, demo: bool | None = None) -> Ledger:
         """Open the ledger; with `create` a missing file (and its folder) is made.
+
+        `demo` says whether a new one is for demo data; without it the config does.
 
         Raises:
             NotFoundError: there is no such file.
@@ -151,8 +153,9 @@ class Context:
         from sfsync.ledger.files import is_unfinished  # noqa: PLC0415 - as above
 
         path = self.ledger_path() if create else self.existing_ledger_path()
-        # Only a ledger that is made now has to be told what it is for.
-        demo = create and is_unfinished(path) and self.settings().connection.is_demo
+        if demo is None:
+            # Only a ledger that is made now has to be told what it is for.
+            demo = create and is_unfinished(path) and self.settings().connection.is_demo
         self.used_ledger = True
         return open_ledger(path, demo=demo, create=create)
 
