@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.cli.filters import amounts, as_filter, day, days, warn_of_unknown
+from sfsync.cli.filters import StatusOption, amounts, as_filter, day, days, warn_of_unknown
 from sfsync.cli.report_options import OF_DEALS
 from sfsync.errors import UsageError
 
@@ -50,8 +50,10 @@ def revenue(
 ) -> RevenueQuestion:
     """What `report revenue` and `report allocation` ask; `states` are --posted and --all.
 
+    Who asks for drafts by --status gets them, as with --all.
+
     Raises:
-        UsageError: an unknown dimension, or both of --posted and --all.
+        UsageError: an unknown dimension, or both of --posted and drafts.
     """
     from sfsync.reports.dimensions import (  # noqa: PLC0415 - start-up time
         INVOICE_DIMENSIONS,
@@ -63,8 +65,11 @@ def revenue(
         RevenueQuestion,
     )
 
-    if all(states):
-        raise UsageError("--posted leaves drafts out, --all takes them in", code="usage")
+    posted, drafts = states[0], states[1] or options.status is StatusOption.DRAFT
+    if posted and drafts:
+        raise UsageError(
+            "--posted leaves drafts out; --all and --status draft take them in", code="usage"
+        )
     taken = ("status", *ROW_KEYS, *RECORD_KEYS)
     dimensions = parse_dimensions(by or (), (*INVOICE_DIMENSIONS, "property:"), taken=taken)
     _warn_of_misspelt(context, ledger, dimensions)
@@ -72,7 +77,7 @@ def revenue(
         dimensions,
         _filter(context, options),
         order_of(options),
-        drafts=states[1],
+        drafts=drafts,
         fiscal_start=fiscal_start(context, dimensions),
         records=records,
     )

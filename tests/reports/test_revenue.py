@@ -213,6 +213,7 @@ def test_filters_sort_and_limit(many: Books) -> None:
         (["--by", "month,month"], "usage"),
         (["--by", "property:"], "dimension-unknown"),
         (["--posted", "--all"], "usage"),
+        (["--posted", "--status", "draft"], "usage"),
         (["--from", "yesterday"], "invalid-date"),
     ],
 )
@@ -220,6 +221,13 @@ def test_a_question_that_cannot_be_asked(many: Books, words: list[str], code: st
     """It is refused with exit 2 and what to write instead."""
     done = many.run("report", "revenue", *words, "--json")
     assert (done.status, done.document["error"]["code"]) == (2, code)
+
+
+def test_who_asks_for_drafts_gets_them(many: Books) -> None:
+    """--status means here what it means in a list: no --all is needed beside it."""
+    drafts = many.report("revenue", "--by", "customer", "--status", "draft")
+    assert drafts["rows"]
+    assert drafts == many.report("revenue", "--by", "customer", "--status", "draft", "--all")
 
 
 def test_a_misspelt_property_is_said(many: Books) -> None:
