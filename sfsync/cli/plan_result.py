@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SIGNS = {"created": "+", "updated": "~", "skipped": "-", "failed": "✗", "drifted": "!"}
 _WRITES = frozenset({"created", "updated", "drifted"})
-_SHOWN = 50
+_NOUNS = {"Opportunity": "", "Account": "customer ", "Contact": "contact "}
 
 
 def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: bool) -> None:
@@ -43,12 +43,11 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
 def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    deals = [change for change in changes if change["object"] == "Opportunity"]
-    for change in deals[:_SHOWN]:
-        sign = _SIGNS[change["outcome"]]
+    deals_first = sorted(changes, key=lambda change: list(_NOUNS).index(change["object"]))
+    for change in screen.some(console, deals_first):
+        sign, noun = _SIGNS[change["outcome"]], _NOUNS[change["object"]]
         reason = f"  ({change['code']})" if change["code"] else ""
-        screen.line(console, f"{sign} {change['outcome']:<8} {change['name']}{reason}")
+        screen.line(console, f"{sign} {change['outcome']:<8} {noun}{change['name']}{reason}")
         if change["outcome"] in {"updated", "drifted"}:
             screen.draw_changes(console, change["fields"])
-    if len(deals) > _SHOWN:
-        screen.line(console, f"… and {len(deals) - _SHOWN} more: sfsync sync plan --json")
+    screen.say_more(console, changes)

@@ -71,16 +71,13 @@ def _failure(record: RunRecord) -> dict[str, Any]:
 
 def plan_changes(detail: RunDetail, ledger: Ledger) -> list[dict[str, Any]]:
     """Every record that the planned run would not leave as it is, with its field changes."""
-    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - start-up time
-
     changes = []
     for record in detail.records:
         if record.outcome is Outcome.UNCHANGED:
             continue
         fields = {name: list(pair) for name, pair in record.changes.items()}
-        if record.outcome is Outcome.CREATED and record.invoice is not None:
-            values = show_invoice(ledger, record.invoice).as_json()
-            fields = {name: [None, values[name]] for name in _CREATED_FIELDS}
+        if record.outcome is Outcome.CREATED:
+            fields = {name: [None, value] for name, value in _created(record, ledger)}
         changes.append(
             {
                 "object": record.sobject,
@@ -92,6 +89,18 @@ def plan_changes(detail: RunDetail, ledger: Ledger) -> list[dict[str, Any]]:
             }
         )
     return changes
+
+
+def _created(record: RunRecord, ledger: Ledger) -> Iterable[tuple[str, Any]]:
+    """The values of a new draft, or those that a new customer or contact has."""
+    from sfsync.ledger.customers import synced_values  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
+
+    if record.invoice is not None:
+        values = show_invoice(ledger, record.invoice).as_json()
+        return [(name, values[name]) for name in _CREATED_FIELDS]
+    values = synced_values(ledger, record.sobject, record.salesforce_id)
+    return [(name, value) for name, value in values.items() if value is not None]
 
 
 _CREATED_FIELDS = (

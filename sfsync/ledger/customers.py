@@ -214,6 +214,14 @@ def show_customer(ledger: Ledger, reference: str) -> Customer:
     return exact[0] if exact else found[0]
 
 
+def synced_values(ledger: Ledger, sobject: str, salesforce_id: str) -> dict[str, Any]:
+    """The mapped values of an Account or a Contact as they were last synced."""
+    table = {"Account": "account_link", "Contact": "contact"}[sobject]
+    row = ledger.row(f"SELECT source FROM {table} WHERE salesforce_id = ?", (salesforce_id,))  # noqa: S608 - two constants
+    found: dict[str, Any] = json.loads(row[0]) if row and row[0] else {}
+    return found
+
+
 _CONTACTS = """
     SELECT k.salesforce_id, k.name, k.email, k.phone, k.title, c.number, c.name,
            (SELECT json_group_object(name, value) FROM contact_property WHERE contact_id = k.id)

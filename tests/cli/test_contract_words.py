@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sfsync.demo.store import OrgStore
+
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
@@ -120,3 +122,22 @@ def test_a_contact_is_found_by_the_address_of_its_page(books: Sfsync) -> None:
     by_id = books("contact", "show", "0035g0000000001", "--json").document["result"]
     url = "https://acme.lightning.force.com/lightning/r/Contact/0035g0000000001AAA/view"
     assert books("contact", "show", url, "--json").document["result"] == by_id
+
+
+def test_a_plan_names_every_record_with_its_values(books: Sfsync) -> None:
+    """Customers and contacts too, before and after; a pipe gets a line for each, deals first."""
+    fresh = ("--ledger", "new.db")
+    changes = books("sync", "plan", "--json", *fresh).document["result"]["changes"]
+    created = {
+        one["salesforce_id"]: one["fields"] for one in changes if one["outcome"] == "created"
+    }
+    assert created["0015g0000000001AAA"]["name"] == [None, "Around the Horn"]
+    assert created["0035g0000000001AAA"]["name"] == [None, "Thomas Hardy"]
+    assert created["0065g0000000001AAA"]["total"] == [None, "24000.00"]
+    listed = [line for line in books("sync", "plan", *fresh).out.splitlines() if line[:1] in "+-"]
+    assert len(listed) == len([one for one in changes if one["outcome"] in {"created", "skipped"}])
+    assert listed[-1].startswith("+ created  contact ")
+    with OrgStore.open(Path("demo-org.db")) as store:
+        store.update("Account", "0015g0000000001AAA", {"Phone": "+44 1"})
+    text = books("sync", "plan").out
+    assert "~ updated  customer Around the Horn\n    phone: +44 171 555 7788 → +44 1\n" in text
