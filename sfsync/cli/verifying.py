@@ -92,7 +92,9 @@ def in_words(compared: dict[str, int] | None) -> str:
     if compared is None:
         return "The ledger is sound.\n"
     others = compared["not_comparable"]
-    said = f"{compared['same']} PDFs come out byte for byte as they were written"
+    said = (
+        f"{counted(compared['same'], 'PDF comes', 'PDFs come')} out byte for byte as when written"
+    )
     more = f"; {others} cannot be compared (another version or font)" if others else ""
     return f"The ledger is sound. {said}{more}.\n"
 

@@ -47,7 +47,7 @@ def test_a_pdf_that_was_written_comes_out_again(
     books("invoice", "pdf", number, "--force")
     done = books("db", "verify", "--documents", "--json")
     assert done.document["result"]["documents"] == {"same": 1, "not_comparable": 0}
-    assert "1 PDFs come out byte for byte" in books("db", "verify", "--documents").out
+    assert "1 PDF comes out byte for byte" in books("db", "verify", "--documents").out
     assert books("db", "verify", "--json").document["result"]["documents"] is None
     with monkeypatch.context() as patch:
         patch.setattr("sfsync.cli.invoice_pdf.NO_TAX", "Tax may have been calculated.")
