@@ -156,7 +156,7 @@ def _drafts_of(ledger: Ledger, run: int) -> Counter[str]:
 
 
 def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]:
-    from sfsync.ledger.history import skip_codes  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import edited_drafts, skip_codes  # noqa: PLC0415 - start-up time
 
     if drafts := _drafts_of(ledger, detail.summary.run):
         verb = "would be created" if planned else "created"
@@ -170,6 +170,8 @@ def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]
         yield f"Posted by itself: {found['posted']:,}" + (
             f"; waiting: {waiting}" if waiting else ""
         )
+    for draft, said in edited_drafts(ledger, detail.summary.run)[:_SHOWN_FAILURES]:
+        yield f"~ {draft} was edited: {said}"
     drifted = [one for one in detail.records if one.outcome is Outcome.DRIFTED]
     for one in drifted[:_SHOWN_FAILURES]:
         yield f"! {one.invoice} drifted: {one.name}: {one.message}"

@@ -337,6 +337,15 @@ def skip_codes(ledger: Ledger, run_id: int) -> dict[str, int]:
     )
 
 
+def edited_drafts(ledger: Ledger, run_id: int) -> list[tuple[str, str]]:
+    """The drafts that a run updated beside what a person had set, and where the two differ."""
+    return ledger.rows(
+        "SELECT d.draft, r.message FROM run_record r JOIN document d ON d.id = r.document_id"
+        " WHERE r.run_id = ? AND r.outcome = 'updated' AND r.code = 'edited' ORDER BY r.id",
+        (run_id,),
+    )
+
+
 def run_records(
     ledger: Ledger, run_id: int, outcomes: Iterable[Outcome] = tuple(Outcome)
 ) -> Iterator[RunRecord]:

@@ -34,8 +34,9 @@ def test_edited_values_survive_a_sync_that_reports_the_difference(books: Sfsync)
     assert done.document["result"]["pinned"] == ["line.1.quantity", "region"]
     with OrgStore.open(Path("demo-org.db")) as store:
         store.update("Opportunity", shown["opportunity"], {"Name": "Renamed there"})
-    assert books("sync", "--now", "--json").status == 0
+    said = books("sync", "--now").out
     (record,) = books("history", "show", "--updated", "--json").document["result"]["records"]
+    assert f"~ {shown['draft']} was edited: {record['message']}\n" in said
     assert record["changes"] == {"description": [shown["description"], "Renamed there"]}
     assert "line.1.quantity stays '8', Salesforce has '1'" in record["message"]
     assert "region stays empty, Salesforce has 'United Kingdom'" in record["message"]
