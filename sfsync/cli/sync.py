@@ -343,7 +343,7 @@ def _request(
     """What a run is asked for, from the options as they were typed.
 
     Raises:
-        UsageError: one of them cannot be read.
+        UsageError: one of them cannot be read, or two contradict each other.
     """
     from sfsync.ids import id_from_url, normalise_id  # noqa: PLC0415 - start-up time
     from sfsync.sync import OBJECTS, SyncRequest, Transport  # noqa: PLC0415 - as above
@@ -365,6 +365,10 @@ def _request(
             code="usage",
             fix="give the deal's id (006…) or the address of its page in Salesforce",
         ) from None
+    if ids and "opportunities" not in objects:
+        raise UsageError("--opportunity names a deal, and --only leaves deals out", code="usage")
+    if full and since is not None:
+        raise UsageError("--full reads everything, --since a part: choose one", code="usage")
     known = {one.value: one for one in Transport}
     if transport not in known:
         raise UsageError(
@@ -390,4 +394,7 @@ def _moment(text: str | None) -> datetime | None:
         raise UsageError(
             f"--since: '{text}' is not a date", code="usage", fix="write it as 2026-11-01"
         ) from None
-    return (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC)
+    moment = (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC)
+    if moment > datetime.now(UTC):
+        raise UsageError(f"--since: {text} is still to come", code="usage")
+    return moment

@@ -201,13 +201,16 @@ def test_a_tick_that_is_not_due_touches_nothing(books: Sfsync, home: Path, frequ
         ("--only", "oportunities"),
         ("--opportunity", "x"),
         ("--since", "yesterday"),
+        ("--since", "2999-01-01"),
+        ("--since", "2026-01-01", "--full"),
+        ("--only", "accounts", "--opportunity", "0065g0000000001"),
         ("--transport", "bulc"),
         ("--lock-wait", "5x"),
     ],
     ids=" ".join,
 )
 def test_a_wrong_option_is_wrong_when_nothing_is_due_too(
-    books: Sfsync, wrong: tuple[str, str]
+    books: Sfsync, wrong: tuple[str, ...]
 ) -> None:
     """Who writes a line for a scheduler learns of a mistake at once, not on the day of the run."""
     assert "Nothing is due" in books("sync").out
