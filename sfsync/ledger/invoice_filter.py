@@ -18,13 +18,21 @@ if TYPE_CHECKING:
     from sfsync.ledger.model import DocumentStatus
 
 
+def in_one_scale(minor: str, exponent: str) -> str:
+    """SQL for a column of minor units in ten-thousandths of a major unit, whatever the currency."""
+    return (
+        f"({minor} * CASE {exponent} WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
+        " WHEN 3 THEN 10 ELSE 1 END)"
+    )
+
+
 SORT_KEYS = {
     "number": "d.number",
     "draft": "d.id",
     "customer": "c.name_key",
     "date": "d.document_date",
     "due": "d.due_date",
-    "total": "d.total_minor",
+    "total": in_one_scale("d.total_minor", "d.exponent"),
     "status": "d.status",
     "rep": "d.sales_rep",
     "region": "d.region",
@@ -129,12 +137,9 @@ def amount_bounds(
 ) -> list[tuple[str, tuple[object, ...]]]:
     """Conditions, with their values, that hold a column of minor units between two amounts.
 
-    Minor units are compared as ten-thousandths of a major unit: one bound fits every currency.
+    One bound fits every currency.
     """
-    scaled = (
-        f"{minor} * CASE {exponent} WHEN 0 THEN 10000 WHEN 1 THEN 1000 WHEN 2 THEN 100"
-        " WHEN 3 THEN 10 ELSE 1 END"
-    )
+    scaled = in_one_scale(minor, exponent)
     found: list[tuple[str, tuple[object, ...]]] = []
     if minimum is not None:
         found.append((f"{scaled} >= ?", (_scaled(minimum, ROUND_CEILING),)))

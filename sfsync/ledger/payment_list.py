@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sfsync.errors import NotFoundError
-from sfsync.ledger.invoice_filter import amount_bounds, order_by
+from sfsync.ledger.invoice_filter import amount_bounds, in_one_scale, order_by
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.money import minor_to_text
@@ -23,7 +23,7 @@ _NAME = re.compile(r"(?:[pP]-?)?0*(\d{1,18})")
 
 SORT_KEYS = {
     "date": "p.date",
-    "amount": "p.amount_minor",
+    "amount": in_one_scale("p.amount_minor", "p.exponent"),
     "customer": "c.name_key",
     "invoice": "d.number",
     "payment": "p.id",

@@ -223,6 +223,14 @@ def test_a_question_that_cannot_be_asked(many: Books, words: list[str], code: st
     assert (done.status, done.document["error"]["code"]) == (2, code)
 
 
+def test_totals_of_several_currencies_are_sorted_as_they_read(many: Books) -> None:
+    """100,000 JPY is more than 5,000.00 USD, as it is to --min and --max."""
+    rows = many.run("invoice", "list", "--sort", "-total", "--json").document["result"]
+    totals = [Decimal(row["total"]) for row in rows]
+    assert totals == sorted(totals, reverse=True)
+    assert len({row["currency"] for row in rows}) > 2
+
+
 def test_who_asks_for_drafts_gets_them(many: Books) -> None:
     """--status means here what it means in a list: no --all is needed beside it."""
     drafts = many.report("revenue", "--by", "customer", "--status", "draft")
