@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sfsync.cli.orgs import open_org_for
 from sfsync.cli.telling import telling
-from sfsync.cli.watch_screen import Telling
+from sfsync.cli.watch_screen import WatchScreen
 from sfsync.errors import ConfigError, UsageError
 from sfsync.ledger import history, pages
 from sfsync.ledger.lock import run_lock
@@ -44,7 +44,7 @@ def run_watch(context: Context, every: float | None, during: float | None) -> No
     if interval < _SHORTEST:
         raise UsageError(f"--every is at least {_SHORTEST:g}s", code="usage", fix="--every 60s")
     with open_org_for(context, settings) as org:
-        said = Telling(context, org, interval)
+        said = WatchScreen(context, org, interval)
         watch = Watch(context, org, settings, said)
         try:
             for beat in beats(watch.step, Rhythm(interval, during)):
@@ -60,7 +60,7 @@ class Watch:
     The lock and the ledger are held only while a run is at work.
     """
 
-    def __init__(self, context: Context, org: Org, settings: Settings, said: Telling) -> None:
+    def __init__(self, context: Context, org: Org, settings: Settings, said: WatchScreen) -> None:
         self._context = context
         self._org = org
         self._settings = settings

@@ -20,7 +20,7 @@ _NAMES = {"intervals": "look", "runs": "run"}
 _DOING = ("created", "updated", "failed", "drifted")
 
 
-class Telling:
+class WatchScreen:
     """What a watch says: a line per run that did something, one status line on a terminal."""
 
     def __init__(self, context: Context, org: Org, every: float) -> None:

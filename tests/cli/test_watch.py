@@ -21,7 +21,7 @@ from sfsync.cli.context import Context
 from sfsync.cli.frame.flags import GlobalFlags
 from sfsync.cli.orgs import open_org_for
 from sfsync.cli.watch import Watch
-from sfsync.cli.watch_screen import Telling
+from sfsync.cli.watch_screen import WatchScreen
 from sfsync.demo.faults import Fault
 from sfsync.demo.state import opened
 from sfsync.demo.store import OrgStore
@@ -167,7 +167,7 @@ def watching(**flags: Any) -> Iterator[Watch]:
     )
     settings = context.settings()
     with open_org_for(context, settings) as org:
-        yield Watch(context, org, settings, Telling(context, org, 60))
+        yield Watch(context, org, settings, WatchScreen(context, org, 60))
 
 
 def test_a_watch_takes_up_what_people_change_here(books: Sfsync) -> None:
