@@ -17,9 +17,7 @@ from sfsync.cli.frame.flags import (
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from sfsync.cli.frame.flags import (
-        GlobalFlags,
-    )
+    from sfsync.cli.frame.flags import GlobalFlags
 
 
 def lifted(*argv: str) -> tuple[GlobalFlags, list[str]]:
@@ -45,20 +43,10 @@ def test_words_after_the_double_dash_are_left_alone() -> None:
 
 def test_a_flag_that_is_the_value_of_an_option_stays_its_value() -> None:
     """`--reason -q` gives the reason "-q"; it does not silence the command."""
-
-    class Option:
-        opts = ("--reason",)
-        secondary_opts = ()
-        is_flag = False
-
-    class Command:
-        params = (Option(),)
-
-    words = Words(Command(), lambda _command, _word: None, tree.takes_value)
-    flags, rest = hoist(["--reason", "-q", "--json"], words)
+    flags, rest = lifted("invoice", "delete", "D-1", "--reason", "-q", "--json")
     assert not flags.quiet
     assert flags.json
-    assert rest == ["--reason", "-q"]
+    assert rest == ["invoice", "delete", "D-1", "--reason", "-q"]
 
 
 def test_short_switches_may_be_joined_but_a_commands_own_are_not_touched() -> None:

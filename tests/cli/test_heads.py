@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,9 +23,7 @@ def test_another_config_is_an_event(books: Sfsync) -> None:
     """The run that first uses a changed mapping file tells so, with the digests of both."""
     events = books("audit", "list", "--action", "config", "--json").document["result"]
     assert [one["before"] for one in events] == [None]
-    path = books("config", "path", "--json").document["result"]
-    assert path
-    with open("mappings.yaml", "a", encoding="utf-8") as file:  # noqa: PTH123 - beside the work
+    with Path("mappings.yaml").open("a", encoding="utf-8") as file:
         file.write("\nnotify: {command: [/bin/true], on: [failed]}\n")
     assert books("sync", "--now", "-q").status in {0, 3}
     newest = books("audit", "list", "--action", "config.change", "--json").document["result"][0]
