@@ -34,14 +34,14 @@ def list_(
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many runs")] = None,
 ) -> None:
     """List the runs, the newest first."""
-    from sfsync.ledger.history import list_runs  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.history import count_runs, list_runs  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    # One more than a terminal shows tells whether there are more.
-    most = limit or (ROWS_SHOWN + 1 if context.for_terminal else -1)
+    most = limit or (ROWS_SHOWN if context.for_terminal else -1)
     with context.reading() as ledger:
         rows = Rows(map(screens.summary_json, list_runs(ledger, most)))
-        context.emit("history_list", rows, table=screens.list_table(rows, limit=limit))
+        table = screens.list_table(rows, limit=limit, total=count_runs(ledger))
+        context.emit("history_list", rows, table=table)
 
 
 @tree.command(

@@ -62,10 +62,10 @@ COUNT_COLUMNS = (
 )
 
 
-def list_table(rows: Rows, *, limit: int | None) -> Table:
+def list_table(rows: Rows, *, limit: int | None, total: int) -> Table:
     """The table of runs; a terminal has no room for seconds."""
-    return Table(COLUMNS, FIELDS, rows, limit=limit, empty="no runs yet: sfsync sync --now",
-                 drawn=_drawn, piped=PIPE_COLUMNS)  # fmt: skip
+    return Table(COLUMNS, FIELDS, rows, limit=limit, total=total, drawn=_drawn, piped=PIPE_COLUMNS,
+                 empty="no runs yet: sfsync sync --now")  # fmt: skip
 
 
 def record_table(rows: Rows) -> Table:

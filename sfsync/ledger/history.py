@@ -235,6 +235,12 @@ def list_runs(ledger: Ledger, limit: int = -1) -> Iterator[RunSummary]:
         yield _summary(ledger, row)
 
 
+def count_runs(ledger: Ledger) -> int:
+    """How many runs there are."""
+    (count,) = ledger.row("SELECT count(*) FROM run") or (0,)
+    return int(count)
+
+
 def last_run(ledger: Ledger, outcomes: frozenset[RunOutcome] | None = None) -> RunSummary | None:
     """The newest run, or the newest that ended with one of `outcomes`."""
     wanted = outcomes or frozenset(RunOutcome)
