@@ -211,12 +211,8 @@ class Context:
     def for_terminal(self) -> bool:
         """Whether a list is about to be drawn on a terminal, which shows only its first rows."""
         flags = self.flags
-        return sys.stdout.isatty() and flags.output is None and flags.format in {None, Format.TABLE}
-
-    @property
-    def draws_columns(self) -> bool:
-        """Whether a terminal gets the columns that suit it: nobody has named fields."""
-        return self.for_terminal and not self.flags.fields
+        drawn = flags.output is None and flags.format in {None, Format.TABLE}
+        return drawn and not flags.lists_fields and sys.stdout.isatty()
 
     @cached_property
     def out(self) -> Console:

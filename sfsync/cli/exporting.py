@@ -36,7 +36,7 @@ def export(
     wanted = _format(context, path)
     with context.read_ledger() as ledger, ledger.snapshot():
         columns = _columns(context, ledger, SOURCES[what], wanted)
-        if context.flags.fields == ("help",):
+        if context.flags.lists_fields:
             names = tuple(column.field for column in columns)
             context.emit("fields", [], table=Table(columns, names))
             return
@@ -59,7 +59,7 @@ def _file(context: Context, *, opens: bool) -> Path | None:
         return path
     if opens:
         raise UsageError("there is no file to open", code="output-missing", fix="add -o FILE")
-    if context.flags.format is None and context.flags.fields != ("help",):
+    if context.flags.format is None and not context.flags.lists_fields:
         raise UsageError(
             "an export needs a file, or a format for stdout",
             code="output-missing",
@@ -83,7 +83,7 @@ def _columns(
 ) -> tuple[Column, ...]:
     own = tuple(Column(f"properties.{name}", name, wide=True) for name in source.properties(ledger))
     every, names = (*source.columns, *own), context.flags.fields
-    if names and names != ("help",):
+    if names and not context.flags.lists_fields:
         return Table(every, tuple(column.field for column in every)).chosen(names)
     on_paper = wanted is Format.PDF
     return tuple(column for column in every if not (on_paper and column.wide))

@@ -50,7 +50,7 @@ def list_(
     from sfsync.ledger.invoices import count_invoices, list_invoices  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    terminal = context.draws_columns
+    terminal = context.for_terminal
     limit = filters.limit or (ROWS_SHOWN if terminal else None)
     wanted = as_filter(filters, drifted=drifted or None, limit=limit, as_of=context.today())
     with context.reading() as ledger:

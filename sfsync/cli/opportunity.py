@@ -81,7 +81,7 @@ def list_(  # noqa: PLR0913 - one argument per option
         rep=rep,
     )
     context = context_of(ctx)
-    terminal = context.draws_columns
+    terminal = context.for_terminal
     with context.reading() as ledger:
         totals = opportunity_totals(list_opportunities(ledger, wanted)) if terminal else []
         found = islice(

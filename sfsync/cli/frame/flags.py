@@ -67,6 +67,11 @@ class GlobalFlags:
         """The file of ``-o``, None for stdout."""
         return None if self.output == Path("-") else self.output
 
+    @property
+    def lists_fields(self) -> bool:
+        """Whether the names of fields are asked for, and not their values: ``--fields help``."""
+        return self.fields == ("help",)
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalFlag:

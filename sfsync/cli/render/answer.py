@@ -64,8 +64,7 @@ class Answer:
 def write_answer(context: Context, answer: Answer) -> None:
     """Write `answer`. Under --json stdout gets its one document when the command has ended."""
     flags = context.flags
-    by_name = flags.fields == ("help",)
-    answer = _field_list(answer) if by_name else _reduced(answer, flags.fields)
+    answer = _field_list(answer) if flags.lists_fields else _reduced(answer, flags.fields)
     wanted = _format(context, answer)
     to_file = flags.file is not None
     if to_file:
