@@ -48,7 +48,7 @@ def in_mapping(old: str, new: str) -> None:
 def news(books: Sfsync) -> None:
     """A posted deal is reopened, a draft's renamed, an account moves; the file has a comment."""
     in_mapping("version:", "# A comment.\nversion:")
-    edit_deal(books, "INV-2026-00002", StageName="Prospecting")
+    edit_deal(books, "D-000003", StageName="Prospecting")
     edit_deal(books, "D-000005", Name="Renamed")
     with OrgStore.open(Path("demo-org.db")) as store:
         store.update("Account", "0015g0000000001AAA", {"Phone": "+44 1"})
@@ -88,20 +88,20 @@ STEPS = [
     Step("invoice resync D-000004", ("invoice.create",), run=True),
     Step("invoice post D-000001", ("account.create",) * 4 + ("invoice.post",)),
     Step("invoice post D-000003 D-000008 --yes", ("invoice.post",) * 2),
-    Step("payment add INV-2026-00002 --amount 5 --date 2026-11-20", ("payment.add",)),
+    Step("payment add D-000003 --amount 5", ("payment.add",)),
     Step("payment void P-000001 --reason WHY", ("payment.void",)),
     Step(
-        "invoice credit INV-2026-00001 --amount 1 --reason WHY --yes",
+        "invoice credit D-000001 --amount 1 --reason WHY --yes",
         ("invoice.post", "invoice.credit"),
     ),
-    Step("invoice reverse INV-2026-00001 --reason WHY --yes", ("invoice.post", "invoice.reverse")),
+    Step("invoice reverse D-000001 --reason WHY --yes", ("invoice.post", "invoice.reverse")),
     Step(
         "sync --now --quiet",
         ("config.change", "customer.update", "invoice.update", "invoice.drift"),
         run=True,
         before=news,
     ),
-    Step("invoice accept INV-2026-00002 --reason WHY", ("invoice.accept",)),
+    Step("invoice accept D-000003 --reason WHY", ("invoice.accept",)),
     Step(
         "sync --now --quiet",
         ("config.change", *("invoice.update",) * 19, "invoice.baseline"),
@@ -125,7 +125,7 @@ STEPS = [
     Step("export lines -o b.csv", ("export.lines",)),
     Step("export customers -o c.csv", ("export.customers",)),
     Step("export journal -o d.csv", ("export.journal",)),
-    Step("invoice pdf INV-2026-00002", ("export.invoice_pdf",)),
+    Step("invoice pdf D-000003", ("export.invoice_pdf",)),
     Step("journal export --format beancount -o e.beancount", ("export.journal",)),
     Step("history export -o f.csv", ("export.history_export",)),
     Step("report revenue -o g.csv", ("export.report_revenue",)),

@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,7 @@ HLEDGER = shutil.which("hledger")
 def posted(books: Sfsync) -> Sfsync:
     """The demo with every draft posted, one invoice paid and the payment voided."""
     assert books("invoice", "post", "--all", "--yes").status in {0, 3}
-    paid = ("payment", "add", "INV-2026-00001", "--amount", "5", "--date", "2026-11-20")
-    assert books(*paid).status == 0
+    assert books("payment", "add", "D-000001", "--amount", "5").status == 0
     assert books("payment", "void", "P-1", "--reason", "x").status == 0
     return books
 
@@ -40,7 +40,7 @@ def test_the_journal_is_listed_and_shown(posted: Sfsync) -> None:
     rows = posted("journal", "list", "--json").document["result"]
     assert {row["kind"] for row in rows} == {"invoice", "payment", "void"}
     assert len(posted("journal", "list").out.splitlines()) == len(rows)
-    void = posted("journal", "list", "--invoice", "INV-2026-00001", "--json").document["result"][-1]
+    void = posted("journal", "list", "--invoice", "D-000001", "--json").document["result"][-1]
     assert (void["kind"], void["payment"]) == ("void", "P-000001")
     shown = posted("journal", "show", void["entry"].lower(), "--json").document["result"]
     assert shown == void
@@ -119,22 +119,24 @@ def test_hledger_check_passes(posted: Sfsync, tmp_path: Path) -> None:
 
 def test_a_close_shows_what_it_leaves_and_is_for_good(books: Sfsync) -> None:
     """Drafts inside and the trial balance come first; then nothing posts there, and none opens."""
-    books("invoice", "post", "D-000001")
-    assert books("journal", "close", "--through", "2026-10-31").status == 2
-    asked = books("journal", "close", "--through", "2026-10-31", terminal=True, answer="n\n")
+    (posted,) = books("invoice", "post", "D-000001", "--json").document["result"]["posted"]
+    last = posted["posting_date"]
+    earlier = (date.fromisoformat(last) - timedelta(days=1)).isoformat()
+    assert books("journal", "close", "--through", last).status == 2
+    asked = books("journal", "close", "--through", last, terminal=True, answer="n\n")
     assert asked.status == 11
     assert "dated inside" in asked.err
     assert "1200" in asked.err
-    done = books("journal", "close", "--through", "2026-10-31", "--yes", "--json")
+    done = books("journal", "close", "--through", last, "--yes", "--json")
     result = done.document["result"]
-    assert (done.status, result["closed_through"]) == (0, "2026-10-31")
+    assert (done.status, result["closed_through"]) == (0, last)
     assert result["drafts"]
     draft = result["drafts"][0]["draft"]
     refused = books("invoice", "post", draft, "--json")
     assert (refused.status, refused.document["error"]["code"]) == (11, "period-closed")
-    back = books("journal", "close", "--through", "2026-09-30", "--yes", "--json")
+    back = books("journal", "close", "--through", earlier, "--yes", "--json")
     assert (back.status, back.document["error"]["code"]) == (11, "period-closed")
     assert books("journal", "close", "--through", "2999-01-01", "--yes").status == 11
     event = books("audit", "list", "--action", "period.close", "--json").document["result"][0]
-    assert event["after"]["closed_through"] == "2026-10-31"
+    assert event["after"]["closed_through"] == last
     assert books("db", "verify").status == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,11 @@ if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
 NO_AMOUNT, TOO_OLD = "0065g000000000OAAQ", "0065g000000000UAAQ"
+
+
+def before_today(days: int) -> str:
+    """A day counted from today, as those of the demo's deals are."""
+    return (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
 
 
 def _listed(books: Sfsync, *options: str) -> list[dict[str, Any]]:
@@ -58,8 +64,8 @@ def test_uninvoiced_means_won_and_without_a_live_invoice(books: Sfsync) -> None:
         (["--rep", "dana reyes"], lambda row: row["owner"] == "Dana Reyes"),
         (["--customer", "ACME"], lambda row: "Acme" in (row["account"] or "")),
         (["--customer", "C-0003"], lambda row: row["account"] == "Acme Corp"),
-        (["--from", "2026-11-01", "--to", "2026-11-30"],
-         lambda row: "2026-11-01" <= row["close_date"] <= "2026-11-30"),
+        (["--from", before_today(45), "--to", before_today(10)],
+         lambda row: before_today(45) <= row["close_date"] <= before_today(10)),
         (["--min", "5000", "--max", "24000.00"],
          lambda row: row["amount"] is not None and 5000 <= float(row["amount"]) <= 24000),
     ],
@@ -148,7 +154,7 @@ def test_a_deal_with_an_invoice_is_not_ignored(books: Sfsync) -> None:
 
 def test_cut_over_ignores_all_before_a_day(books: Sfsync) -> None:
     """--all-uninvoiced --before counts, totals and asks; what closed on the day is left alone."""
-    argv = ("opportunity", "ignore", "--all-uninvoiced", "--before", "2026-10-08")
+    argv = ("opportunity", "ignore", "--all-uninvoiced", "--before", before_today(45))
     asked = books(*argv, "--reason", "cut-over")
     assert asked.status == 2
     assert "Ignore 3 deals for 23,600.00 USD?" in asked.err

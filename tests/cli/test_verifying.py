@@ -42,7 +42,7 @@ def test_a_pdf_that_was_written_comes_out_again(
     assert books("invoice", "post", "D-000001", "D-000002", "-y", "-q").status == 0
     books("invoice", "pdf", "D-000001")
     books("invoice", "pdf", "D-000003")
-    number = "INV-2026-00001"
+    number = books("invoice", "show", "D-000001", "--json").document["result"]["number"]
     books("invoice", "reverse", number, "--reason", "x", "-y", "-q")
     books("invoice", "pdf", number, "--force")
     done = books("db", "verify", "--documents", "--json")
