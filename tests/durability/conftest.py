@@ -58,13 +58,15 @@ def eventful(books: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Works
     workshop = books.copy(tmp_path_factory.mktemp("eventful") / "shop")
     workshop.done("invoice", "edit", "D-000007", "--set", "region=North")
     workshop.done("invoice", "delete", "D-000010", "--reason", "test", "--yes")
-    deals = {number: _deal(workshop, number) for number in (1, 2, 3, 4, 5, 7, 8, 9, 10)}
+    workshop.done("demo", "fix", "missing-field")
+    deals = {number: _deal(workshop, number) for number in (1, 2, 3, 4, 5, *range(7, 12))}
     with OrgStore.open(workshop.work / "demo-org.db") as org:
         for number in (1, 3, 7, 10):
             org.update("Opportunity", deals[number], {"Name": f"Renamed {number}"})
         org.delete("Opportunity", deals[8])
         org.update("Opportunity", deals[9], {"StageName": "Prospecting"})
         org.update("Opportunity", deals[4], {"AccountId": None})
+        org.update("Opportunity", deals[11], {"Project_Code__c": None})
         accounts = [org.get("Opportunity", deals[number])["AccountId"] for number in (2, 5)]
         org.update("Account", accounts[0], {"Name": "Quite Another", "Industry": "Shipping"})
         org.merge("Account", accounts[0], accounts[1])
@@ -72,7 +74,6 @@ def eventful(books: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Works
         org.update("Contact", org.ids("Contact")[0], {"Email": "new@example.com"})
         org.insert("Contact", {"LastName": "New", "AccountId": accounts[0]})
         org.delete("OpportunityLineItem", org.ids("OpportunityLineItem")[0])
-    workshop.done("demo", "fix", "missing-field")
     return workshop
 
 
