@@ -5,7 +5,7 @@
 
 Every invoice has three lines over two revenue accounts. For `verify` all are posted, one in fifty
 is paid, one in five hundred reversed. Figures are wall-clock seconds in one process, with those of
-its processor time (`db verify` works in two threads), each beside its limit.
+its processor time (not that of the second process of `db verify`), each beside its limit.
 """
 
 from __future__ import annotations

@@ -152,11 +152,6 @@ class Ledger:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
-    def reader(self) -> Ledger:
-        """A second connection to the same file that only reads, for another thread; close it."""
-        connection = connect_for_reading(self.path)
-        return Ledger(self.path, connection, actor=self.actor, clock=self._clock)
-
     def schema_fingerprint(self) -> str:
         """SHA-256 of every table, index and trigger of this file."""
         with translated(self.path):

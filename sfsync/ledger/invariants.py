@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from sfsync.errors import LedgerError
 from sfsync.ledger.audit import Finding, verify_chain
+from sfsync.ledger.connection import open_ledger_read_only
 from sfsync.ledger.digests import document_digests, payment_digests, void_digests
 from sfsync.ledger.frozen import changed_images
 from sfsync.ledger.invariant_queries import RULES, TRACES
 from sfsync.ledger.model import source_hash
+from sfsync.ledger.own_python import start_python
 from sfsync.ledger.soundness import schema_is_as_shipped
 from sfsync.ledger.sqlite_file import SCHEMA_CHANGED, connection_that_checks
 from sfsync.money import EXPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import IO
 
     from sfsync.ledger.connection import Ledger
 
@@ -138,28 +143,60 @@ CHECKS: tuple[Check, ...] = (
 
 
 BESIDE: tuple[Check, ...] = (_file, _rules)
-"""For the second connection of a large ledger: about half of the work, and all of it SQLite's.
-
-What goes through many rows in Python stays together on the first: two such threads would take turns
-for every row.
-"""
+"""For a second process, where a ledger is large: about half of the work."""
 
 LARGE = 5_000
-"""From so many documents on, the checks run on two connections at once."""
+"""From so many documents on, two processes check at once."""
+
+_START = "from sfsync.ledger import invariants; invariants.answer_beside({!r}, sys.stdout.buffer)"
+_ANSWER = b"findings:"
+"""What comes before the answer, for Python's own start may have printed something."""
 
 
 def check_ledger(ledger: Ledger) -> list[Finding]:
     """Everything that is wrong with a ledger, in the order of `CHECKS`; empty when it is sound."""
     if not _is_large(ledger):
         return [finding for one in _run(ledger, CHECKS) for finding in one]
-    with ThreadPoolExecutor(1) as beside:
-        other = beside.submit(_run_beside, ledger)
-        found = _run(ledger, [check for check in CHECKS if check not in BESIDE])
-        parts = dict(zip(BESIDE, other.result(), strict=True))
-    mine = iter(found)
+    with _beside(ledger) as found_beside:
+        mine = iter(_run(ledger, [check for check in CHECKS if check not in BESIDE]))
+        parts = dict(zip(BESIDE, found_beside(), strict=True))
     return [
         finding for check in CHECKS for finding in (parts[check] if check in parts else next(mine))
     ]
+
+
+@contextmanager
+def _beside(ledger: Ledger) -> Iterator[Callable[[], list[list[Finding]]]]:
+    """Begin the checks of `BESIDE` in a second process, and hand out what waits for them.
+
+    Threads would do, but for the lock that SQLite takes for every allocation of memory.
+    """
+    try:
+        process = start_python(_START.format(str(ledger.path)), quiet=True)
+    except OSError:
+        yield lambda: _run(ledger, BESIDE)
+        return
+
+    def found() -> list[list[Finding]]:
+        said, _ = process.communicate()
+        _, begun, answer = said.partition(_ANSWER)
+        if process.returncode == 0 and begun:
+            return cast("list[list[Finding]]", pickle.loads(answer))  # noqa: S301 - our own process
+        # Whatever ended it: here it is told as it is.
+        return _run(ledger, BESIDE)
+
+    try:
+        yield found
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def answer_beside(path: str, outgoing: IO[bytes]) -> None:
+    """Make the checks of `BESIDE`, in the process that was started for them."""
+    with open_ledger_read_only(Path(path)) as ledger:
+        outgoing.write(_ANSWER + pickle.dumps(_run(ledger, BESIDE)))
 
 
 def _is_large(ledger: Ledger) -> bool:
@@ -184,12 +221,6 @@ def check_trail(ledger: Ledger, known_head: str | None = None) -> list[Finding]:
         yield from verify_chain(of, known_head)
 
     return [found for one in _run(ledger, (_schema, _digests, chain)) for found in one]
-
-
-def _run_beside(ledger: Ledger) -> list[list[Finding]]:
-    # SQLite's connections belong to the thread that made them.
-    with ledger.reader() as reader:
-        return _run(reader, BESIDE)
 
 
 def _run(ledger: Ledger, checks: Iterable[Check]) -> list[list[Finding]]:

@@ -9,11 +9,11 @@ the page it has in hand.
 from __future__ import annotations
 
 import subprocess
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError
+from sfsync.ledger.own_python import start_python
 from sfsync.ledger.page_messages import (
     PageToWrite,
     WritersTask,
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 _SECONDS_TO_END = 30.0
 """How long the process may take to end: a page's transaction, and the wait for another's."""
 
-# The modules of this process, whatever it was started by.
-_START = (
-    "import sys; sys.path[:] = sys.argv[1:]; "
-    "from sfsync.ledger.page_process import work; work(sys.stdin.buffer, sys.stdout.buffer)"
-)
+_START = "from sfsync.ledger.page_process import work; work(sys.stdin.buffer, sys.stdout.buffer)"
 
 
 class PageWriter:
@@ -48,13 +44,8 @@ class PageWriter:
 
     def __init__(self, ledger: Ledger, run_id: int) -> None:
         self._ledger = ledger
-        self._process = process = subprocess.Popen(  # noqa: S603 - this Python, and nothing of a person
-            [sys.executable, f"-{_flags()}", "-c", _START, *sys.path],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Ctrl-C is for the run, which lets the page under way be written.
-            start_new_session=True,
-        )
+        # Ctrl-C is for the run, which lets the page under way be written.
+        self._process = process = start_python(_START, reads=True)
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the writing process has no pipes")
         self._pages, self._replies = process.stdin, process.stdout
@@ -116,10 +107,3 @@ class PageWriter:
             code="writer-lost",
             fix="check memory and disk, then sync again: it goes on after the last page",
         )
-
-
-def _flags() -> str:
-    """Python's own: what this process did not heed as it began, the other one does not either."""
-    ours = {"E": "ignore_environment", "s": "no_user_site", "S": "no_site"}
-    # P keeps the working folder out of it.
-    return "P" + "".join(flag for flag, name in ours.items() if getattr(sys.flags, name))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sfsync.ledger import open_ledger_read_only
+from sfsync.ledger import invariants, open_ledger_read_only
 from sfsync.ledger.audit import head, verify_chain
 from sfsync.ledger.invariants import check_ledger
 from tests.ledger.tampered_books import codes_found, tampered
@@ -125,12 +126,22 @@ def test_a_file_open_to_others_is_found(books: Path) -> None:
     assert codes_found(copy) == {"file-open-to-others"}
 
 
-def test_large_ledgers_are_checked_alike(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On two connections at once the findings, and their order, are the same."""
+@pytest.mark.parametrize(
+    "start",
+    [invariants._START, "print('at your service');" + invariants._START, "raise SystemExit(3)"],  # noqa: SLF001 - to spoil it
+    ids=["well", "noisy", "gone"],
+)
+def test_large_ledgers_are_checked_alike(
+    books: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """In two processes at once the findings, and their order, are the same; in one if need be."""
     script = "UPDATE document SET description = 'x' WHERE id = 1; DELETE FROM payment"
     copy = tampered(books, script)
+    monkeypatch.setattr(invariants, "_START", start)
     with open_ledger_read_only(copy) as ledger:
         alone = check_ledger(ledger)
-        monkeypatch.setattr("sfsync.ledger.invariants.LARGE", 0)
+        monkeypatch.setattr(invariants, "LARGE", 0)
+        assert check_ledger(ledger) == alone
+        monkeypatch.setattr(sys, "executable", "/no/such/python")
         assert check_ledger(ledger) == alone
     assert len(alone) > 2
