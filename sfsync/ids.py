@@ -51,7 +51,10 @@ def ids_in(text: str) -> list[str]:
 
 def id_from_url(text: str) -> str | None:
     """The record id in a pasted Salesforce URL, Lightning or classic; None when there is none."""
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:  # a bracket that stays open, or signs that no host may have
+        return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
     for word in _WORD.findall(unquote(f"{parts.path} {parts.query} {parts.fragment}")):

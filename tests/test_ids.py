@@ -87,6 +87,15 @@ def test_other_texts_hold_no_record(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["https://[acme.example/0065g00000ABCDE", "https://acme℀.example/0065g00000ABCDE"]
+)
+def test_a_damaged_url_is_a_text_like_any_other(text: str) -> None:
+    """What looks like an address and is none leads to no record, and ends nothing."""
+    assert id_from_url(text) is None
+    assert full_id(text) == text
+
+
+@pytest.mark.parametrize(
     ("text", "full"),
     [
         ("0065g00000AbCdE", "0065g00000AbCdEAAV"),
