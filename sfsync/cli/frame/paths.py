@@ -13,7 +13,8 @@ ENVIRONMENT: dict[str, str] = {
     "SFSYNC_CONFIG": "the mapping file; -c/--config goes before it",
     "SFSYNC_LEDGER": "the ledger file; --ledger goes before it",
     "NO_COLOR": "when set to anything: no colour",
-    "HTTPS_PROXY": "the proxy for Salesforce (also HTTP_PROXY, NO_PROXY)",
+    "HTTPS_PROXY": "the proxy for Salesforce (also ALL_PROXY; NO_PROXY names hosts without one)",
+    "SSL_CERT_FILE": "the CA file of a proxy that inspects (also REQUESTS_CA_BUNDLE)",
 }
 """The environment variables that are read, and what each is for."""
 
