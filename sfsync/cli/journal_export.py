@@ -41,8 +41,10 @@ def exported(
 
     if output is not None:
         require_ending(output, wanted.value)
-    entries = list(list_entries(ledger, filter_of(ledger, typed)))
-    head = ledger_state(ledger).head
+    with ledger.snapshot():
+        # The head is that of the very entries, whoever posts meanwhile.
+        entries = list(list_entries(ledger, filter_of(ledger, typed)))
+        head = ledger_state(ledger).head
     count = counted(len(entries), "entry", "entries")
     notes = [f"Journal of {ledger.identity.org_name}, by sfsync", count, f"audit head {head}"]
     content = WRITERS[wanted.value](entries, notes)
