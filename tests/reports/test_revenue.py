@@ -330,7 +330,10 @@ def test_the_time_zone_of_the_process_changes_nothing(
 def test_a_terminal_gets_bars_and_totals_and_a_pipe_does_not(
     many: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bars have one scale per currency; a narrow terminal has none, a pipe neither."""
+    """Bars have one scale per currency; a narrow terminal has none, a pipe neither.
+
+    Nor are there any where the currency was not asked for: two of them would share a scale.
+    """
     monkeypatch.setenv("NO_COLOR", "1")
     for columns, bars in (("120", True), ("80", True), ("60", True), ("40", False)):
         monkeypatch.setenv("COLUMNS", columns)
@@ -338,6 +341,10 @@ def test_a_terminal_gets_bars_and_totals_and_a_pipe_does_not(
         assert ("██" in out) is bars
         assert "Total" in out
         assert max(len(line) for line in out.splitlines()) <= int(columns)
+    monkeypatch.setenv("COLUMNS", "120")
+    words = ("report", "revenue", "--by", "region", "--fields")
+    assert "██" in many.run(*words, "region,revenue,currency", terminal=True).out
+    assert "██" not in many.run(*words, "region,revenue", terminal=True).out
     piped = many.run("report", "revenue", "--by", "region").out
     assert "█" not in piped
     assert {len(line.split("\t")) for line in piped.splitlines()} == {4}

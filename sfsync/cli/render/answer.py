@@ -92,10 +92,18 @@ def _reduced(answer: Answer, names: tuple[str, ...]) -> Answer:
         columns = answer.table.chosen(names)
         rows = Rows(tables.picked(answer.table.rows, columns))
         chosen = replace(
-            answer.table, columns=columns, piped=(), fields=names, rows=rows, drawn=tables.as_is
-        )
+            answer.table, columns=columns, piped=(), fields=names, rows=rows, drawn=tables.as_is,
+            chart=_drawable(answer.table.chart, names),
+        )  # fmt: skip
         return Answer(answer.schema_name, rows, answer.status, table=chosen)
     return _reduced_record(answer, names)
+
+
+def _drawable(chart: tables.Chart | None, names: tuple[str, ...]) -> tables.Chart | None:
+    """A chart of which every field was asked for: without currencies, two would share a scale."""
+    if chart is None or {*chart.label, chart.value, chart.group or chart.value} - {*names}:
+        return None
+    return chart
 
 
 def _reduced_record(answer: Answer, names: tuple[str, ...]) -> Answer:
@@ -163,7 +171,7 @@ def require_ending(path: Path, wanted: str) -> None:
         raise UsageError(
             f"{path} would hold {wanted}, and its ending says {told}",
             code="format-differs",
-            fix=f"end it with .{wanted}",
+            fix=f"end it with .{'txt' if wanted == Format.TABLE else wanted}",
         )
 
 
