@@ -36,6 +36,9 @@ AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="accept that Salesforce answers no deal at all")
 ]
 
+_FIRST_YEAR = 1900
+"""No record is older; of the first centuries not every year can be written in a query."""
+
 
 @tree.command(
     app,
@@ -208,7 +211,7 @@ def retry(
     with telling(context) as tick, context.open_ledger() as ledger:
         failed = _failed_deals(ledger, run)
         if not failed:
-            where = "" if run is None else " in that run and not succeeded since"
+            where = "" if run is None else " in that run that fails still"
             text = f"Nothing has failed{where}; there is nothing to retry.\n"
             context.emit("sync_retry", None, text=text, action=True)
             return
@@ -389,12 +392,16 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        # Also without a zone it is one moment: that of this machine's clock.
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"--since: '{text}' is not a date", code="usage", fix="write it as 2026-11-01"
         ) from None
-    moment = (moment if moment.tzinfo else moment.astimezone()).astimezone(UTC)
     if moment > datetime.now(UTC):
         raise UsageError(f"--since: {text} is still to come", code="usage")
+    if moment.year < _FIRST_YEAR:
+        raise UsageError(
+            f"--since: {text} is before all records", code="usage", fix="--full reads them all"
+        )
     return moment

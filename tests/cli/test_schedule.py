@@ -202,6 +202,8 @@ def test_a_tick_that_is_not_due_touches_nothing(books: Sfsync, home: Path, frequ
         ("--opportunity", "x"),
         ("--since", "yesterday"),
         ("--since", "2999-01-01"),
+        ("--since", "0001-01-01"),
+        ("--since", "0666-06-06"),
         ("--since", "2026-01-01", "--full"),
         ("--only", "accounts", "--opportunity", "0065g0000000001"),
         ("--transport", "bulc"),
