@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from sfsync.config.settings import RecordMapping, Settings
     from sfsync.salesforce import Org
 
-    OrgCheck = Callable[[Org, Settings, datetime], Iterator[Finding]]
-
 _DRIFT_SECONDS = 60
 _DRIFT_REFUSED = 150
 """A JWT that was signed so far from now is refused: it lives for two minutes."""
