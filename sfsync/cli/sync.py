@@ -359,9 +359,8 @@ def _request(
             fix=f"name some of: {', '.join(OBJECTS)}",
         )
     try:
-        ids = tuple(
-            dict.fromkeys(id_from_url(one) or normalise_id(one) for one in opportunity or ())
-        )
+        typed = (one.strip() for one in opportunity or ())
+        ids = tuple(dict.fromkeys(id_from_url(one) or normalise_id(one) for one in typed))
     except ValueError as problem:
         raise UsageError(
             f"--opportunity: {problem}",

@@ -239,7 +239,7 @@ def test_only_a_whole_run_answers_the_schedule(books: Sfsync) -> None:
     first = sync["last_good_run"]
     time.sleep(1.1)
     deal = books("invoice", "list", "--json").document["result"][0]["opportunity"]
-    assert books("sync", "--now", "--opportunity", deal).status == 0
+    assert books("sync", "--now", "--opportunity", f" {deal}\n").status == 0
     assert books("sync", "--now", "--only", "accounts").status == 0
     demo.break_org(Path("demo-org.db"), "api-limit")
     assert books("sync", "--now", "-q").status == 6
