@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sfsync.ledger.posting import PostedInvoice
     from sfsync.ledger.posting_rules import PostingRules, Refusal
 
+_DRAFTS = "sfsync invoice list --status draft"
+
 
 def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
     """The ledger's posting rules, as the config has them; what `issues` no document needs no logo.
@@ -41,9 +43,6 @@ def rules_of(settings: Settings, *, issues: bool = True) -> PostingRules:
 def today(settings: Settings) -> date:
     """Today in the company's time zone."""
     return settings.schedule.day_of(datetime.now(UTC))
-
-
-_DRAFTS = "sfsync invoice list --status draft"
 
 
 @dataclass(frozen=True, slots=True)
