@@ -327,15 +327,22 @@ def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
         if one.get("journal"):
             line(console, entries_text(one["journal"]), style="dim")
     say_more(console, result[done.casefold()])
-    for one in result["refused"]:
-        line(console, f"{mark('failed')} {one['draft']}: {one['message']}", style="red")
-        if one["fix"]:
-            line(console, f"    fix: {one['fix']}")
+    draw_refused(console, result["refused"])
     if not result[done.casefold()] and not result["refused"]:
         line(console, "No draft matches; nothing was changed.")
     if len(result[done.casefold()]) + len(result["refused"]) > 1:
         said = spoken_totals(result["totals"]) or "none"
         line(console, f"{done} {said} · refused {len(result['refused'])}", style="bold")
+
+
+def draw_refused(console: Console, refused: Iterable[dict[str, Any]]) -> None:
+    """Each document that was refused: why, and the fix below."""
+    from sfsync.cli.render.screen import line, mark  # noqa: PLC0415 - start-up time
+
+    for one in refused:
+        line(console, f"{mark('failed')} {one['draft']}: {one['message']}", style="red")
+        if one["fix"]:
+            line(console, f"    fix: {one['fix']}")
 
 
 def _detail(one: dict[str, Any]) -> str:

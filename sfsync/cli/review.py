@@ -143,10 +143,11 @@ def empty_result() -> dict[str, Any]:
 
 
 def draw_tally(console: Console, result: dict[str, Any], waiting: int) -> None:
-    """What was done, in one line; `waiting` drafts were not shown."""
-    from sfsync.cli.posting import spoken_totals  # noqa: PLC0415 - start-up time
+    """What was refused, and in one line what was done; `waiting` drafts were not shown."""
+    from sfsync.cli.posting import draw_refused, spoken_totals  # noqa: PLC0415 - start-up time
     from sfsync.cli.render.screen import line  # noqa: PLC0415 - as above
 
+    draw_refused(console, result["refused"])
     parts = [f"{len(result[name])} {name}" for name in _TALLY if result[name]]
     if result["posted"]:
         parts.insert(0, f"posted {spoken_totals(_totals(result['posted']))}")

@@ -143,6 +143,9 @@ def test_without_a_terminal_it_says_how_to_do_it_with_flags(books: Sfsync) -> No
     result = marked.document["result"]
     assert result["reviewed"] == ["D-000001"]
     assert [one["code"] for one in result["refused"]] == ["already-posted", "invoice-not-found"]
+    said = books("invoice", "review", "--mark", *numbers).out
+    assert "D-000003: " in said
+    assert "There is no invoice 'D-000999'" in said
     every = books("invoice", "review", "--mark", "--all", "--max", "5000", "--json")
     assert len(every.document["result"]["reviewed"]) > 2
 
