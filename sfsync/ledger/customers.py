@@ -111,7 +111,7 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
         raise RefusedError(
             f"External id {', '.join(taken[:5])} belongs to another customer already.",
             code="external-id-taken",
-            fix="sfsync customer show, or leave it out of the import",
+            fix="see whose it is: sfsync customer show ID; give this one another, or none",
         )
 
 
