@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.text import with_thousands
 from sfsync.cli.run_result import draw_summary, plan_changes, sync_result
 from sfsync.errors import ExitCode
 from sfsync.ledger import history
@@ -47,7 +48,18 @@ def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
     for change in screen.some(console, deals_first):
         sign, noun = _SIGNS[change["outcome"]], _NOUNS[change["object"]]
         reason = f"  ({change['code']})" if change["code"] else ""
-        screen.line(console, f"{sign} {change['outcome']:<8} {noun}{change['name']}{reason}")
+        gist = reason or _gist(change)
+        screen.line(console, f"{sign} {change['outcome']:<8} {noun}{change['name']}{gist}")
         if change["outcome"] in {"updated", "drifted"}:
             screen.draw_changes(console, change["fields"])
     screen.say_more(console, changes)
+
+
+def _gist(change: dict[str, Any]) -> str:
+    """What a new draft comes to, and its date; ``--json`` has all of it."""
+    if change["object"] != "Opportunity" or change["outcome"] != "created":
+        return ""
+    total, currency, day = (
+        change["fields"][name][1] for name in ("total", "currency", "document_date")
+    )
+    return f"   {with_thousands(total)} {currency}   {day}"

@@ -211,8 +211,8 @@ def retry(
     with telling(context) as tick, context.open_ledger() as ledger:
         failed = _failed_deals(ledger, run)
         if not failed:
-            where = "" if run is None else " in that run that fails still"
-            text = f"Nothing has failed{where}; there is nothing to retry.\n"
+            what = "has failed" if run is None else "that failed in that run still fails"
+            text = f"Nothing {what}; there is nothing to retry.\n"
             context.emit("sync_retry", None, text=text, action=True)
             return
         asked = SyncRequest(trigger="retry", opportunity_ids=failed)

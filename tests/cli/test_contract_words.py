@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,8 @@ def test_a_plan_names_every_record_with_its_values(books: Sfsync) -> None:
     assert created["0065g0000000001AAA"]["total"] == [None, "24000.00"]
     listed = [line for line in books("sync", "plan", *fresh).out.splitlines() if line[:1] in "+-"]
     assert len(listed) == len([one for one in changes if one["outcome"] in {"created", "skipped"}])
+    first = r"\+ created  Around the Horn – store rollout   24,000.00 USD   20\d\d-\d\d-\d\d"
+    assert re.fullmatch(first, listed[0])
     assert listed[-1].startswith("+ created  contact ")
     with OrgStore.open(Path("demo-org.db")) as store:
         store.update("Account", "0015g0000000001AAA", {"Phone": "+44 1"})
