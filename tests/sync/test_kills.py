@@ -26,7 +26,7 @@ from sfsync.ledger.posting import post_invoice
 from tests.sync.dying_writer import DIES_AT
 from tests.sync.many_deals import add_many_deals
 from tests.sync.twin import newest, view
-from tests.sync.world import NOON, POSTING, READS, Conditions, new_world, remove_ledger
+from tests.sync.world import NOON, POSTING, READS, Conditions, faults_left, new_world, remove_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -303,13 +303,14 @@ def test_a_signal_ends_the_run_as_interrupted(
 ) -> None:
     """The exit code names the signal, the history says interrupted, and the next run goes on."""
     ledger = demo_folder / "demo.db"
-    stall(demo_folder, 14, 1.5)
+    stall(demo_folder, 4, 1.5)  # the deals; accounts and contacts are written by then
     process = sfsync(demo_folder, "sync", "--now")
     wait_for_run(ledger)
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == status, said
     assert "Traceback" not in said
+    assert faults_left(demo_folder / "demo-org.db") == 0
     check_after_kill(ledger)
     with open_ledger_read_only(ledger) as opened:
         assert history.show_run(opened).summary.outcome.value == "interrupted"
@@ -329,6 +330,7 @@ def start_at_once(folder: Path, processes: int, *, stalled: float) -> list[int]:
     running = [sfsync(folder, "sync", "--now") for _ in range(processes)]
     for process in running:
         process.communicate(timeout=120)
+    assert faults_left(folder / "demo-org.db") == 0
     return sorted(process.returncode for process in running)
 
 
