@@ -156,7 +156,7 @@ def post(
         first = out_of_order[0]
         more = f" (and {len(out_of_order) - 1} more like it)" if len(out_of_order) > 1 else ""
         context.warn(
-            f"{first.number} is dated before {first.dated_later}, numbered before it{more}"
+            f"{first.number} has an earlier date than {first.dated_later}, and a later number{more}"
         )
     return {
         "posted": [posted_json(one) for one in posted],

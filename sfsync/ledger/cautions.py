@@ -76,4 +76,4 @@ def _found(ledger: Ledger, document_id: int, rules: PostingRules) -> Iterator[Ca
 def _out_of_order(ledger: Ledger, day: str, rules: PostingRules) -> Iterator[Caution]:
     later = dated_later(ledger, rules.numbering, date.fromisoformat(day))
     if later is not None:
-        yield Caution("out-of-order", f"{later}, numbered before it, is dated later")
+        yield Caution("out-of-order", f"{later} has a number already, and a later date")

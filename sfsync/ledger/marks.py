@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sfsync.errors import RefusedError
+from sfsync.errors import RefusedError, UsageError
 from sfsync.ledger.audit import append_event, require_reason
 from sfsync.ledger.contents import stored_content
 from sfsync.ledger.model import DocumentKind, DocumentStatus
@@ -61,7 +61,12 @@ def hold_invoice(ledger: Ledger, reference: str, note: str) -> DocumentReference
 
     Raises:
         NotFoundError, RefusedError: there is no such draft.
+        UsageError: the note is empty.
     """
+    if not note.strip():
+        raise UsageError(
+            "A hold needs a note.", code="note-missing", fix='--note "what it waits for"'
+        )
     with ledger.transaction():
         document = _find_draft(ledger, reference)
         before = _hold_of(ledger, document)

@@ -398,6 +398,8 @@ def test_quiet_actions_speak_only_when_something_is_wrong(books: Sfsync) -> None
 
 def test_a_draft_on_hold_is_not_posted(books: Sfsync) -> None:
     """Hold refuses posting with its note; release lets it go."""
+    unsaid = books("invoice", "hold", "D-000001", "--note", " ", "--json")
+    assert (unsaid.status, unsaid.document["error"]["code"]) == (2, "note-missing")
     assert books("invoice", "hold", "D-000001", "--note", "wait for PO").status == 0
     refused = books("invoice", "post", "D-000001", "--json")
     assert (refused.status, refused.document["error"]["code"]) == (11, "on-hold")
