@@ -125,8 +125,7 @@ def _sync_once(
             context.emit("sync", None, text=NOT_DUE, action=True)
             return
         org = stack.enter_context(open_org_for(context, settings))
-        demo = org.identity.kind == "demo"
-        ledger = stack.enter_context(context.open_ledger(create=True, demo=demo))
+        ledger = stack.enter_context(context.open_ledger(create=True, demo=org.identity.is_demo))
         with sync_progress(context) as progress:
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
         tick.ran = True

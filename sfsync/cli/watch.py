@@ -89,10 +89,9 @@ class Watch:
         if self._poller.is_unsettled:
             # A change in the rest of this second would look like what was seen already.
             time.sleep(_A_STAMP)
-        demo = self._org.identity.kind == "demo"
         with (
             run_lock(context.ledger_path()),
-            context.open_ledger(create=True, demo=demo) as ledger,
+            context.open_ledger(create=True, demo=self._org.identity.is_demo) as ledger,
             self._org.another() as org,
         ):
             self._said.running()

@@ -29,6 +29,11 @@ class OrgIdentity:
     instance_url: str
     api_version: str
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is the embedded demo org."""
+        return self.kind == "demo"
+
 
 @dataclass(frozen=True, slots=True)
 class FieldDescribe:

@@ -44,7 +44,7 @@ def planned(
         SfsyncError: as `run_sync`, of which this is a rehearsal.
     """
     asked = replace(request or SyncRequest(), trigger=PLAN)
-    demo = org.identity.kind == "demo"
+    demo = org.identity.is_demo
     with (
         scratch_copy(ledger_path, demo=demo) as path,
         open_ledger(path, demo=demo) as ledger,
