@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar, get_args, get_type_hints
 
 import typer
 
@@ -83,15 +83,10 @@ def as_filter(options: FilterOptions, **more: Any) -> "InvoiceFilter":  # noqa: 
     """
     from sfsync.ledger.invoice_filter import InvoiceFilter  # noqa: PLC0415 - start-up time
 
-    date_from, date_to = days(options.from_, options.to)
-    minimum, maximum = amounts(options.min_, options.max_)
     chosen: dict[str, Any] = {
         **_states(options.status),
         "customer": options.customer,
-        "date_from": date_from,
-        "date_to": date_to,
-        "minimum": minimum,
-        "maximum": maximum,
+        **bounds(options.from_, options.to, options.min_, options.max_),
         "rep": options.rep,
         "region": options.region,
         "properties": properties(options.property_),
@@ -175,16 +170,28 @@ def days(first: str | None, last: str | None) -> tuple[date | None, date | None]
     return start, end
 
 
-def amounts(smallest: str | None, largest: str | None) -> tuple[Decimal | None, Decimal | None]:
-    """``--min`` and ``--max`` as they were typed.
+class Bounds(TypedDict):
+    """The bounds of a filter, under the names that every filter has for them."""
+
+    date_from: date | None
+    date_to: date | None
+    minimum: Decimal | None
+    maximum: Decimal | None
+
+
+def bounds(
+    first: str | None, last: str | None, smallest: str | None, largest: str | None
+) -> Bounds:
+    """``--from``, ``--to``, ``--min`` and ``--max`` as they were typed.
 
     Raises:
-        UsageError: one is not a number, or the smallest is above the largest.
+        UsageError: one cannot be read, or two of them cross.
     """
+    start, end = days(first, last)
     minimum, maximum = amount(smallest, "--min"), amount(largest, "--max")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise _crossed(f"--min {smallest} is more than --max {largest}")
-    return minimum, maximum
+    return Bounds(date_from=start, date_to=end, minimum=minimum, maximum=maximum)
 
 
 def _crossed(message: str) -> UsageError:

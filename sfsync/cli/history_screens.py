@@ -47,7 +47,7 @@ RECORD_COLUMNS = tuple(
     )
 )
 RECORD_FIELDS = (
-    *("run", "object", "salesforce_id", "name", "outcome", "code", "message", "fix", "invoice"),
+    *(column.field for column in RECORD_COLUMNS),
     *("field", "target", "amount", "currency", "changes.*"),
 )
 EXPORT_COLUMNS = (

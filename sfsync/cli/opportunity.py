@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import opportunity_screens as screens
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import amounts, day, days
+from sfsync.cli.filters import bounds, day
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.errors import UsageError
@@ -66,18 +66,13 @@ def list_(  # noqa: PLR0913 - one argument per option
         opportunity_totals,
     )
 
-    date_from, date_to = days(from_, to)
-    minimum, maximum = amounts(min_, max_)
     wanted = OpportunityFilter(
         won=won,
         uninvoiced=uninvoiced,
         ignored=ignored,
         stage=stage,
         customer=customer,
-        date_from=date_from,
-        date_to=date_to,
-        minimum=minimum,
-        maximum=maximum,
+        **bounds(from_, to, min_, max_),
         rep=rep,
     )
     context = context_of(ctx)

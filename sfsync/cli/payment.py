@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import paying
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import amounts, day, days, required_amount
+from sfsync.cli.filters import bounds, day, required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.rows import Rows
@@ -113,16 +113,12 @@ def list_(  # noqa: PLR0913 - one argument per option
     from sfsync.ledger.references import find_document  # noqa: PLC0415 - as above
 
     context = context_of(ctx)
-    date_from, date_to = days(from_, to)
-    minimum, maximum = amounts(min_, max_)
+    within = bounds(from_, to, min_, max_)
     with context.reading() as ledger:
         wanted = payment_list.PaymentFilter(
             document_id=find_document(ledger, invoice).document_id if invoice else None,
             customer=customer,
-            date_from=date_from,
-            date_to=date_to,
-            minimum=minimum,
-            maximum=maximum,
+            **within,
             method=method,
             voided=None if status is None else status is StatusOption.VOIDED,
             sort=sort or "date",

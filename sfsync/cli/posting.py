@@ -322,15 +322,16 @@ def journal_json(lines: Iterable[tuple[str, int]], exponent: int) -> list[dict[s
 def _draw_many(console: Console, done: str, result: dict[str, Any]) -> None:
     from sfsync.cli.render.screen import line, mark, say_more, some  # noqa: PLC0415 - start-up time
 
-    for one in some(console, result[done.casefold()]):
+    documents = result[done.casefold()]
+    for one in some(console, documents):
         line(console, f"{mark('ok')} {done} {one['draft']}{_detail(one)}")
         if one.get("journal"):
             line(console, entries_text(one["journal"]), style="dim")
-    say_more(console, result[done.casefold()])
+    say_more(console, documents)
     draw_refused(console, result["refused"])
-    if not result[done.casefold()] and not result["refused"]:
+    if not documents and not result["refused"]:
         line(console, "No draft matches; nothing was changed.")
-    if len(result[done.casefold()]) + len(result["refused"]) > 1:
+    if len(documents) + len(result["refused"]) > 1:
         said = spoken_totals(result["totals"]) or "none"
         line(console, f"{done} {said} · refused {len(result['refused'])}", style="bold")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sfsync.cli.filters import StatusOption, amounts, as_filter, day, days, warn_of_unknown
+from sfsync.cli.filters import StatusOption, as_filter, bounds, day, warn_of_unknown
 from sfsync.cli.report_options import OF_DEALS
 from sfsync.errors import UsageError
 
@@ -128,14 +128,9 @@ def _deal_filter(options: FilterOptions) -> OpportunityFilter:
                 code="filter-unknown",
                 fix="use --customer, --rep, --from, --to (close date), --min or --max",
             )
-    date_from, date_to = days(options.from_, options.to)
-    minimum, maximum = amounts(options.min_, options.max_)
     return OpportunityFilter(
         customer=options.customer,
-        date_from=date_from,
-        date_to=date_to,
-        minimum=minimum,
-        maximum=maximum,
+        **bounds(options.from_, options.to, options.min_, options.max_),
         rep=options.rep,
     )
 
