@@ -297,6 +297,14 @@ def wait_for_run(ledger: Path) -> None:
     pytest.fail("no run began")
 
 
+def wait_for_stall(folder: Path) -> None:
+    """Until the read that `stall` holds up has begun."""
+    deadline = time.monotonic() + 30
+    while faults_left(folder / "demo-org.db"):
+        assert time.monotonic() < deadline, "nothing was held up"
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_as_interrupted(
     demo_folder: Path, number: signal.Signals, status: int
@@ -306,11 +314,11 @@ def test_a_signal_ends_the_run_as_interrupted(
     stall(demo_folder, 4, 1.5)  # the deals; accounts and contacts are written by then
     process = sfsync(demo_folder, "sync", "--now")
     wait_for_run(ledger)
+    wait_for_stall(demo_folder)
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == status, said
     assert "Traceback" not in said
-    assert faults_left(demo_folder / "demo-org.db") == 0
     check_after_kill(ledger)
     with open_ledger_read_only(ledger) as opened:
         assert history.show_run(opened).summary.outcome.value == "interrupted"
