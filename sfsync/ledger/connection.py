@@ -16,7 +16,7 @@ from sfsync.ledger.audit import append_event
 from sfsync.ledger.files import create_private, newer, refuse_unsuitable
 from sfsync.ledger.many import write_many
 from sfsync.ledger.migrations import fingerprint, migrate, schema_version
-from sfsync.ledger.sqlite_file import connect, connect_for_reading, translated
+from sfsync.ledger.sqlite_file import connect, connect_for_reading, translated, write_ahead
 
 if TYPE_CHECKING:
     import sqlite3
@@ -318,7 +318,7 @@ def _bring_up_to_date(ledger: Ledger, connection: sqlite3.Connection, *, demo: b
             now=ledger.now(),
             tell=lambda before: _tell_of_migration(ledger, before, kept),
         )
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    mode = write_ahead(connection)
     if mode != "wal":
         raise LedgerError(
             f"{ledger.path} is on a file system that cannot share memory (journal mode {mode}).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process's transaction."""
+
+_MODE_PAUSE_SECONDS = 0.01
 
 SCHEMA_CHANGED = "ledger-schema-changed"
 """The code of an error that comes of a table or column that is not there, or is another one."""
@@ -78,6 +81,24 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
         return connect(path, read_only=True, immutable=True)
 
 
+def write_ahead(connection: sqlite3.Connection) -> str:
+    """Have the file write ahead (WAL), and answer the journal mode that it has then.
+
+    SQLite's own waiting does not cover the change: it refuses at once while another process
+    writes, as it would where two of them open a new or a restored ledger together.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > until:
+                raise
+            time.sleep(_MODE_PAUSE_SECONDS)
+        else:
+            return str(mode)
+
+
 def copy_into(path: Path, copy: sqlite3.Connection) -> None:
     """Copy the file in one step: one state of it, whoever writes meanwhile."""
     with translated(path), closing(connect(path, read_only=True)) as source:
@@ -96,13 +117,13 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    if _is_busy(error):
         return LockedError(
             f"Another process has been writing to {path} for more than {BUSY_SECONDS:.0f} s.",
             code="ledger-busy",
             fix="wait until it is done, then try again",
         )
+    code = _code(error)
     # What is not UTF-8 is a complaint of Python, once with the whole text that it could not read.
     no_text = isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT)
     if no_text or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -125,6 +146,15 @@ def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -
             fix="put a backup of the file in its place",
         )
     return error
+
+
+def _code(error: Exception) -> int:
+    """SQLite's primary result code, 0 where there is none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_busy(error: Exception) -> bool:
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _as_shipped(path: Path) -> bool:

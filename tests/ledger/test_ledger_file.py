@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -197,6 +198,21 @@ def test_eight_processes_create_one_ledger(tmp_path: Path) -> None:
     assert [one.wait() for one in started] == [0] * 8
     with open_ledger(path) as ledger:
         assert check_ledger(ledger) == []
+
+
+def test_opening_waits_for_who_writes_a_file_that_does_not_write_ahead_yet(tmp_path: Path) -> None:
+    """A ledger as a restore or a creation leaves it opens once another process has done with it."""
+    path = tmp_path / "ledger.db"
+    with new_ledger(path) as ledger:
+        fill(ledger, 2)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as writer:
+        assert writer.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        writer.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(0.3, writer.execute, ["COMMIT"])
+        ending.start()
+        with open_ledger(path) as ledger:
+            assert ledger.row("PRAGMA journal_mode") == ("wal",)
+        ending.join()
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
