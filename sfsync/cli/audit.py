@@ -62,11 +62,21 @@ def list_(
             FIELDS,
             rows,
             limit=limit,
-            empty="no events",
+            empty=_nothing(ledger, what, action),
             drawn=_drawn,
             piped=PIPE_COLUMNS,
         )
         context.emit("audit_list", rows, table=table)
+
+
+def _nothing(ledger: "Ledger", what: str | None, action: str | None) -> str:
+    """What an empty list says: with a misspelt action one sees which there are."""
+    about = "" if what is None else f" of {what}"
+    if action is None:
+        return f"no events{about}"
+    return (
+        f"no events{about} with action {action}; the trail has: {', '.join(audit.actions(ledger))}"
+    )
 
 
 def _drawn(row: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +88,11 @@ def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
     """What the trail calls the thing that a person names: a document goes by its draft's id.
 
     Of a deal, given by id or URL, the events of all its documents are meant too.
+
+    Raises:
+        NotFoundError: nothing has that name, and it is no record's id either.
     """
-    from sfsync.ids import full_id  # noqa: PLC0415 - start-up time
+    from sfsync.ids import full_id, ids_in  # noqa: PLC0415 - start-up time
     from sfsync.ledger.customers import show_customer  # noqa: PLC0415 - as above
     from sfsync.ledger.payment_list import payments_of  # noqa: PLC0415 - as above
     from sfsync.ledger.references import drafts_of_deal, find_document  # noqa: PLC0415 - as above
@@ -98,7 +111,14 @@ def _entities(ledger: "Ledger", what: str) -> tuple[str, ...]:
     try:
         return (show_customer(ledger, what).number,)
     except NotFoundError:
-        return (full_id(what.strip()),)
+        record = full_id(what.strip())
+        if record not in ids_in(record):
+            raise NotFoundError(
+                f"nothing in this ledger is called '{what}'",
+                code="entity-not-found",
+                fix="sfsync audit list",
+            ) from None
+        return (record,)
 
 
 @tree.command(app, "show", "sfsync audit show 42", "sfsync audit show 42 --json")

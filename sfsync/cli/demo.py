@@ -15,6 +15,7 @@ from sfsync.cli.demo_org import (
     sign_in_again,
     win_deal,
 )
+from sfsync.cli.filters import required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.paths import CONFIG_NAME
 from sfsync.errors import UsageError
@@ -101,7 +102,8 @@ def close_deal(
 ) -> None:
     """Win a deal in the demo org today."""
     context = context_of(ctx)
-    _say(context, "demo_close_deal", win_deal(_file(context), name, amount, lines))
+    asked = None if amount is None else str(required_amount(amount, "--amount"))
+    _say(context, "demo_close_deal", win_deal(_file(context), name, asked, lines))
     context.next_steps("sfsync sync --now")
 
 

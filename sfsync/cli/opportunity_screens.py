@@ -10,8 +10,7 @@ from sfsync.cli.failure_screens import tried
 from sfsync.cli.render.tables import Column, Kind, Table, named
 from sfsync.cli.render.text import with_thousands
 from sfsync.exports.json_text import utc
-from sfsync.ledger.opportunities import minor_of
-from sfsync.money import EXPONENTS, minor_to_text
+from sfsync.ledger.opportunities import amount_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,16 +56,10 @@ _INVOICES = (
 def row_json(row: OpportunityRow) -> dict[str, Any]:
     """A deal of a list as JSON has it; amounts with the decimals of their currency."""
     amounts = {
-        "amount": _amount(row.amount, row.currency),
-        "expected_revenue": _amount(row.expected_revenue, row.currency),
+        "amount": amount_text(row.amount, row.currency),
+        "expected_revenue": amount_text(row.expected_revenue, row.currency),
     }
     return {**asdict(row), **amounts}
-
-
-def _amount(text: str | None, currency: str) -> str | None:
-    minor = minor_of(text, currency)
-    # What is no amount stays as it came: it may be the reason of a failure.
-    return text if minor is None else minor_to_text(minor, EXPONENTS[currency])
 
 
 def list_table(rows: Rows, totals: Sequence[OpportunityTotal], *, limit: int | None) -> Table:
@@ -128,7 +121,7 @@ def marked_json(
             {
                 "id": row.id,
                 "name": row.name,
-                "amount": _amount(row.amount, row.currency),
+                "amount": amount_text(row.amount, row.currency),
                 "currency": row.currency,
             }
             for row in rows

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.ledger import Ledger
 
-_SIGNS = {"created": "+", "updated": "~", "skipped": "-", "failed": "✗", "drifted": "!"}
+_SIGNS = {"created": "+", "updated": "~", "skipped": "-", "drifted": "!"}
 _WRITES = frozenset({"created", "updated", "drifted"})
 _NOUNS = {"Opportunity": "", "Account": "customer ", "Contact": "contact "}
 
@@ -44,7 +44,9 @@ def answer_plan(context: Context, ledger: Ledger, run_id: int, *, exit_code: boo
 def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    deals_first = sorted(changes, key=lambda change: list(_NOUNS).index(change["object"]))
+    # The summary above has the failed ones, with their messages.
+    told = (change for change in changes if change["outcome"] != "failed")
+    deals_first = sorted(told, key=lambda change: list(_NOUNS).index(change["object"]))
     for change in screen.some(console, deals_first):
         sign, noun = _SIGNS[change["outcome"]], _NOUNS[change["object"]]
         reason = f"  ({change['code']})" if change["code"] else ""
@@ -52,7 +54,7 @@ def _draw_changes(console: Console, changes: list[dict[str, Any]]) -> None:
         screen.line(console, f"{sign} {change['outcome']:<8} {noun}{change['name']}{gist}")
         if change["outcome"] in {"updated", "drifted"}:
             screen.draw_changes(console, change["fields"])
-    screen.say_more(console, changes)
+    screen.say_more(console, deals_first)
 
 
 def _gist(change: dict[str, Any]) -> str:

@@ -134,7 +134,7 @@ def draw_summary(
     for line in _notes(ledger, detail, planned=planned):
         screen.line(console, line)
     failures = failures_of(detail)
-    _draw_failures(console, failures)
+    _draw_failures(console, failures, planned=planned)
     if failures and not planned and screen.is_plain(console):
         # On a terminal the next steps say so; a mail from cron has nothing else.
         screen.line(console, f"Each with its fix: sfsync history show {run.run} --failed")
@@ -177,14 +177,16 @@ def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]
         yield f"! {one.invoice} drifted: {one.name}: {one.message}"
 
 
-def _draw_failures(console: Console, failures: list[RunRecord]) -> None:
+def _draw_failures(console: Console, failures: list[RunRecord], *, planned: bool) -> None:
     from sfsync.cli.render import screen  # noqa: PLC0415 - start-up time
 
-    for one in failures[:_SHOWN_FAILURES]:
+    # The history knows nothing of a plan: what is piped from one has to have all of it.
+    shown = len(failures) if planned and screen.is_plain(console) else _SHOWN_FAILURES
+    for one in failures[:shown]:
         amount = f"   {with_thousands(one.amount)}" if one.amount else ""
         money = f"{amount} {one.currency}" if amount and one.currency else amount
         screen.line(console, f"✗ {one.name}{money}   {one.salesforce_id}")
         screen.line(console, f"  {one.code}: {one.message or ''}")
-    if len(failures) > _SHOWN_FAILURES:
-        more = len(failures) - _SHOWN_FAILURES
-        screen.line(console, f"… and {more} more: sfsync history show --failed")
+    if more := len(failures[shown:]):
+        where = "--json gets all" if planned else "sfsync history show --failed"
+        screen.line(console, f"… and {more:,} more: {where}")

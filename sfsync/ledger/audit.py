@@ -200,6 +200,13 @@ def list_events(
     )
 
 
+def actions(ledger: Ledger) -> list[str]:
+    """The actions that this trail has events of."""
+    return [
+        row[0] for row in ledger.rows("SELECT DISTINCT action FROM audit_event ORDER BY action")
+    ]
+
+
 def find_event(ledger: Ledger, seq: int) -> AuditEvent | None:
     """The event of that number."""
     row = ledger.row(f"SELECT {_SHOWN} FROM audit_event WHERE seq = ?", [seq])  # noqa: S608 - a constant

@@ -11,6 +11,7 @@ from sfsync.errors import NotFoundError
 from sfsync.ledger.audit import append_event
 from sfsync.ledger.auto_posted import auto_posted
 from sfsync.ledger.model import Cursor, Outcome, RunOutcome
+from sfsync.ledger.opportunities import amount_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -66,7 +67,7 @@ class RunSummary:
 class RunRecord:
     """What became of one record in a run; `invoice` is the number, or the draft's id.
 
-    `amount` is as Salesforce had it then, `currency` the deal's as last read.
+    `amount` is what Salesforce had then, `currency` the deal's as last read.
     """
 
     sobject: str
@@ -363,5 +364,6 @@ def run_records(
          currency, invoice, changes) = row  # fmt: skip
         yield RunRecord(
             sobject, salesforce_id, name, Outcome(outcome), code, message, fix, source_field,
-            target, amount, currency, invoice, json.loads(changes) if changes else {},
+            target, amount_text(amount, currency), currency, invoice,
+            json.loads(changes) if changes else {},
         )  # fmt: skip

@@ -86,6 +86,16 @@ def minor_of(amount: str | None, currency: str) -> int | None:
         return None
 
 
+def amount_text(amount: str | None, currency: str | None) -> str | None:
+    """An amount as Salesforce gave it, with the decimals of its currency.
+
+    What is no amount stays as it came: it may be the reason of a failure.
+    """
+    if currency is None or (minor := minor_of(amount, currency)) is None:
+        return amount
+    return minor_to_text(minor, EXPONENTS[currency])
+
+
 def _number(amount: str | None) -> Decimal | None:
     try:
         return None if amount is None else parse_decimal(amount)

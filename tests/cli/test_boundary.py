@@ -214,8 +214,8 @@ def test_signs_are_spelled_where_the_stream_has_none(synced: Path, home: Path) -
         check=False,
     )
     assert started.returncode == 3, started.stderr
-    assert b"\nx failed " in started.stdout
-    assert b"? failed" not in started.stdout
+    assert b"\nx Alfreds " in started.stdout
+    assert b"\n? " not in started.stdout
     assert b" ?" not in started.stdout.replace(b"? rollout", b"")
 
 

@@ -248,7 +248,7 @@ def test_history_shows_each_record_with_reason_and_fix(books: Sfsync) -> None:
     )
     assert shown["counts"]["opportunities"]["failed"] == len(shown["records"])
     money = {(record["amount"], record["currency"]) for record in shown["records"]}
-    assert money == {("18000", "EUR"), ("2750", "USD"), (None, None)}
+    assert money == {("18000.00", "EUR"), ("2750.00", "USD"), (None, None)}
     text = books("history", "show", "--failed", terminal=True).out
     assert "missing-field: " in text
     assert "    fix: " in text

@@ -118,6 +118,16 @@ def test_the_address_of_an_account_stands_for_its_customer(books: Sfsync, comman
         assert books(*command.split(), named, "--json").document["result"] == by_number
 
 
+def test_the_trail_of_what_is_not_there_says_so(books: Sfsync) -> None:
+    """A name that nothing has is refused; an action that nothing did names those there are."""
+    unknown = books("audit", "list", "--what", "INV-1999-00001", "--json")
+    assert (unknown.status, unknown.document["error"]["code"]) == (9, "entity-not-found")
+    assert books("audit", "list", "--what", "0065g0000000999", "--json").document["result"] == []
+    misspelt = books("audit", "list", "--action", "invoice.revers", terminal=True)
+    assert misspelt.status == 0
+    assert "the trail has: config.change," in misspelt.out
+
+
 def test_a_contact_is_found_by_the_address_of_its_page(books: Sfsync) -> None:
     """As by its id."""
     by_id = books("contact", "show", "0035g0000000001", "--json").document["result"]
@@ -142,5 +152,16 @@ def test_a_plan_names_every_record_with_its_values(books: Sfsync) -> None:
     assert listed[-1].startswith("+ created  contact ")
     with OrgStore.open(Path("demo-org.db")) as store:
         store.update("Account", "0015g0000000001AAA", {"Phone": "+44 1"})
+    text = books("sync", "plan", *fresh).out
+    failed = [one["name"] for one in changes if one["outcome"] == "failed"]
+    assert [text.count(f"{name} ") for name in failed] == [1, 1, 1]
     text = books("sync", "plan").out
     assert "~ updated  customer Around the Horn\n    phone: +44 171 555 7788 → +44 1\n" in text
+
+
+def test_a_won_deal_of_the_demo_has_an_amount_as_everywhere(books: Sfsync) -> None:
+    """Digits and a decimal point; a failed deal is told with the decimals of its currency."""
+    refused = books("demo", "close-deal", "--amount", "1e3", "--json")
+    assert (refused.status, refused.document["error"]["code"]) == (2, "invalid-amount")
+    assert books("demo", "break", "missing-field").status == 0
+    assert "2,490.50 EUR" in books("sync", "--now").out
