@@ -100,7 +100,7 @@ def add(  # noqa: PLR0913 - one argument per option
     country: Annotated[str | None, typer.Option(help="country of the address")] = None,
 ) -> None:
     """Enter a customer, for accounts to match before the first sync."""
-    from sfsync.ledger.customers import add_customer  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.customers import add_customer, namesakes  # noqa: PLC0415 - start-up time
 
     address = Address(street, city, state, postal_code, country)
     content = CustomerContent(
@@ -109,6 +109,9 @@ def add(  # noqa: PLR0913 - one argument per option
     context = context_of(ctx)
     with context.open_ledger(create=True) as ledger:
         result = screens.as_json(add_customer(ledger, content))
+        others = [one for one in namesakes(ledger, name) if one.number != result["number"]]
+    if others:
+        context.warn(screens.same_name(others))
     said = f"Added {result['number']}.\n"
     context.emit("customer_add", result, text=said, action=True)
 

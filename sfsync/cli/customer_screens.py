@@ -44,6 +44,7 @@ _SUGGESTION_COLUMNS = tuple(
     )
 )
 _THE_SAME = 100
+_NAMED = 5
 _WHY = {
     "name": "same name",
     "similar-name": "similar name",
@@ -66,6 +67,13 @@ def as_json(customer: Customer) -> dict[str, Any]:
         "accounts": list(customer.accounts),
         "invoices": customer.invoices,
     }
+
+
+def same_name(others: Sequence[Customer]) -> str:
+    """The warning that a new customer may be one of these."""
+    labels = ", ".join(f"{one.number} {one.content.name}" for one in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f"the same name as {labels}{more}; if it is the same: sfsync customer merge"
 
 
 def edited_text(number: str, changes: Mapping[str, tuple[object, object]]) -> str:

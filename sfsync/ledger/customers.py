@@ -174,6 +174,17 @@ def list_customers(
     )
 
 
+def namesakes(ledger: Ledger, name: str) -> list[Customer]:
+    """Customers whose names differ from `name` in case, punctuation or legal form at most."""
+    return list(
+        _customers(
+            ledger,
+            "WHERE c.name_key = ? AND c.merged_into IS NULL ORDER BY c.id",
+            (name_key(name),),
+        )
+    )
+
+
 def show_customer(ledger: Ledger, reference: str) -> Customer:
     """The customer with this number, account id, external id or name (case does not matter).
 

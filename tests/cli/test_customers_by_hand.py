@@ -219,6 +219,14 @@ def test_unlinking_lets_the_next_sync_match_anew(books: Sfsync) -> None:
     assert _customer(books, HORN)["accounts"] == [account]
 
 
+def test_a_new_customer_with_the_name_of_another_is_pointed_out(books: Sfsync) -> None:
+    """It is added all the same, with a warning that names the others by number."""
+    added = books("customer", "add", "ACME corp.", "--json")
+    (warning,) = added.document["warnings"]
+    assert f"{ACME} Acme Corp, {ACME_INC} Acme Corp, Inc." in warning
+    assert books("customer", "add", "Nobody Else", "--json").document["warnings"] == []
+
+
 def test_only_accounts_are_linked(books: Sfsync, sfsync: Sfsync) -> None:
     """Something that is no account, or a ledger that knows no org, is refused by name."""
     for wrong in ("0065g000000000OAAQ", "nonsense", "https://x.my.salesforce.com/home"):
