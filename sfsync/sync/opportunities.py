@@ -80,7 +80,7 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
         decision = _with_content(record, content, known, state, rules)
         currency = content.currency
     else:
-        decision = _without_content(record, content, known)
+        decision = _without_content(record, content, known, rules)
         currency = _currency(record, rules)
     return _remember(decision, record, currency, state)
 
@@ -245,10 +245,10 @@ def _moved_within(stamp: str, record: Record, known: InvoiceState, rules: Rules)
 
 
 def _without_content(
-    record: Record, reason: Skip | Failure, known: InvoiceState | None
+    record: Record, reason: Skip | Failure, known: InvoiceState | None, rules: Rules
 ) -> OpportunityDecision:
     if known is not None and known.status in _LIVE:
-        return _live_but_unwanted(record, reason, known)
+        return _live_but_unwanted(record, reason, known, rules)
     if isinstance(reason, Failure):
         return OpportunityDecision(_failed(record, reason))
     document_id = None if known is None else known.document_id
@@ -259,14 +259,14 @@ def _without_content(
 
 
 def _live_but_unwanted(
-    record: Record, reason: Skip | Failure, known: InvoiceState
+    record: Record, reason: Skip | Failure, known: InvoiceState, rules: Rules
 ) -> OpportunityDecision:
     """The deal left the filters or can no longer be mapped, and its invoice is still there."""
     changes = {reason.code: (None, reason.message)}
     if (
         isinstance(reason, Skip)
         or known.status is DocumentStatus.POSTED
-        or _has_lost_account(record, reason)
+        or _has_lost_account(record, reason, rules)
     ):
         drifted = _drifted(record, known, reason.code, reason.message, changes)
         return drifted if isinstance(reason, Skip) else _mendable(drifted, reason)
@@ -278,8 +278,10 @@ def _live_but_unwanted(
     )
 
 
-def _has_lost_account(record: Record, reason: Failure) -> bool:
-    return reason.target == "customer" and not record.get("AccountId")
+def _has_lost_account(record: Record, reason: Failure, rules: Rules) -> bool:
+    """Whether the deal names no account any more, wherever the mapping looks for it."""
+    emptied = reason.code in {"missing-field", "customer-not-found"}
+    return emptied and reason == account_id_of(record, rules)
 
 
 def _mendable(drifted: OpportunityDecision, reason: Failure) -> OpportunityDecision:

@@ -117,6 +117,25 @@ def test_a_changed_value_never_touches_a_posted_invoice(
         assert check_ledger(ledger) == []
 
 
+def test_a_lost_account_is_looked_for_where_the_mapping_takes_it(
+    workplace: Workplace, store: OrgStore
+) -> None:
+    """A deal that is billed to the parent of its account drifts once there is no parent."""
+    text = demo_template().replace("{from: AccountId, required: true}", "Account.ParentId")
+    settings = load_text(text, "mappings.yaml")
+    deal = deal_of(workplace)
+    parent = next(one for one in store.ids("Account") if one != deal["AccountId"])
+    store.update("Account", deal["AccountId"], {"ParentId": parent})
+    found = [workplace.sync(settings)]
+    for now in (None, parent):
+        store.update("Account", deal["AccountId"], {"ParentId": now})
+        found.append(workplace.sync(settings))
+    made, lost, back = (outcome_of(one, deal["Id"]) for one in found)
+    assert made.outcome is Outcome.UPDATED
+    assert (lost.outcome, lost.code) == (Outcome.DRIFTED, "customer-not-found")
+    assert back.outcome is Outcome.UNCHANGED
+
+
 @pytest.mark.parametrize("state", ["draft", "posted"])
 @pytest.mark.parametrize("gone", ["reopened", "deleted", "account lost", "stage left"])
 def test_a_deal_that_goes_away_drifts_and_comes_back(
