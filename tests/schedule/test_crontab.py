@@ -154,4 +154,6 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # It loads the machine's other units too, and may have something to say of those.
+    ours = [line for line in done.stderr.splitlines() if "sfsync" in line]
+    assert (done.returncode, ours) == (0, []), done.stderr
