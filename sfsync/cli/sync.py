@@ -128,7 +128,7 @@ def _sync_once(
         ledger = stack.enter_context(context.open_ledger(create=True, demo=org.identity.is_demo))
         with sync_progress(context) as progress:
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
-        tick.ran = True
+        tick.run = run_id
         name_missing(context, ledger, run_id, asked)
         answer_run(context, ledger, run_id)
 
@@ -221,7 +221,7 @@ def retry(
             sync_progress(context) as progress,
         ):
             run_id = run_sync(org, ledger, settings, asked, progress=progress, warn=context.warn)
-        tick.ran = True
+        tick.run = run_id
         answer_run(context, ledger, run_id, schema="sync_retry")
 
 

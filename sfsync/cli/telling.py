@@ -22,9 +22,9 @@ _NO_NEWS = {ExitCode.USAGE, ExitCode.LOCKED, ExitCode.NOT_FOUND}
 
 @dataclass
 class Tick:
-    """One call of a sync; `ran` is set once a run has come to its end."""
+    """One call of a sync; `run` is the run that has come to its end."""
 
-    ran: bool = False
+    run: int | None = None
 
 
 @contextmanager
@@ -85,8 +85,8 @@ def connected_since(context: Context, moment: datetime) -> bool:
     return connected_at is not None and connected_at >= moment
 
 
-def run_health_of(context: Context) -> RunHealth | None:
-    """What the history says; None without a ledger that can be read."""
+def run_health_of(context: Context, run_id: int | None = None) -> RunHealth | None:
+    """What the history says, as `run_health`; None without a ledger that can be read."""
     from sfsync.ledger.run_health import run_health  # noqa: PLC0415 - start-up time
 
     path = context.found_ledger()
@@ -94,7 +94,7 @@ def run_health_of(context: Context) -> RunHealth | None:
         return None
     try:
         with context.read_ledger() as ledger:
-            return run_health(ledger)
+            return run_health(ledger, run_id)
     except SfsyncError:
         # That the ledger cannot be read is what is being told of.
         return None
@@ -102,7 +102,7 @@ def run_health_of(context: Context) -> RunHealth | None:
 
 def _hear(context: Context, tick: Tick, error: BaseException | None) -> None:
     settings, now = context.settings(), datetime.now(UTC)
-    if error is None and not tick.ran and settings.notify is None:
+    if error is None and tick.run is None and settings.notify is None:
         # A tick that has nothing to do, and nobody to tell: it must cost next to nothing.
         return
     from sfsync.cli.frame.log import start_logging  # noqa: PLC0415 - start-up time
@@ -110,7 +110,8 @@ def _hear(context: Context, tick: Tick, error: BaseException | None) -> None:
     from sfsync.health.standing import standing_file  # noqa: PLC0415 - as above
 
     start_logging(context)
-    health = run_health_of(context)
+    # Its own run: since the lock is free again, another one may be at work.
+    health = run_health_of(context, tick.run)
     heard = _heard(context, tick, error, health, now)
     warnings = hear(
         standing_file(context.paths.state_dir, context.ledger_path()),
@@ -139,7 +140,7 @@ def _heard(
         code = error.exit_code if isinstance(error, SfsyncError) else ExitCode.UNEXPECTED
     elif error is not None:
         condition = Event.INTERRUPTED
-    elif tick.ran and health is not None and health.last is not None:
+    elif tick.run is not None and health is not None and health.last is not None:
         condition = Event(health.last.outcome.value)
     since = health and health.good_since
     overdue = is_overdue(

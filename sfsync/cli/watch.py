@@ -81,7 +81,7 @@ class Watch:
             self._org.check_budget(_CALLS_OF_A_RUN)
             # Each is asked, whatever the others say: they note what they have seen.
             number = self._run() if any([self._reload(), self._look(), must]) else None
-            tick.ran, self._must = number is not None, False
+            tick.run, self._must = number, False
             return number
 
     def _run(self) -> int:

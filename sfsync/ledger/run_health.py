@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sfsync.ledger.history import last_run, schedule_answered
+from sfsync.ledger.history import last_run, schedule_answered, show_run
 from sfsync.ledger.model import RunOutcome
 from sfsync.ledger.open_failures import MAX_TRIES
 
@@ -42,12 +42,16 @@ class RunHealth:
     good_since: str | None
 
 
-def run_health(ledger: Ledger) -> RunHealth:
-    """Look at the history of `ledger`."""
+def run_health(ledger: Ledger, run_id: int | None = None) -> RunHealth:
+    """Look at the history of `ledger`; `last` is the run `run_id`, where one is named.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
     failures, given_up, newest, since = ledger.row(_FAILURES, {"most": MAX_TRIES})
     first = ledger.row("SELECT started_at FROM run ORDER BY id LIMIT 1")
     return RunHealth(
-        last=last_run(ledger),
+        last=last_run(ledger) if run_id is None else show_run(ledger, run_id, ()).summary,
         last_good=last_run(ledger, GOOD),
         good_since=schedule_answered(ledger).good or (first and first[0]),
         failures=failures,

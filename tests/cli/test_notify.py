@@ -135,6 +135,21 @@ def test_an_overdue_schedule_is_said_everywhere_but_in_pipes(books: Sfsync, work
     assert json.loads(books("invoice", "list", "--json", terminal=True).out)["status"] == 0
 
 
+def test_a_run_tells_of_itself_though_the_next_one_is_at_work(books: Sfsync, work: Path) -> None:
+    """The lock is free as soon as a run has ended; whoever comes then is nobody's news."""
+    with closing(sqlite3.connect(work / "demo.db")) as ledger:
+        names = [name for _, name, *_ in ledger.execute("PRAGMA table_info(run)")]
+        anew = {"id": "NULL", "outcome": "'running'", "finished_at": "NULL"}
+        columns, values = ", ".join(names), ", ".join(anew.get(one, one) for one in names)
+        ledger.execute(
+            "CREATE TRIGGER at_once AFTER UPDATE ON run WHEN NEW.outcome = 'partial'"  # noqa: S608 - names of the schema
+            f" BEGIN INSERT INTO run ({columns}) SELECT {values} FROM run WHERE id = NEW.id; END"
+        )
+    assert books("sync", "retry", "-q").status == 3
+    (notice,) = notices(work)
+    assert (notice["event"], notice["run"]["outcome"]) == ("partial", "partial")
+
+
 def test_a_failed_run_is_said_until_a_good_one(books: Sfsync, work: Path) -> None:
     """The banner and the check name the run and its reason."""
     assert books("demo", "break", "outage").status == 0
