@@ -179,6 +179,17 @@ class Context:
         # Opening it for writing brings it up to date.
         return self.open_ledger()
 
+    def finished_ledger(self) -> Ledger | None:
+        """The ledger for reading; None while none is there, or none that was ever completed.
+
+        Raises:
+            LedgerError: as `open_ledger`.
+        """
+        try:
+            return self.read_ledger()
+        except NotFoundError:
+            return None
+
     @contextmanager
     def reading(self) -> Iterator[Ledger]:
         """One state of the ledger, for a list whose rows are taken while it is answered.

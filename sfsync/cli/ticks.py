@@ -29,9 +29,10 @@ def answers_of(context: Context) -> Answers:
     from sfsync.ledger import history  # noqa: PLC0415 - start-up time
     from sfsync.schedule import Answers  # noqa: PLC0415 - as above
 
-    if not context.ledger_path().exists():
+    ledger = context.finished_ledger()
+    if ledger is None:
         return Answers()
-    with context.read_ledger() as ledger:
+    with ledger:
         found = history.schedule_answered(ledger)
     return Answers(_moment(found.good), found.failures, _moment(found.failed))
 

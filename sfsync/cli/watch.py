@@ -103,9 +103,10 @@ class Watch:
         return number
 
     def _look(self) -> bool:
-        if not self._context.ledger_path().exists():
+        ledger = self._context.finished_ledger()
+        if ledger is None:
             return True
-        with self._context.read_ledger() as ledger:
+        with ledger:
             cursors = history.cursors(ledger)
             good = history.schedule_answered(ledger).good
             # Only what a person has decided meanwhile: what a run leaves, the next one leaves too.

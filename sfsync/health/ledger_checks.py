@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.errors import ExitCode, LedgerError, LockedError, SfsyncError
+from sfsync.errors import ExitCode, LedgerError, LockedError, NotFoundError, SfsyncError
 from sfsync.health.findings import Finding, Verdict, failed, ok, skipped, warning
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def _ledger(around: Surroundings) -> Iterator[Finding]:
     if around.ledger is None:
         yield skipped("ledger", "needs a valid config, or --ledger")
         return
-    if not around.ledger.exists():
-        yield ok("ledger", f"{around.ledger} will be made by the first sync")
-        return
     try:
         with open_ledger_read_only(around.ledger) as ledger:
             name = ledger.identity.org_name or "no org yet"
             quick_check(ledger)
             as_shipped = schema_is_as_shipped(ledger)
+    except NotFoundError:
+        yield ok("ledger", f"{around.ledger} will be made by the first sync")
+        return
     except SfsyncError as error:
         yield failed("ledger", error)
         return

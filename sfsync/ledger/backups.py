@@ -66,7 +66,7 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
         LedgerError: the ledger is not sound, foreign or newer; nothing was written.
         UsageError: nothing can be written there.
     """
-    refuse_unsuitable(path, create=False)
+    open_ledger_read_only(path).close()
     if target.is_dir() or (target.exists() and target.samefile(path)):
         raise UsageError(f"{target} cannot be the backup.", code="not-writable")
     with _new_copy(path, target, force=force) as copy, open_ledger_read_only(copy) as ledger:

@@ -285,6 +285,8 @@ def open_ledger_read_only(path: Path, *, clock: Callable[[], datetime] = _utc_no
 def _require_current(path: Path, connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version != schema_version():
+        # It may have become empty only now: what a killed creation had begun is taken back.
+        refuse_unsuitable(path, create=False)
         raise LedgerError(
             f"{path} has schema {version}; this sfsync reads schema {schema_version()}.",
             code="ledger-older",

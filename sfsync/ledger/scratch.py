@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfsync.errors import NotFoundError
 from sfsync.ledger.connection import open_ledger, open_ledger_read_only
 from sfsync.ledger.sqlite_file import copy_into
 
@@ -20,19 +21,21 @@ if TYPE_CHECKING:
 def scratch_copy(path: Path, *, demo: bool = False) -> Iterator[Path]:
     """The path of a consistent private copy that is gone afterwards; the original is only read.
 
-    Where there is no ledger at `path` yet, the copy is a fresh one (`demo` says of which sort).
+    Where there is no ledger at `path` yet, or none that was ever completed, the copy is a fresh one
+    (`demo` says of which sort).
     """
     with tempfile.TemporaryDirectory(prefix="sfsync-plan-") as folder:
         copy = Path(folder) / "ledger.db"
-        if path.exists() and path.stat().st_size:
-            _back_up(path, copy)
-        else:
+        try:
+            open_ledger_read_only(path).close()
+        except NotFoundError:
             open_ledger(copy, demo=demo).close()
+        else:
+            _back_up(path, copy)
         yield copy
 
 
 def _back_up(path: Path, copy: Path) -> None:
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    open_ledger_read_only(path).close()
     with closing(sqlite3.connect(copy)) as target:
         copy_into(path, target)

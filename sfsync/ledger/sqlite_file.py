@@ -70,10 +70,17 @@ def _set_pragma(connection: sqlite3.Connection, name: str, wanted: int) -> None:
 
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that reads, also where the files that WAL needs cannot be made."""
+    """A connection that reads, also where the files that WAL needs cannot be made.
+
+    What a killed process has left half written, before the file wrote ahead, is taken back first.
+    """
     try:
         return connect(path, read_only=True)
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:
+            # SQLite takes it back as soon as somebody reads who could also write.
+            connect(path).close()
+            return connect(path, read_only=True)
         log = path.with_name(f"{path.name}-wal")
         if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
             raise
@@ -101,7 +108,7 @@ def write_ahead(connection: sqlite3.Connection) -> str:
 
 def copy_into(path: Path, copy: sqlite3.Connection) -> None:
     """Copy the file in one step: one state of it, whoever writes meanwhile."""
-    with translated(path), closing(connect(path, read_only=True)) as source:
+    with translated(path), closing(connect_for_reading(path)) as source:
         source.backup(copy)
 
 

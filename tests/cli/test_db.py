@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sfsync.ledger import open_ledger
 from sfsync.ledger.lock import run_lock
+from tests.ledger.ledger_books import write_hot_journal
 
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
@@ -65,16 +67,47 @@ def test_a_current_ledger_needs_no_migration(books: Sfsync) -> None:
     assert "nothing to do" in books("db", "migrate").out
 
 
-@pytest.mark.parametrize("journal", [False, True])
-def test_a_ledger_whose_creation_was_killed_is_made_by_the_next_sync(
-    books: Sfsync, *, journal: bool
-) -> None:
-    """An empty file, or one with a journal to roll back, is not taken for a ledger of real data."""
-    path = _ledger(books)
+def _killed_creation(path: Path, *, written: bool) -> None:
+    """The ledger as a kill leaves it that comes before its creation is complete."""
     for one in path.parent.glob(f"{path.name}*"):
         one.unlink()
     path.touch()
-    if journal:
-        path.with_name(f"{path.name}-journal").touch()
-    assert books("sync", "--now").status == 3
-    assert books("db", "info", "--json").document["result"]["demo"] is True
+    if written:
+        open_ledger(path).close()
+        write_hot_journal(path, created=True)
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize(
+    "argv", [("sync",), ("sync", "--now"), ("sync", "watch", "--for", "0s"), ("sync", "plan")]
+)
+def test_a_ledger_whose_creation_was_killed_is_made_by_the_next_sync(
+    books: Sfsync, argv: tuple[str, ...], *, written: bool
+) -> None:
+    """An empty file, or one to roll back, is not taken for a ledger, by whatever starts a sync."""
+    path = _ledger(books)
+    _killed_creation(path, written=written)
+    assert books(*argv, "-q").status in {0, 3}
+    if "plan" not in argv:
+        assert books("db", "info", "--json").document["result"]["demo"] is True
+        assert books("history", "list", "--json").document["result"]
+
+
+def test_a_killed_creation_hinders_no_look(books: Sfsync) -> None:
+    """What reads says that there is no ledger yet, and `doctor` that nothing is wrong."""
+    path = _ledger(books)
+    for argv in (("invoice", "list"), ("db", "verify"), ("db", "backup")):
+        _killed_creation(path, written=True)
+        done = books(*argv)
+        assert (done.status, f"{path} is empty" in done.err) == (9, True), done
+    _killed_creation(path, written=True)
+    assert books("doctor").status == 0
+
+
+@pytest.mark.parametrize("argv", [("invoice", "list"), ("db", "verify"), ("db", "backup")])
+def test_what_a_killed_process_had_half_written_is_taken_back_by_a_look(
+    books: Sfsync, argv: tuple[str, ...]
+) -> None:
+    """A restored ledger is killed as it begins to write ahead: reading it is no less possible."""
+    write_hot_journal(_ledger(books))
+    assert books(*argv).status == 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import struct
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from sfsync.ledger import Ledger
 
+_JOURNAL, _SECTOR = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 512
 ORG = "00D000000000001AAA"
 NOW = datetime(2026, 11, 22, 8, 31, 7, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -65,6 +69,19 @@ def new_ledger(path: Path) -> Ledger:
     ledger = open_ledger(path, actor="dana@test", clock=lambda: NOW)
     ledger.bind_org(ORG, "Acme", "production", "https://acme.my.salesforce.com")
     return ledger
+
+
+def write_hot_journal(path: Path, *, created: bool = False) -> None:
+    """Leave the ledger as a process does that is killed before the file writes ahead.
+
+    Whoever can write takes back what it had written; with `created` that is the whole file.
+    """
+    with closing(sqlite3.connect(path)) as ledger:
+        assert ledger.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        (pages,) = ledger.execute("PRAGMA page_count").fetchone()
+        (page_size,) = ledger.execute("PRAGMA page_size").fetchone()
+    header = struct.pack(">8s5I", _JOURNAL, 0, 0, 0 if created else pages, _SECTOR, page_size)
+    path.with_name(f"{path.name}-journal").write_bytes(header.ljust(_SECTOR, b"\0"))
 
 
 def begin(ledger: Ledger) -> int:
