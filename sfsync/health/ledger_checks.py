@@ -52,7 +52,7 @@ def _ledger(around: Surroundings) -> Iterator[Finding]:
             "schema",
             Verdict.FAILED,
             "tables, indexes or triggers differ from what this version makes",
-            "sfsync db verify, then put a backup in its place",
+            "sfsync db verify, then a backup: sfsync db restore FILE",
             ExitCode.LEDGER,
         )
 

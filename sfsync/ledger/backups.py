@@ -20,15 +20,18 @@ from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.migrations import schema_version
-from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, copy_into, translated
+from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, copy_into, translated, write_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sfsync.ledger.connection import LedgerIdentity
 
 KEPT = 5
 """How many backups made before a migration are kept."""
+
+_STEP = 16
+"""Pages that are put back in one step; any ledger has more, so that none is done with the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,18 +227,18 @@ def put_back(source: Path, current: Path) -> Path | None:
         LockedError: others kept writing to it.
     """
     if not current.exists() or not current.stat().st_size:
-        with _new_copy(source, current, force=True):
-            pass
-        return None
+        return _swap(source, current)
+    replacing = _Replacing(current)
     try:
-        kept = keep_copy(current, "replaced")
         with translated(current), _as_source(source) as backup, closing(connect(current)) as target:
-            backup.backup(target, progress=_patience(current))
+            # Else nobody could read it while it is replaced, not even to keep it.
+            write_ahead(target)
+            backup.backup(target, pages=_STEP, progress=replacing.look)
     except LedgerError as error:
         if error.code != "ledger-damaged":
             raise
         return _swap(source, current)
-    return kept
+    return replacing.kept
 
 
 @contextmanager
@@ -244,31 +247,44 @@ def _as_source(source: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _patience(current: Path) -> Callable[[int, int, int], object]:
-    """Gives up when others keep the ledger busy; SQLite alone would wait for ever."""
-    until = time.monotonic() + BUSY_SECONDS
+class _Replacing:
+    """What is done beside the replacement of a ledger; `kept` is where its last state is."""
 
-    def look(status: int, remaining: int, total: int) -> None:
-        del remaining, total
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > until:
+    def __init__(self, current: Path) -> None:
+        self.kept: Path | None = None
+        self._current = current
+        self._until = time.monotonic() + BUSY_SECONDS
+
+    def look(self, status: int, _remaining: int, _total: int) -> None:
+        """Keep the present state once nobody else can write; give up when others keep writing.
+
+        SQLite alone would wait for ever.
+        """
+        if status not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            # A state kept before the first step would lack what is written until that step.
+            self.kept = self.kept or keep_copy(self._current, "replaced")
+        elif time.monotonic() > self._until:
             raise LockedError(
-                f"Another process has been writing to {current} for more than"
+                f"Another process has been writing to {self._current} for more than"
                 f" {BUSY_SECONDS:.0f} s.",
                 code="ledger-busy",
                 fix="wait until it is done, then try again",
             )
 
-    return look
 
+def _swap(source: Path, current: Path) -> Path | None:
+    """Put the backup in the place of what SQLite cannot read, or of nothing; where that is kept.
 
-def _swap(source: Path, current: Path) -> Path:
-    """Put the backup in the place of a file that SQLite cannot read; that one is kept as it is."""
-    make_backup_folder(current)
+    The files beside it go with it, also where it has gone itself: SQLite would carry over into the
+    backup what waits in them.
+    """
+    beside = [current.with_name(current.name + end) for end in ("-wal", "-shm", "-journal")]
+    found = [one for one in (*beside, current) if one.exists() and one.stat().st_size]
     kept = default_target(current, "replaced")
-    for end in ("-wal", "-shm", ""):
-        before = current.with_name(current.name + end)
-        if before.exists():
-            before.replace(kept.with_name(kept.name + end))
+    if found:
+        make_backup_folder(current)
+    for one in found:
+        one.replace(kept.with_name(kept.name + one.name.removeprefix(current.name)))
     with _new_copy(source, current, force=True):
         pass
-    return kept
+    return kept if current in found else None

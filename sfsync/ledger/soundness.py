@@ -28,7 +28,7 @@ def quick_check(ledger: Ledger) -> None:
         raise LedgerError(
             f"{ledger.path} is damaged ({said}).",
             code="ledger-damaged",
-            fix="put a backup of the file in its place",
+            fix="restore it from a backup: sfsync db restore FILE",
         )
 
 

@@ -137,7 +137,7 @@ def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -
         return LedgerError(
             f"{path} is damaged ({'a text in it is not UTF-8' if no_text else error}).",
             code="ledger-damaged",
-            fix="put a backup of the file in its place",
+            fix="restore it from a backup: sfsync db restore FILE",
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
                 sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):  # fmt: skip
@@ -150,7 +150,7 @@ def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -
         return LedgerError(
             f"{path} has not the tables that sfsync made ({error}).",
             code=SCHEMA_CHANGED,
-            fix="put a backup of the file in its place",
+            fix="restore it from a backup: sfsync db restore FILE",
         )
     return error
 

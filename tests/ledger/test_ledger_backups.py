@@ -15,7 +15,7 @@ import pytest
 from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
 from sfsync.ledger import migrations, open_ledger, open_ledger_read_only
 from sfsync.ledger.audit import list_events, verify_chain
-from sfsync.ledger.backups import back_up, backup_folder, default_target, prune
+from sfsync.ledger.backups import back_up, backup_folder, default_target, keep_copy, prune
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.lock import run_lock
 from sfsync.ledger.posting import post_invoice, post_many
@@ -144,6 +144,57 @@ def test_a_restore_brings_the_state_back_and_keeps_the_other(path: Path) -> None
         event = next(iter(list_events(ledger, action="ledger.restore")))
         assert (event.before, event.after["backup"]) == ({"kept": done.kept.name}, "copy.db")
         assert verify_chain(ledger, done.head) == []
+
+
+def test_nothing_is_written_between_what_a_restore_keeps_and_what_it_replaces(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who posts meanwhile waits, so that no invoice is in neither of the two."""
+    target = path.with_name("copy.db")
+    back_up(path, target)
+
+    def keep_and_write(current: Path, word: str) -> Path:
+        kept = keep_copy(current, word)
+        with (
+            closing(sqlite3.connect(path, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+        return kept
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sfsync.ledger.backups.keep_copy", keep_and_write)
+        done = restore(target, path)
+    assert done.kept is not None
+    assert _numbers(done.kept) == ["INV-2026-00001"]
+
+
+@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
+def test_a_restore_keeps_a_ledger_in_any_journal_mode(path: Path, mode: str) -> None:
+    """What was copied into its place by hand does not write ahead yet."""
+    target = path.with_name("copy.db")
+    back_up(path, target)
+    with closing(sqlite3.connect(path)) as plain:
+        assert plain.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode.lower(),)
+    kept = restore(target, path).kept
+    assert kept is not None
+    assert _numbers(kept) == _numbers(path) == ["INV-2026-00001"]
+
+
+def test_a_restore_takes_nothing_from_a_ledger_that_has_gone(path: Path) -> None:
+    """The log that a killed process left beside it is put aside, not carried over."""
+    target = path.with_name("copy.db")
+    back_up(path, target)
+    log = path.with_name(f"{path.name}-wal")
+    with open_ledger(path, clock=lambda: NOW) as ledger:
+        post_invoice(ledger, "D-000002", RULES, today=TODAY)
+        left = log.read_bytes()
+    path.unlink()
+    log.write_bytes(left)
+    assert restore(target, path).kept is None
+    assert _numbers(path) == ["INV-2026-00001"]
+    (aside,) = backup_folder(path).iterdir()
+    assert aside.read_bytes() == left
 
 
 def test_a_restore_waits_for_no_sync(path: Path) -> None:
