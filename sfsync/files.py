@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,31 @@ if TYPE_CHECKING:
 def put_in_place(finished: Path, path: Path) -> None:
     """Give a file, written and synced in the same folder, the name of `path`."""
     finished.replace(path)
+    _keep_names(path)
+
+
+def put_in_free_place(finished: Path, path: Path) -> None:
+    """As `put_in_place`, but never over what another process has put there meanwhile.
+
+    Raises:
+        FileExistsError: there is something at `path`.
+    """
+    try:
+        # Unlike a renaming it replaces nothing.
+        os.link(finished, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system on which a file has but one name.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        put_in_place(finished, path)
+        return
+    finished.unlink()
+    _keep_names(path)
+
+
+def _keep_names(path: Path) -> None:
     if os.name != "posix":
         return
     # Else a power cut may forget the name of a file whose bytes are safe.

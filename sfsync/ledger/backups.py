@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
-from sfsync.files import put_in_place
+from sfsync.files import put_in_free_place, put_in_place
 from sfsync.ledger.audit import head
 from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
@@ -73,6 +73,7 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
     if target.is_dir() or (target.exists() and target.samefile(path)):
         raise UsageError(f"{target} cannot be the backup.", code="not-writable")
     with _new_copy(path, target, force=force) as copy, open_ledger_read_only(copy) as ledger:
+        size = copy.stat().st_size
         if findings := check_ledger(ledger):
             raise LedgerError(
                 f"The ledger breaks {len(findings)} of its rules; no backup was kept.",
@@ -80,7 +81,8 @@ def back_up(path: Path, target: Path, *, force: bool = False) -> Backup:
                 fix="sfsync db verify",
             )
         newest = head(ledger)
-    return Backup(target, target.stat().st_size, newest)
+    # It may have been pruned by now: whoever made a later one keeps so many and no more.
+    return Backup(target, size, newest)
 
 
 def keep_copy(path: Path, word: str) -> Path:
@@ -127,13 +129,16 @@ def _new_copy(path: Path, target: Path, *, force: bool) -> Iterator[Path]:
         try:
             _copy(path, copy)
             yield copy
-            if not force:
-                # Somebody else may have made one while ours was being written.
-                _refuse_existing(target)
-            put_in_place(copy, target)
+            if force:
+                put_in_place(copy, target)
+            else:
+                put_in_free_place(copy, target)
         finally:
             for each in (copy, *(copy.with_name(copy.name + end) for end in ("-wal", "-shm"))):
                 each.unlink(missing_ok=True)
+    except FileExistsError:
+        # Somebody else has made one while ours was being written.
+        raise _taken(target) from None
     except OSError as trouble:
         raise UsageError(
             f"{target} cannot be written: {trouble.strerror or trouble}.",
@@ -153,9 +158,13 @@ def _copy(path: Path, copy: Path) -> None:
 
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise RefusedError(
-            f"{target} exists already.", code="file-exists", fix="add --force to overwrite it"
-        )
+        raise _taken(target)
+
+
+def _taken(target: Path) -> RefusedError:
+    return RefusedError(
+        f"{target} exists already.", code="file-exists", fix="add --force to overwrite it"
+    )
 
 
 def require_restorable(source: Path, current: Path, *, force: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
-from sfsync.files import put_in_place
+from sfsync.files import put_in_free_place, put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +55,17 @@ def new_file(path: Path, *, force: bool) -> Iterator[NewFile]:
                 file = NewFile(path, stream)
                 yield file
                 _complete(file)
-            if not force:
-                # Somebody else may have made one while ours was being written.
-                refuse_existing(path)
-            put_in_place(temporary, path)
+            if force:
+                put_in_place(temporary, path)
+            else:
+                put_in_free_place(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     except BrokenPipeError:
         raise
+    except FileExistsError:
+        # Somebody else has made one while ours was being written.
+        raise _taken(path) from None
     except OSError as trouble:
         raise UsageError(
             f"{path} cannot be written: {trouble.strerror or trouble}",
@@ -74,9 +77,13 @@ def new_file(path: Path, *, force: bool) -> Iterator[NewFile]:
 def refuse_existing(path: Path) -> None:
     """Raise RefusedError when there is something at `path` already."""
     if path.exists() or path.is_symlink():
-        raise RefusedError(
-            f"{path} exists already", code="file-exists", fix="add --force to overwrite it"
-        )
+        raise _taken(path)
+
+
+def _taken(path: Path) -> RefusedError:
+    return RefusedError(
+        f"{path} exists already", code="file-exists", fix="add --force to overwrite it"
+    )
 
 
 def _refuse_unsuitable(path: Path, *, force: bool) -> None:
