@@ -28,11 +28,7 @@ def create_demo_folder(folder: Path, data: Path | None = None) -> None:
     config = folder / CONFIG_NAME
     for taken in (folder / ORG_FILE, config):
         if taken.exists():
-            raise RefusedError(
-                f"{taken} exists already",
-                code="demo-exists",
-                fix=f"go on with: cd {folder}; or name another folder: sfsync demo start DIR",
-            )
+            raise _there_already(taken)
     if data is not None and not data.is_dir():
         raise NotFoundError(f"there is no folder {data}", code="data-not-found")
     with _writable(folder):
@@ -44,12 +40,23 @@ def create_demo_folder(folder: Path, data: Path | None = None) -> None:
         config.write_text(demo_template(own_data=data is not None), encoding="utf-8")
 
 
+def _there_already(taken: Path) -> RefusedError:
+    return RefusedError(
+        f"{taken} exists already",
+        code="demo-exists",
+        fix=f"go on with: cd {taken.parent}; or name another folder: sfsync demo start DIR",
+    )
+
+
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
     """Turn what the system says about a folder that cannot be made or filled into a sentence."""
     try:
         yield
     except (FileExistsError, NotADirectoryError):
+        if folder.is_dir():
+            # Another process has begun a demo there since we looked.
+            raise _there_already(folder / ORG_FILE) from None
         raise UsageError(
             f"{folder} is a file, not a folder",
             code="not-a-folder",

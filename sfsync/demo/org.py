@@ -131,7 +131,7 @@ def change_setting(path: Path, name: str, value: object) -> None:
 
 def register_redirect(path: Path, uri: str) -> None:
     """See `sfsync.demo.register_redirect`."""
-    with OrgStore.open(path) as store:
+    with OrgStore.open(path) as store, store.file.transaction():
         known = setting(store, "oauth.redirect_uris")
         if uri not in known:
             org_settings.change(store, "oauth.redirect_uris", [*known, uri])

@@ -67,8 +67,8 @@ class OrgStore:
         Raises:
             FileExistsError: there is a file already.
         """
-        if Path(path).exists():
-            raise FileExistsError(str(path))
+        # Two may make it at once: SQLite would let both of them fill it.
+        Path(path).touch(mode=0o600, exist_ok=False)
         made = cls(OrgFile(Path(path)), clock or _now)
         made._file.make_tables(org_id or new_org_id())
         made.set_features(features or Features())

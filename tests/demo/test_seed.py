@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
 from sfsync import demo
+from sfsync.demo.org_settings import setting
 from sfsync.demo.seed import PLANTED, cast, deals
 from sfsync.demo.store import OrgStore
 
@@ -114,6 +119,37 @@ def test_an_org_is_never_written_over(org_file: Path) -> None:
     with pytest.raises(FileExistsError):
         demo.create_org(org_file)
     assert demo.org_status(org_file).opportunities == 49
+
+
+def test_of_several_that_make_one_org_one_does(tmp_path: Path, sfsync: Sfsync) -> None:
+    """It is whole, and the others are told that it is there."""
+    begin = threading.Barrier(4)
+
+    def make(path: Path) -> bool:
+        begin.wait()
+        try:
+            demo.create_org(path)
+        except FileExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(5):
+            path = tmp_path / f"org-{number}.db"
+            assert sorted(pool.map(make, [path] * 4)) == [False] * 3 + [True]
+            assert demo.org_status(path).opportunities == 49
+    with patch.object(demo, "create_org", side_effect=FileExistsError):
+        late = sfsync("demo", "start", "late", "--json")
+    assert late.document["error"]["code"] == "demo-exists"
+
+
+def test_every_sign_in_at_once_is_awaited_at_its_own_address(org_file: Path) -> None:
+    """No address is forgotten because another one is registered at the same time."""
+    wanted = [f"http://localhost:{port}/OauthRedirect" for port in range(40_000, 40_040)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(partial(demo.register_redirect, org_file), wanted))
+    with OrgStore.open(org_file) as store:
+        assert set(wanted) <= set(setting(store, "oauth.redirect_uris"))
 
 
 def test_closing_deals(org_file: Path) -> None:
