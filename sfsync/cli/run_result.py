@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.render.text import counted, with_thousands
 from sfsync.ledger.model import Outcome
-from sfsync.money import Money
+from sfsync.money import exponent_of, minor_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,7 +160,11 @@ def _notes(ledger: Ledger, detail: RunDetail, *, planned: bool) -> Iterable[str]
 
     if drafts := _drafts_of(ledger, detail.summary.run):
         verb = "would be created" if planned else "created"
-        sums = " · ".join(str(Money(minor, code)) for code, minor in sorted(drafts.items()))
+        # A sum may be larger than any one amount of money.
+        sums = " · ".join(
+            f"{with_thousands(minor_to_text(minor, exponent_of(code)))} {code}"
+            for code, minor in sorted(drafts.items())
+        )
         yield f"Drafts {verb}: {sums}"
     if skips := skip_codes(ledger, detail.summary.run):
         yield "Skipped: " + " · ".join(f"{count:,} {code}" for code, count in skips.items())

@@ -258,6 +258,17 @@ def test_history_shows_each_record_with_reason_and_fix(books: Sfsync) -> None:
     assert books("history", "show", "last").status == 2
 
 
+def test_what_a_run_drafted_may_add_up_to_more_than_one_invoice_may_hold(sfsync: Sfsync) -> None:
+    """The summaries of plan and run give a sum that is larger than any single amount can be."""
+    assert sfsync("demo", "start", ".", "-q").status == 0
+    for name in ("One", "Two"):
+        assert sfsync("demo", "close-deal", name, "--amount", "9999999999999.99").status == 0
+    planned, done = sfsync("sync", "plan"), sfsync("sync", "--now")
+    assert (planned.status, done.status) == (3, 3)
+    for out in (planned.out, done.out):
+        assert re.search(r"Drafts .*created: .* · 20,000,010,298,264\.12 USD", out)
+
+
 def test_status_says_what_needs_somebody(books: Sfsync) -> None:
     """Drafts and failures wait for a person; that is no alarm, so that --check is 0."""
     assert books("status").status == 0
