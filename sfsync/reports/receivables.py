@@ -36,12 +36,14 @@ class OpenInvoice(NamedTuple):
     properties: tuple[str | None, ...]
 
 
-# Payments and credit notes are of the invoice that they settle. Cash is an asset too, but no
-# posting of a document debits it.
-_RECEIVABLES = """
-    SELECT id FROM ledger_account a WHERE type = 'asset' AND EXISTS (
-        SELECT 1 FROM journal_line l JOIN journal_entry e ON e.id = l.entry_id
-        WHERE l.account_id = a.id AND e.kind = 'post')
+# Payments and credit notes are of the invoice that they settle. A payment credits the receivable,
+# its void debits it: told by the side, because one account may be the receivable of some invoices
+# and the cash of others, once the config has changed. A posting touches no other asset.
+_ON_RECEIVABLE = """
+    e.sealed = 1 AND e.posting_date <= ?
+    AND l.account_id IN (SELECT id FROM ledger_account WHERE type = 'asset')
+    AND CASE e.kind WHEN 'payment' THEN l.amount_minor < 0
+        WHEN 'void' THEN l.amount_minor > 0 ELSE true END
 """
 _OPEN = f"""
     SELECT d.number, d.document_date, d.due_date, c.number, c.name, d.sales_rep, d.region,
@@ -49,7 +51,7 @@ _OPEN = f"""
     FROM (SELECT coalesce(x.reverses_id, x.id) AS id, sum(l.amount_minor) AS balance
           FROM journal_line l JOIN journal_entry e ON e.id = l.entry_id
           JOIN document x ON x.id = e.document_id
-          WHERE e.sealed = 1 AND e.posting_date <= ? AND l.account_id IN ({_RECEIVABLES})
+          WHERE {_ON_RECEIVABLE}
           GROUP BY 1 HAVING sum(l.amount_minor) <> 0) s
     CROSS JOIN {DOCUMENTS}
     WHERE d.id = s.id AND {{filter}} ORDER BY d.due_date, d.id
@@ -76,8 +78,8 @@ def receivable_balances(ledger: Ledger, as_of: date) -> dict[str, str]:
     """The balance of the receivable account on a day, for each currency."""
     rows = ledger.rows(
         "SELECT e.currency, e.exponent, sum(l.amount_minor) FROM journal_line l"  # noqa: S608 - a constant
-        " JOIN journal_entry e ON e.id = l.entry_id WHERE e.sealed = 1 AND e.posting_date <= ?"
-        f" AND l.account_id IN ({_RECEIVABLES}) GROUP BY 1, 2 ORDER BY 1",
+        f" JOIN journal_entry e ON e.id = l.entry_id WHERE {_ON_RECEIVABLE}"
+        " GROUP BY 1, 2 ORDER BY 1",
         (as_of.isoformat(),),
     )
     return {currency: minor_to_text(minor, exponent) for currency, exponent, minor in rows}

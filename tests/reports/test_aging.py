@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from sfsync.errors import UsageError
 from sfsync.ledger import open_ledger
+from sfsync.ledger.chart import LedgerAccount
+from sfsync.ledger.payments import PaymentOrder, add_payment, void_payment
 from sfsync.ledger.posting import post_invoice
 from sfsync.money import from_minor
 from sfsync.reports.buckets import Buckets, parse_buckets
@@ -153,6 +155,27 @@ def test_a_filter_leaves_the_account_out(many: Books) -> None:
     result = many.report("aging", "--customer", "C-0003", "--as-of", "2026-06-30")
     assert {row["receivable"] for row in result["totals"]} == {None}
     assert {row["customer"] for row in result["rows"]} == {"Customer 3"}
+
+
+def test_an_account_that_was_receivable_first_and_cash_later(tmp_path: Path) -> None:
+    """A payment that arrives where an older invoice was debited still lowers what is owed."""
+    path = tmp_path / "books.db"
+    bank = LedgerAccount("1000", "Bank", "asset")
+    right = replace(RULES, chart=(*RULES.chart, bank))
+    swapped = replace(right, receivable="1000", cash="1200")
+    with new_ledger(path) as ledger:
+        fill(ledger, 2)
+        post_invoice(ledger, "D-000001", swapped, today=TODAY)
+        post_invoice(ledger, "D-000002", right, today=TODAY)
+        first = add_payment(
+            ledger, "D-000002", PaymentOrder(Decimal(40), TODAY), right, today=TODAY
+        )
+        add_payment(ledger, "D-000002", PaymentOrder(Decimal(25), TODAY), right, today=TODAY)
+        void_payment(ledger, first.name, right, reason="bounced", today=TODAY)
+    books = Books(path, None)  # type: ignore[arg-type]  # nothing is compared with it
+    result = books.report("aging", "--as-of", str(TODAY), "--rows")
+    assert [row["balance"] for row in result["rows"]] == ["100.00", "75.00"]
+    assert [(row["total"], row["receivable"]) for row in result["totals"]] == [("175.00", "175.00")]
 
 
 def test_figures_are_never_cut(many: Books, monkeypatch: pytest.MonkeyPatch) -> None:
