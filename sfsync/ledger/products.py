@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as lines refer to it; `invoices` counts the documents that carry it."""
+    """A product as lines refer to it; `invoices` counts those that carry it, as for a customer."""
 
     product_id: int
     code: str | None
@@ -78,7 +78,8 @@ def _insert(ledger: Ledger, key: ProductKey) -> int:
 
 _PRODUCTS = """
     SELECT p.id, p.code, p.name, p.family, p.salesforce_id,
-           (SELECT count(DISTINCT document_id) FROM document_line WHERE product_id = p.id)
+           (SELECT count(DISTINCT d.id) FROM document_line l JOIN document d ON d.id = l.document_id
+            WHERE l.product_id = p.id AND d.kind = 'invoice' AND d.status <> 'deleted')
     FROM product p
 """
 

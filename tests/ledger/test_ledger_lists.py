@@ -24,7 +24,7 @@ from sfsync.ledger.model import Address, CustomerContent, DocumentStatus
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.products import list_products, show_product
 from sfsync.ledger.references import find_document
-from sfsync.ledger.removal import delete_draft
+from sfsync.ledger.removal import delete_draft, reverse_invoice
 from tests.ledger.ledger_books import (
     RULES,
     TODAY,
@@ -151,8 +151,15 @@ def test_customers_by_hand(ledger: Ledger) -> None:
     assert [event.action for event in events] == ["customer.create"]
     assert list(list_contacts(ledger)) == []
     assert [one.name for one in list_products(ledger)] == ["License"]
-    assert show_product(ledger, "License").invoices == 3
     assert check_ledger(ledger) == []
+
+
+def test_a_product_counts_the_invoices_that_a_customer_counts(ledger: Ledger) -> None:
+    """Neither counts deleted drafts nor credit notes; a reversed invoice is one still."""
+    reverse_invoice(ledger, "INV-2026-00001", RULES, reason="wrong", today=TODAY)
+    assert count_invoices(ledger, InvoiceFilter()) == 3
+    assert show_customer(ledger, "C-0001").invoices == 2
+    assert show_product(ledger, "License").invoices == 2
 
 
 def test_a_kept_head_shows_a_cut_tail(ledger: Ledger) -> None:
