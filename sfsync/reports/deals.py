@@ -84,6 +84,11 @@ class Deal:
         """Whether it is won: by `IsWon`, never by the label of its stage."""
         return self.row.is_won and not self.row.is_deleted
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left of it: deleted in Salesforce, and without a document that is."""
+        return self.row.is_deleted and all(one.status == "deleted" for one in self.documents)
+
     def label(self, dimension: Dimension, fiscal_start: int) -> Label:
         """The deal's value of a dimension."""
         if dimension.is_period:

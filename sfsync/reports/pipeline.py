@@ -61,6 +61,8 @@ def pipeline(ledger: Ledger, question: PipelineQuestion) -> Report:
     """
     groups, totals, records, gaps = _Sums(), _Sums(), KeptRows(), KeptRows()
     for deal in deals(ledger, question.wanted):
+        if deal.is_gone:
+            continue
         # A deal's labels are told by their texts alone.
         own = {each.key: deal.label(each, question.fiscal_start).text for each in question.by}
         groups.add(own, deal)

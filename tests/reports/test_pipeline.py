@@ -227,13 +227,17 @@ def _write(ledger: Ledger) -> None:
         is_won=False, is_closed=False, stage="Prospecting", amount="1000.00",
         probability="25", expected_revenue=None, outcome=Outcome.SKIPPED, code="stage",
     )  # fmt: skip
+    gone = open_deal._replace(
+        salesforce_id=opportunity_id(16), name="Deal 16", stage="Qualification", is_deleted=True,
+        code="not-synced",
+    )  # fmt: skip
     found = [remembered(number)._replace(**changes) for number, changes, _ in DEALS.values()]
     records = [
         RecordOutcome(
             "Opportunity", deal.salesforce_id, deal.name, deal.outcome, deal.code,
             message=f"because {deal.code}" if deal.code else None,
         )
-        for deal in (*found, open_deal)
+        for deal in (*found, open_deal, gone)
     ]  # fmt: skip
     drafts = [create(number, content()) for number, _, total in DEALS.values() if total]
     with ledger.transaction():
@@ -245,7 +249,7 @@ def _write(ledger: Ledger) -> None:
                 cursor=Cursor("Opportunity", "2026-11-01T00:00:00.000+0000", opportunity_id(1)),
                 customers=(customer_change(1),),
                 creates=tuple(drafts),
-                opportunities=(*found, open_deal),
+                opportunities=(*found, open_deal, gone),
             ),
         )
     finish_run(ledger, run_id, RunOutcome.PARTIAL, api_calls=1, finished_at=NOW)
@@ -281,6 +285,18 @@ def test_every_gap_is_explained(each: Books) -> None:
     assert (said["ignored"], said["held"]) == ("invoiced elsewhere", "waits for the PO")
     assert (said["deleted"], said["reversed"]) == ("double", "wrong")
     assert said["foreign-currency"] == "the deal is in EUR, its invoice in USD"
+
+
+def test_a_deal_that_salesforce_deleted_counts_where_its_documents_do(each: Books) -> None:
+    """Without one it has no place in any stage; with a posted invoice it is billed there."""
+    rows = each.report("pipeline")["rows"]
+    assert {row["stage"] for row in rows} == {
+        "Closed Won", "Closed Lost", "Negotiation", "Prospecting",
+    }  # fmt: skip
+    assert sum(row["deals"] for row in rows) == len(DEALS) + 1
+    listed = [row["opportunity"] for row in each.report("pipeline", "--rows")["rows"]]
+    assert opportunity_id(DEALS["deleted-in-salesforce"][0]) in listed
+    assert opportunity_id(16) not in listed
 
 
 def test_every_reason_is_documented() -> None:
