@@ -14,7 +14,7 @@ app = tree.new_app(
     "Invoices, lines, customers and the journal as xlsx, pdf, html, csv, tsv, json, jsonl or md.",
     "sfsync export invoices -o invoices.xlsx",
     "sfsync export lines --status posted -o lines.csv",
-    "sfsync export journal --from 2026-01-01 --to 2026-12-31 -o journal-2026.csv",
+    "sfsync export journal --customer acme -o acme-journal.csv",
 )
 
 FontOption = Annotated[
@@ -85,7 +85,7 @@ def customers(
     app,
     "journal",
     "sfsync export journal -o journal.xlsx",
-    "sfsync export journal --from 2026-01-01 --to 2026-12-31 -o journal-2026.csv",
+    "sfsync export journal --customer acme -o acme-journal.csv",
 )
 @takes_filters
 def journal(
@@ -95,5 +95,9 @@ def journal(
     font: FontOption = None,
     open_: OpenOption = False,
 ) -> None:
-    """Export the lines of the journal entries of invoices, credit notes and payments."""
+    """Export the lines of the journal entries of invoices, credit notes and payments.
+
+    The filters choose invoices and credit notes by their own dates; each comes with all of its
+    entries, an invoice with payments of any day. The entries of a period: sfsync journal export.
+    """
     export(context_of(ctx), "journal", filters, font=font, opens=open_)

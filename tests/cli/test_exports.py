@@ -213,6 +213,18 @@ def test_the_journal_balances_in_the_file(
     assert debits == credits_ == posted
 
 
+def test_a_filter_of_the_journal_chooses_documents(books: Sfsync, tmp_path: Path) -> None:
+    """An invoice comes with its payment of a later day; a period has the entries of its days."""
+    posted = books("invoice", "post", "D-000001", "--json").document["result"]["posted"][0]
+    day, number = posted["posting_date"], posted["number"]
+    assert books("payment", "add", number, "--amount", "10").status == 0
+    chosen, period = tmp_path / "chosen.csv", tmp_path / "period.csv"
+    assert books("export", "journal", "--to", day, "-o", str(chosen)).status == 0
+    assert books("journal", "export", "--format", "csv", "--to", day, "-o", str(period)).status == 0
+    assert {row["entry_kind"] for row in read.csv_records(chosen)} == {"post", "payment"}
+    assert {row["kind"] for row in read.csv_records(period)} == {"invoice"}
+
+
 def test_customers_of_a_filter(books: Sfsync, tmp_path: Path) -> None:
     """With a filter, the customers that have an invoice which passes it; without, all."""
     every, some = tmp_path / "every.csv", tmp_path / "some.csv"
