@@ -53,6 +53,31 @@ def test_a_choice_that_is_missing_is_listed_on_one_line(sfsync: Sfsync) -> None:
     assert (done.status, done.err.splitlines()[0]) == (2, f"sfsync: {said}")
 
 
+def test_an_option_without_its_value_is_explained_where_it_belongs(sfsync: Sfsync) -> None:
+    """The fix names the help of the command, also where the parser does not know it."""
+    for argv in (["invoice", "list", "--status"], ["sync", "--since"], ["connect", "--port"]):
+        done = sfsync(*argv)
+        assert done.status == 2
+        assert f"fix: sfsync {' '.join(argv[:-1])} -h" in done.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["invoice", "list", "--status", "draft", "--status=posted"],
+        ["invoice", "post", "--all", "--max", "50", "--max", "5000"],
+        ["sync", "--now", "--since", "2026-01-01", "--since", "2026-02-01"],
+    ],
+    ids=" ".join,
+)
+def test_an_option_given_twice_is_wrong_usage(sfsync: Sfsync, argv: list[str]) -> None:
+    """No value is dropped in silence; help still helps."""
+    done = sfsync(*argv)
+    assert done.status == 2
+    assert f"{argv[-2] if '=' not in argv[-1] else '--status'} is given twice" in done.err
+    assert sfsync(*argv, "-h").status == 0
+
+
 def test_help_about_errors_takes_a_code_and_knows_what_it_does_not_know(sfsync: Sfsync) -> None:
     """`help errors CODE` is `help CODE`; no hint repeats the very word that was not found."""
     assert sfsync("help", "errors", "missing-field").out == sfsync("help", "missing-field").out

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 if TYPE_CHECKING:
@@ -89,7 +89,36 @@ class Group(TyperGroup):
         alone = not args and not self.invoke_without_command
         if alone and not getattr(ctx.obj, "json", False):
             args = ["--help"]
+        _refuse_repeated(self, ctx, args)
         return super().parse_args(ctx, args)
+
+
+class Leaf(TyperCommand):
+    """A command that does something."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own
+        """Read the words after the command's name."""
+        _refuse_repeated(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+def _refuse_repeated(command: Any, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - Typer's own
+    """Take no option with a value twice: the parser would drop the first one in silence.
+
+    Raises:
+        TyperException: an option was repeated, or the parser cannot read the words; it has `ctx`.
+    """
+    try:
+        _, _, given = command.make_parser(ctx).parse_args(args=list(args))
+    except typer.TyperException as error:
+        # The parser does not always say of which command it speaks.
+        if getattr(error, "ctx", ctx) is None:
+            vars(error)["ctx"] = ctx
+        raise
+    once = [one for one in given if not (getattr(one, "is_flag", True) or one.multiple)]
+    for one in once:
+        if once.count(one) > 1 and not any(each.is_eager for each in given):
+            ctx.fail(f"{one.opts[0]} is given twice.")
 
 
 class Root(Group):
@@ -197,7 +226,9 @@ def command(
             app.callback(invoke_without_command=True, help=text, epilog=GLOBAL_HINT)(function)
         else:
             settings = dict(CONTEXT_SETTINGS)
-            app.command(name, help=text, epilog=GLOBAL_HINT, context_settings=settings)(function)
+            app.command(name, cls=Leaf, help=text, epilog=GLOBAL_HINT, context_settings=settings)(
+                function
+            )
         return function
 
     return register
