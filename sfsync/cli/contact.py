@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sfsync.cli.context import context_of
+from sfsync.cli.filters import needs_text
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import Column, Table
 from sfsync.rows import Rows
@@ -41,9 +42,7 @@ FIELDS = (
 )
 def list_(
     ctx: typer.Context,
-    customer: Annotated[
-        str | None, typer.Option(metavar="ID", help="only contacts of this customer")
-    ] = None,
+    customer: Annotated[str | None, needs_text("only contacts of this customer", "ID")] = None,
 ) -> None:
     """List contacts by name."""
     from sfsync.ledger.customers import list_contacts, show_customer  # noqa: PLC0415 - start-up time

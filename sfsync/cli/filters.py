@@ -39,6 +39,23 @@ class StatusOption(StrEnum):
     OVERDUE = "overdue"
 
 
+def _not_empty(option: typer.CallbackParam, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise UsageError(
+            f"{option.opts[0]} is empty", code="usage", fix="give it a value, or leave it out"
+        )
+    return value
+
+
+def needs_text(help_text: str, metavar: str | None = None) -> Any:  # noqa: ANN401 - as Typer has it
+    """An option with a text that cannot be empty.
+
+    An empty one comes from a script's variable that was not set; left out in silence, a filter
+    would choose everything.
+    """
+    return typer.Option(help=help_text, metavar=metavar, callback=_not_empty)
+
+
 @dataclass(frozen=True)
 class FilterOptions:
     """What the person typed; `as_filter` turns it into the ledger's filter."""
@@ -46,7 +63,7 @@ class FilterOptions:
     status: Annotated[
         StatusOption | None, typer.Option(help="only documents in this state; open: still owed")
     ] = None
-    customer: Annotated[str | None, typer.Option(help="part of the name, or C-0007")] = None
+    customer: Annotated[str | None, needs_text("part of the name, or C-0007")] = None
     from_: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="first document date")
     ] = None
@@ -57,8 +74,8 @@ class FilterOptions:
     max_: Annotated[str | None, typer.Option("--max", metavar="AMOUNT", help="largest total")] = (
         None
     )
-    rep: Annotated[str | None, typer.Option(help="sales rep, or part of the name")] = None
-    region: Annotated[str | None, typer.Option(help="region")] = None
+    rep: Annotated[str | None, needs_text("sales rep, or part of the name")] = None
+    region: Annotated[str | None, needs_text("region")] = None
     property_: Annotated[
         list[str] | None,
         typer.Option("--property", metavar="K=V", help="custom property; may be repeated"),

@@ -6,7 +6,7 @@ import typer
 
 from sfsync.cli import journal_screens as screens
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import day, required_day
+from sfsync.cli.filters import day, needs_text, required_day
 from sfsync.cli.frame import tree
 from sfsync.cli.journal_export import JournalFormat, answer_export, exported
 from sfsync.rows import Rows
@@ -22,13 +22,9 @@ FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help="first posting date")
 ]
 ToOption = Annotated[str | None, typer.Option(metavar="DATE", help="last posting date")]
-AccountOption = Annotated[
-    str | None, typer.Option(metavar="CODE", help="only entries that touch this account")
-]
-CustomerOption = Annotated[str | None, typer.Option(help="part of the name, or C-0007")]
-InvoiceOption = Annotated[
-    str | None, typer.Option(metavar="NUMBER", help="only entries of this document")
-]
+AccountOption = Annotated[str | None, needs_text("only entries that touch this account", "CODE")]
+CustomerOption = Annotated[str | None, needs_text("part of the name, or C-0007")]
+InvoiceOption = Annotated[str | None, needs_text("only entries of this document", "NUMBER")]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="at most so many entries")]
 
 

@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import opportunity_screens as screens
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import bounds, day
+from sfsync.cli.filters import bounds, day, needs_text
 from sfsync.cli.frame import tree
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.errors import UsageError
@@ -41,10 +41,8 @@ def list_(  # noqa: PLR0913 - one argument per option
     uninvoiced: Annotated[
         bool, typer.Option("--uninvoiced", help="won, no draft or posted invoice, not ignored")
     ] = False,
-    stage: Annotated[str | None, typer.Option(help="only deals in this stage")] = None,
-    customer: Annotated[
-        str | None, typer.Option(help="part of the account's name, or C-0007")
-    ] = None,
+    stage: Annotated[str | None, needs_text("only deals in this stage")] = None,
+    customer: Annotated[str | None, needs_text("part of the account's name, or C-0007")] = None,
     from_: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="first close date")
     ] = None,
@@ -55,7 +53,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     max_: Annotated[
         str | None, typer.Option("--max", metavar="AMOUNT", help="largest amount")
     ] = None,
-    rep: Annotated[str | None, typer.Option(help="owner of the deal, or part of the name")] = None,
+    rep: Annotated[str | None, needs_text("owner of the deal, or part of the name")] = None,
     ignored: Annotated[bool, typer.Option("--ignored", help="only ignored deals")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="at most so many")] = None,
 ) -> None:

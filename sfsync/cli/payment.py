@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import paying
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import bounds, day, required_amount
+from sfsync.cli.filters import bounds, day, needs_text, required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.rows import Rows
@@ -47,14 +47,14 @@ def add(
         str | None, typer.Option(metavar="DATE", help="the day on which it arrived; else today")
     ] = None,
     currency: Annotated[
-        str | None, typer.Option(metavar="CODE", help="refuse any other currency than this")
+        str | None, needs_text("refuse any other currency than this", "CODE")
     ] = None,
     method: Annotated[str | None, typer.Option(metavar="TEXT", help="wire, card, cheque …")] = None,
     reference: Annotated[
         str | None, typer.Option(metavar="TEXT", help="what the bank statement says")
     ] = None,
     idempotency_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="the same payment under it counts once")
+        str | None, needs_text("the same payment under it counts once", "KEY")
     ] = None,
 ) -> None:
     """Record a payment for a posted invoice: debit cash, credit the receivable.
@@ -68,7 +68,7 @@ def add(
         currency and currency.upper(),
         method or None,
         reference or None,
-        idempotency_key or None,
+        idempotency_key,
     )
     with context.open_ledger() as ledger:
         result = paying.add(context, ledger, number, given)
@@ -87,10 +87,8 @@ def add(
 def list_(  # noqa: PLR0913 - one argument per option
     ctx: typer.Context,
     *,
-    invoice: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="only those of this invoice")
-    ] = None,
-    customer: Annotated[str | None, typer.Option(help="part of the name, or C-0007")] = None,
+    invoice: Annotated[str | None, needs_text("only those of this invoice", "NUMBER")] = None,
+    customer: Annotated[str | None, needs_text("part of the name, or C-0007")] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="DATE", help="first day")] = None,
     to: Annotated[str | None, typer.Option(metavar="DATE", help="last day")] = None,
     min_: Annotated[
@@ -99,7 +97,7 @@ def list_(  # noqa: PLR0913 - one argument per option
     max_: Annotated[
         str | None, typer.Option("--max", metavar="AMOUNT", help="largest amount")
     ] = None,
-    method: Annotated[str | None, typer.Option(help="only of this method")] = None,
+    method: Annotated[str | None, needs_text("only of this method")] = None,
     status: Annotated[
         StatusOption | None, typer.Option(help="only standing or voided ones")
     ] = None,

@@ -51,3 +51,29 @@ def test_a_property_that_nothing_has_is_warned_of(books: Sfsync, command: str) -
     assert "there are" not in books(*command.split(), "--property", "cost_center=P-0").err
     warned = books("invoice", "list", "--property", "cost_centre=P-1001", "--json").document
     assert (warned["result"], len(warned["warnings"])) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("invoice post --all --yes", "--customer"),
+        ("invoice delete --all --yes", "--rep"),
+        ("invoice list", "--region"),
+        ("export lines --format csv", "--customer"),
+        ("report revenue", "--rep"),
+        ("report pipeline", "--customer"),
+        ("opportunity list", "--stage"),
+        ("payment list", "--invoice"),
+        ("payment add INV-2026-00001 --amount 5", "--idempotency-key"),
+        ("payment add INV-2026-00001 --amount 5", "--currency"),
+        ("journal list", "--account"),
+        ("journal export --format csv", "--customer"),
+        ("contact list", "--customer"),
+    ],
+)
+def test_an_empty_text_is_not_taken_for_no_filter(books: Sfsync, command: str, option: str) -> None:
+    """The variable of a script that was not set must not choose everything."""
+    for empty in ("", " "):
+        done = books(*command.split(), option, empty, "--json")
+        assert done.status == 2
+        assert done.document["error"]["message"] == f"{option} is empty"
