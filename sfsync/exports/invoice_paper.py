@@ -289,6 +289,6 @@ def _padded(number: Decimal, decimals: int) -> str:
     return with_thousands(number if missing <= 0 else round_half_up(number, decimals))
 
 
-def _foot(invoice: PaperInvoice) -> str:
+def _foot(invoice: PaperInvoice) -> list[str]:
     said = [inert(invoice.seller.name), inert(f"{invoice.title} {invoice.name}")]
-    return " · ".join(one_line(text) for text in said if text)
+    return [text for text in said if text]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sfsync.exports.lettering import one_line
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from sfsync.exports.lettering import Lettering
@@ -40,7 +42,8 @@ class Paper:
         sheet: the page.
         lettering: the fonts.
         title: the document's title, for people.
-        foot: what stands at the foot of each page, beside its number.
+        foot: what stands at the foot of each page, beside its number; inert texts, of which the
+            first is shortened where the page has no room for all.
         begin: draws the head of each page, the first one included; `top` is where the rest starts.
     """
 
@@ -51,13 +54,13 @@ class Paper:
         lettering: Lettering,
         *,
         title: str,
-        foot: str,
+        foot: Sequence[str],
         begin: Callable[[Paper], None],
     ) -> None:
         from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 - start-up time
 
         self.sheet, self.lettering = sheet, lettering
-        self._foot, self._begin = foot, begin
+        self._foot, self._begin = self._fitted(foot), begin
         # Invariant: no clock and no random id, so that the same document has the same bytes.
         self._canvas: Any = Canvas(stream, pagesize=(sheet.width, sheet.height), invariant=1)
         self._canvas.setTitle(title)
@@ -127,6 +130,17 @@ class Paper:
         width = self.lettering.width(word, size, bold=True)
         self._set(-width / 2, -size / 3, word, size, bold=True, color="#e6e9ed")
         canvas.restoreState()
+
+    def _fitted(self, foot: Sequence[str]) -> str:
+        wide = self.lettering.width
+        room = self.sheet.inner - wide("Page 0000 of 0000 ", _FOOT)
+        first, *others = foot
+        rest = "".join(f" · {one_line(text)}" for text in others)
+        whole = one_line(first) + rest
+        if wide(whole, _FOOT) <= room:
+            return whole
+        left = self.lettering.wrapped(first, _FOOT, room - wide("…" + rest, _FOOT))[0]
+        return f"{left}…{rest}"
 
     def _end_page(self) -> None:
         margin, top = self.sheet.margin, self.sheet.height - self.sheet.margin - _FOOT

@@ -231,7 +231,7 @@ def _fitted(wanted: list[tuple[float, float]], inner: float) -> list[float] | No
     return [most - share * (most - least) for most, least in wanted]
 
 
-def _foot(table: ExportTable) -> str:
+def _foot(table: ExportTable) -> list[str]:
     facts = dict(table.facts)
     head = facts.get("Audit head")
-    return f"{table.title} · audit head {head}" if head else table.title
+    return [table.title, f"audit head {head}"] if head else [table.title]

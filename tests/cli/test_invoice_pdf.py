@@ -62,6 +62,21 @@ def test_an_invoice_says_all_that_a_customer_needs(books: Sfsync, tmp_path: Path
     assert "DRAFT" not in text
 
 
+def test_a_long_seller_leaves_room_for_the_number_of_the_page(
+    books: Sfsync, tmp_path: Path
+) -> None:
+    """At the foot of a page the seller's name gives way; the document and the page never do."""
+    config = Path("mappings.yaml")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("Northwind Software, Inc.", "Northwind " * 15), encoding="utf-8")
+    path = tmp_path / "a.pdf"
+    assert books("invoice", "pdf", "D-000001", "-o", str(path)).status == 0
+    foot = pdf_pages(path)[0].splitlines()
+    (cut,) = (line for line in foot if line.endswith("D-000001") and "…" in line)
+    assert 0 < cut.count("Northwind") < 15
+    assert any("Page 1 of" in line for line in foot)
+
+
 def test_terms_are_named_where_they_give_the_due_date(books: Sfsync, tmp_path: Path) -> None:
     """The usual terms, a customer's own before them; none that the due date would contradict."""
     customer = books("invoice", "show", "D-000001", "--json").document["result"]["customer"]["id"]
