@@ -127,6 +127,23 @@ def test_every_drawing_function_makes_text_inert() -> None:
     assert cell(ROWS[0], TABLE.columns[1]).plain.startswith("Ev\\x1b")
 
 
+def test_an_id_stays_whole_beside_its_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash or a path that is broken over lines cannot be copied; a sentence is wrapped."""
+    monkeypatch.setenv("COLUMNS", "40")
+    head, sentence = f"298:1${'9f' * 32}", "one word and another " * 4
+    out = Terminal()
+    draw_pairs(
+        console_for(out, Color.NEVER), [("Head", head), ("顧客 no", "C-1"), ("Said", sentence)]
+    )
+    lines = out.getvalue().splitlines()
+    assert lines[0] == f"Head     {head}"
+    assert [line.rstrip() for line in lines[1:3]] == [
+        "顧客 no  C-1",
+        "Said     one word and another one word",
+    ]
+    assert all(len(line) <= 40 for line in lines[1:])
+
+
 def test_links_are_for_terminals_and_plain_addresses_only() -> None:
     """A Salesforce record is a link; an address with anything odd in it is not."""
     assert linked("x", "https://acme.my.salesforce.com/006").style

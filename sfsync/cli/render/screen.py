@@ -179,14 +179,25 @@ def draw_pairs(console: Console, pairs: Sequence[tuple[str, Any]]) -> None:
                 shown = value.plain if isinstance(value, Text) else raw(value)
                 _tabbed(console, [safe(label), shown])
         return
-    grid = RichTable.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, value in pairs:
-        if value not in (None, ""):
-            text = value if isinstance(value, Text) else Text(raw(value))
-            grid.add_row(Text(safe(label), style="dim"), text)
-    console.print(grid)
+    given = [(safe(label), value) for label, value in pairs if value not in (None, "")]
+    labels = max((cell_len(label) for label, _ in given), default=0)
+    for label, value in given:
+        text = value if isinstance(value, Text) else Text(raw(value))
+        if _has_long_word(text.plain, console.width - labels - 2):
+            _unwrapped(
+                console, Text.assemble((label + " " * (labels - cell_len(label) + 2), "dim"), text)
+            )
+            continue
+        grid = RichTable.grid(padding=(0, 2))
+        grid.add_column(no_wrap=True, min_width=labels)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(label, style="dim"), text)
+        console.print(grid)
+
+
+def _has_long_word(text: str, width: int) -> bool:
+    """Whether a path, a hash or an id is wider: broken over lines, nobody could copy it."""
+    return any(word.isascii() and len(word) > width for word in text.split())
 
 
 def line(console: Console, text: str, *, style: str = "", url: str | None = None) -> None:
