@@ -67,5 +67,8 @@ def draw_closing(console: Console, result: dict[str, Any]) -> None:
         inside = counted(len(drafts), "draft is", "drafts are")
         screen.line(console, f"{inside} dated inside and could only be posted later:")
         screen.draw_rows(console, _DRAFTS, drafts)
+    if not balances:
+        screen.line(console, f"Nothing is posted through {result['through']}.")
+        return
     screen.line(console, f"Trial balance through {result['through']}:", style="bold")
     screen.draw_rows(console, BALANCE_COLUMNS, balances)

@@ -46,7 +46,9 @@ def exported(
         entries = list(list_entries(ledger, filter_of(ledger, typed)))
         head = ledger_state(ledger).head
     count = counted(len(entries), "entry", "entries")
-    notes = [f"Journal of {ledger.identity.org_name}, by sfsync", count, f"audit head {head}"]
+    org = ledger.identity.org_name
+    whose = f"Journal of {org}" if org else "Journal"
+    notes = [f"{whose}, by sfsync", count, f"audit head {head}"]
     content = WRITERS[wanted.value](entries, notes)
     payload = content.encode()
     if output is not None:

@@ -297,8 +297,13 @@ def show_run(
         (run_id,),
     )
     if row is None:
-        message = "There was no run yet." if run_id is None else f"There is no run {run_id}."
-        raise NotFoundError(message, code="run-not-found", fix="sfsync history list")
+        if run_id is None:
+            raise NotFoundError(
+                "There was no run yet.", code="run-not-found", fix="sfsync sync --now"
+            )
+        raise NotFoundError(
+            f"There is no run {run_id}.", code="run-not-found", fix="sfsync history list"
+        )
     summary = _summary(ledger, row)
     (text,) = ledger.row(
         "SELECT text FROM config_text WHERE id = (SELECT config_id FROM run WHERE id = ?)",

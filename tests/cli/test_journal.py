@@ -140,3 +140,15 @@ def test_a_close_shows_what_it_leaves_and_is_for_good(books: Sfsync) -> None:
     event = books("audit", "list", "--action", "period.close", "--json").document["result"][0]
     assert event["after"]["closed_through"] == last
     assert books("db", "verify").status == 0
+
+
+def test_a_ledger_of_no_org_has_a_journal_too(sfsync: Sfsync) -> None:
+    """Before the first sync no org is named; closing says that nothing is posted."""
+    assert sfsync("demo", "start", ".").status == 0
+    assert sfsync("customer", "add", "Foo").status == 0
+    assert sfsync("journal", "export", "--format", "hledger").out.startswith("; Journal, by sfsync")
+    closed = sfsync("journal", "close", "--through", "2026-01-31", "-y")
+    assert closed.status == 0
+    assert "Nothing is posted through 2026-01-31." in closed.out + closed.err
+    assert "Debit" not in closed.out + closed.err
+    assert "fix: sfsync sync --now" in sfsync("history", "show").err
