@@ -112,7 +112,7 @@ def round_half_up(number: Decimal, decimals: int) -> Decimal:
     """
     # Checked first: quantize fails, not rounds, once the result has more than 28 digits.
     if number and number.adjusted() + decimals > _MAX_DIGITS:
-        raise InvalidAmountError(f"{number} is too large to be an amount")
+        raise InvalidAmountError(f"{_readable(number)} is too large to be an amount")
     unit = _UNITS.get(decimals) or Decimal(1).scaleb(-decimals)
     return number.quantize(unit, rounding=ROUND_HALF_UP)
 
@@ -127,10 +127,15 @@ def to_minor(number: Decimal, exponent: int) -> int:
     """
     scaled = number.scaleb(exponent)
     if not _LEAST <= scaled <= _MOST:
-        raise InvalidAmountError(f"{number} is too large to be an amount")
+        raise InvalidAmountError(f"{_readable(number)} is too large to be an amount")
     minor = int(scaled)
     # Most amounts have no more decimals than their currency: nothing is left to round.
     return minor if minor == scaled else int(round_half_up(scaled, 0))
+
+
+def _readable(number: Decimal) -> str:
+    # Without an exponent, as people write amounts, as long as somebody could read it.
+    return plain(number) if abs(number.adjusted()) <= _MAX_DIGITS else str(number)
 
 
 def from_minor(minor: int, exponent: int) -> Decimal:

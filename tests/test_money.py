@@ -86,6 +86,12 @@ def test_amounts_beyond_a_spreadsheets_digits_are_refused(text: str) -> None:
         to_minor(Decimal(text), 2)
 
 
+def test_a_refused_amount_is_written_as_people_write_it() -> None:
+    """Salesforce sends large numbers with an exponent; nobody types them so."""
+    with pytest.raises(InvalidAmountError, match=r"^10000000000000 is too large to be an amount$"):
+        to_minor(Decimal("1.0E+13"), 3)
+
+
 @given(MINOR, CURRENCY)
 def test_minor_units_survive_text_and_back(minor: int, currency: str) -> None:
     """What is written as text reads back as the same minor units."""

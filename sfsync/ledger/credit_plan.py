@@ -114,7 +114,7 @@ def plan_credit(
         raise RefusedError("That would credit nothing.", code="nothing-to-credit")
     whole = sum(line.left_minor for line in left)
     if total > whole:
-        raise _too_much("the invoice", total, whole, exponent)
+        raise _too_much("The invoice", total, whole, exponent)
     if total == whole:
         _refuse_other_lines_open(left, parts)
     return CreditPlan(tuple(parts), total, total == whole)
@@ -163,7 +163,7 @@ def _part(left: Sequence[LineLeft], part: LinePart, currency: str, exponent: int
     if part.quantity is not None:
         return _by_quantity(line, part.quantity, exponent)
     if not line.left_minor:
-        raise _too_much(f"line {line.position}", line.amount_minor, 0, exponent)
+        raise _too_much(f"Line {line.position}", line.amount_minor, 0, exponent)
     return _rest(line)
 
 
@@ -188,8 +188,8 @@ def _by_quantity(line: LineLeft, quantity: Decimal, exponent: int) -> CreditLine
         raise UsageError(f"Line {line.position}: credit a quantity above zero.", code="usage")
     if quantity > line.left_quantity:
         raise RefusedError(
-            f"Of line {line.position} {plain(line.left_quantity)} are left to credit, not "
-            f"{plain(quantity)}.",
+            f"Line {line.position} has a quantity of {plain(line.left_quantity)} left to credit,"
+            f" not {plain(quantity)}.",
             code="over-credited",
         )
     if round_half_up(quantity, DECIMALS) != quantity:
@@ -217,7 +217,7 @@ def _by_amount(line: LineLeft, minor: int, exponent: int) -> CreditLine:
 
 def _refuse_more_than_left(line: LineLeft, minor: int, exponent: int) -> None:
     if not 0 <= minor * _sign(line) <= line.left_minor * _sign(line):
-        raise _too_much(f"line {line.position}", minor, line.left_minor, exponent)
+        raise _too_much(f"Line {line.position}", minor, line.left_minor, exponent)
 
 
 def _sign(line: LineLeft) -> int:
@@ -226,7 +226,7 @@ def _sign(line: LineLeft) -> int:
 
 def _too_much(what: str, minor: int, left: int, exponent: int) -> RefusedError:
     return RefusedError(
-        f"Of {what} {minor_to_text(left, exponent)} is left to credit, not "
+        f"{what} has {minor_to_text(left, exponent)} left to credit, not "
         f"{minor_to_text(minor, exponent)}.",
         code="over-credited",
         fix="credit at most what is left",
@@ -239,7 +239,7 @@ def _spread(left: Sequence[LineLeft], minor: int, exponent: int) -> list[CreditL
     if minor <= 0:
         raise UsageError("Credit an amount above zero.", code="usage")
     if minor > whole:
-        raise _too_much("the invoice", minor, whole, exponent)
+        raise _too_much("The invoice", minor, whole, exponent)
     if minor == whole:
         return [_rest(line) for line in left if line.left_minor or line.left_quantity]
     # A line that lowers the invoice (a rebate) is left alone: the others hold more than enough.

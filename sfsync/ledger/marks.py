@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sfsync.ledger.references import DocumentReference
 
 
-def _find_draft(ledger: Ledger, reference: str) -> DocumentReference:
+def _find_draft(ledger: Ledger, reference: str, what: str) -> DocumentReference:
     document = find_document(ledger, reference)
     if document.status is not DocumentStatus.DRAFT:
-        raise ways_out_of(document, "marked")
+        raise ways_out_of(document, what)
     return document
 
 
@@ -42,8 +42,9 @@ def ways_out_of(document: DocumentReference, what: str) -> RefusedError:
     """
     name = document.name
     fix = {
-        DocumentStatus.POSTED: f"credit a part: sfsync invoice credit {name}, or: "
-        f'sfsync invoice reverse {name} --reason "…", then: sfsync invoice resync {name}',
+        DocumentStatus.POSTED: f'credit a part: sfsync invoice credit {name} --reason "…" '
+        f'--amount …, or: sfsync invoice reverse {name} --reason "…", then: '
+        f"sfsync invoice resync {name}",
         DocumentStatus.REVERSED: f"sfsync invoice resync {name}",
         DocumentStatus.DELETED: f"sfsync invoice resync {name}",
     }[document.status]
@@ -68,7 +69,7 @@ def hold_invoice(ledger: Ledger, reference: str, note: str) -> DocumentReference
             "A hold needs a note.", code="note-missing", fix='--note "what it waits for"'
         )
     with ledger.transaction():
-        document = _find_draft(ledger, reference)
+        document = _find_draft(ledger, reference, "put on hold")
         before = _hold_of(ledger, document)
         ledger.execute(
             "INSERT INTO document_hold (document_id, note, at, actor) VALUES (?, ?, ?, ?)"
@@ -96,7 +97,7 @@ def release_invoice(ledger: Ledger, reference: str) -> DocumentReference:
         NotFoundError, RefusedError: there is no such draft, or it is not on hold.
     """
     with ledger.transaction():
-        document = _find_draft(ledger, reference)
+        document = _find_draft(ledger, reference, "released")
         before = _hold_of(ledger, document)
         if before["hold"] is None:
             raise RefusedError(f"{document.name} is not on hold.", code="not-on-hold")
@@ -168,7 +169,7 @@ def review_invoice(
         RefusedError: it is no draft, or says something else by now.
     """
     with ledger.transaction():
-        document = _find_draft(ledger, reference)
+        document = _find_draft(ledger, reference, "reviewed")
         if seen is not None and seen != stored_content(ledger, document.document_id):
             raise changed_meanwhile(document)
         before = ledger.row(

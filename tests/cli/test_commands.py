@@ -417,3 +417,8 @@ def test_a_draft_on_hold_is_not_posted(books: Sfsync) -> None:
     assert "wait for PO" in refused.document["error"]["message"]
     assert books("invoice", "release", "D-000001").out == "D-000001 is released.\n"
     assert books("invoice", "post", "D-000001").status == 0
+    for argv, what in ((("hold", "--note", "x"), "put on hold"), (("release",), "released")):
+        posted = books("invoice", argv[0], "D-000001", *argv[1:])
+        assert posted.status == 11
+        assert f"only a draft can be {what}." in posted.err
+        assert 'sfsync invoice credit INV-2026-00001 --reason "…" --amount …' in posted.err

@@ -79,6 +79,15 @@ def test_what_cannot_be_credited_is_refused_with_its_code(posted: Sfsync) -> Non
     assert credit(posted, "--amount", "1", number=note) == (11, "credit-note")
 
 
+def test_what_is_left_to_credit_is_said_in_a_sentence(posted: Sfsync) -> None:
+    """The number of the line and the quantity do not run into each other."""
+    argv = ("invoice", "credit", NUMBER, "--reason", "x", "-y")
+    quantity = posted(*argv, "--line", "1=999").err
+    assert "Line 1 has a quantity of 1 left to credit, not 999." in quantity
+    amount = posted(*argv, "--amount", "99999").err
+    assert "The invoice has 24000.00 left to credit, not 99999.00." in amount
+
+
 def test_a_reversal_is_of_today_and_says_so(posted: Sfsync) -> None:
     """Without a date it is not the invoice's own, which may be long closed; help says so."""
     assert "the credit note's date; else today" in posted("invoice", "reverse", "-h").out
