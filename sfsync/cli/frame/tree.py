@@ -115,6 +115,8 @@ def _refuse_repeated(command: Any, ctx: Any, args: list[str]) -> None:  # noqa: 
         if getattr(error, "ctx", ctx) is None:
             vars(error)["ctx"] = ctx
         raise
+    if ctx.resilient_parsing:  # a shell asks what could come next
+        return
     once = [one for one in given if not (getattr(one, "is_flag", True) or one.multiple)]
     for one in once:
         if once.count(one) > 1 and not any(each.is_eager for each in given):
