@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sfsync.schedule.crontab import has_block, with_block, without_block
 from sfsync.schedule.programs import is_there, missing
 from sfsync.schedule.systemd import unit_files
-from sfsync.schedule.user_crontab import read_crontab, write_crontab
+from sfsync.schedule.user_crontab import change_crontab, read_crontab
 from sfsync.schedule.user_timer import install_timer, installed_units, remove_timer, units_folder
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def install_into(target: str, call: Call) -> Change:
     if target == "cron":
         before = read_crontab()
         after = with_block(before, call)
-        diff, work = _crontab_diff(before, after), partial(write_crontab, after)
+        diff = _crontab_diff(before, after)
+        work = partial(change_crontab, partial(with_block, call=call))
     else:
         _require(target)
         diff = _units_diff(installed_units(call), unit_files(call))
@@ -90,8 +91,8 @@ def remove_from(target: str | None, call: Call) -> Change:
     work: Callable[[], None]
     if found == "cron":
         before = read_crontab()
-        after = None if before is None else without_block(before, call)
-        diff, work = _crontab_diff(before, after), partial(write_crontab, after)
+        diff = _crontab_diff(before, without_block(before, call))
+        work = partial(change_crontab, partial(without_block, call=call))
     elif found == "systemd":
         _require(found)
         diff = _units_diff(installed_units(call), {})

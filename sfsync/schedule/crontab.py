@@ -68,10 +68,10 @@ def with_block(crontab: bytes | None, call: Call) -> bytes:
     return before + notes.join(_split(block))
 
 
-def without_block(crontab: bytes, call: Call) -> bytes | None:
+def without_block(crontab: bytes | None, call: Call) -> bytes | None:
     """The crontab as it was before the call came into it; None when there was none."""
-    found = _find(crontab, call)
-    if found is None:
+    found = None if crontab is None else _find(crontab, call)
+    if crontab is None or found is None:
         return crontab
     start, end = found
     block, above, below = crontab[start:end], crontab[:start], crontab[end:]

@@ -6,13 +6,16 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sfsync import demo
+from sfsync.cli.context import Context
 from sfsync.ledger.lock import run_lock
+from sfsync.schedule.user_crontab import change_crontab
 
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
@@ -79,6 +82,38 @@ def test_installing_and_removing_leaves_the_crontab_as_it_was(
     assert (removed["target"], removed["changed"]) == ("cron", True)
     assert (table.read_bytes() if table.exists() else None) == before
     assert "Nothing to remove" in books("schedule", "remove").out
+
+
+def test_what_is_written_into_a_crontab_meanwhile_stays(
+    books: Sfsync, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person may have `crontab -e` open while sfsync asks."""
+    put_program(machine, "crontab", _FAKE_CRONTAB)
+    table = machine / "table"
+    table.write_bytes(b"0 4 * * * backup\n")
+
+    def edit(_context: Context, question: str) -> None:
+        table.write_bytes(table.read_bytes() + f"# {question}\n".encode())
+
+    monkeypatch.setattr(Context, "confirm", edit)
+    assert books("schedule", "install", "--force").status == 0
+    assert re.search(rb"backup\n# Have it .*\n(#.*\n)*\*/5 ", table.read_bytes())
+    assert books("schedule", "remove").status == 0
+    lines = b"0 4 * * * backup\n# Have it called every 5 minutes?\n# Take it away?\n"
+    assert table.read_bytes() == lines
+
+
+def test_of_several_that_change_a_crontab_at_once_none_is_forgotten(machine: Path) -> None:
+    """Two configs are installed side by side, as a script may do that sets up a machine."""
+    put_program(machine, "crontab", _FAKE_CRONTAB)
+    lines = [f"# {number}\n".encode() for number in range(6)]
+
+    def add(line: bytes) -> None:
+        change_crontab(lambda before: (before or b"") + line)
+
+    with ThreadPoolExecutor(len(lines)) as pool:
+        list(pool.map(add, lines))
+    assert sorted((machine / "table").read_bytes().splitlines(keepends=True)) == lines
 
 
 def test_nothing_is_installed_without_a_yes(books: Sfsync, machine: Path) -> None:
