@@ -58,11 +58,11 @@ def _ledger(around: Surroundings) -> Iterator[Finding]:
 
 
 def _lock(around: Surroundings) -> Iterator[Finding]:
-    from sfsync.ledger.lock import run_lock  # noqa: PLC0415 - start-up time
+    from sfsync.ledger.lock import lock_file, run_lock  # noqa: PLC0415 - start-up time
 
     if around.ledger is None:
         return
-    if not around.ledger.with_name(f"{around.ledger.name}.lock").exists():
+    if not lock_file(around.ledger).exists():
         yield ok("lock", "no run is at work")
         return
     try:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfsync.errors import LedgerError, LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+def lock_file(path: Path) -> Path:
+    """``<ledger>.lock``: one for a ledger, by whatever symbolic links somebody comes to it."""
+    # Not Path.resolve: a link to itself is for others to refuse.
+    return Path(f"{os.path.realpath(path)}.lock")
 
 
 @contextmanager
@@ -17,7 +24,7 @@ def run_lock(path: Path, wait: float = 0) -> Iterator[None]:
     """Hold the right to run a sync into the ledger at `path`; posting does not need it.
 
     Args:
-        path: the ledger; the lock is ``<path>.lock``, mode 0600.
+        path: the ledger; the lock is `lock_file`, mode 0600.
         wait: seconds to wait for another run to end.
 
     Raises:
@@ -27,7 +34,8 @@ def run_lock(path: Path, wait: float = 0) -> Iterator[None]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - start-up time
 
     # 0600: filelock's own default would let everybody read the file.
-    lock = FileLock(f"{path}.lock", timeout=wait, mode=0o600)
+    file = lock_file(path)
+    lock = FileLock(file, timeout=wait, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
@@ -38,7 +46,7 @@ def run_lock(path: Path, wait: float = 0) -> Iterator[None]:
         ) from None
     except OSError as problem:
         raise LedgerError(
-            f"{path}.lock cannot be used as a lock: {problem.strerror}.",
+            f"{file} cannot be used as a lock: {problem.strerror}.",
             code="ledger-unwritable",
             fix="remove it, or mend its permissions",
         ) from None

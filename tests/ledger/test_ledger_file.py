@@ -216,12 +216,20 @@ def test_opening_waits_for_who_writes_a_file_that_does_not_write_ahead_yet(tmp_p
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
-    """A second run is refused while the first holds the lock, and let in afterwards."""
+    """A second run is refused while the first holds the lock, and let in afterwards.
+
+    So it is where the second comes to the ledger by a symbolic link.
+    """
     path = tmp_path / "ledger.db"
     with run_lock(path):
         with pytest.raises(LockedError) as refused, run_lock(path):
             pass
         assert refused.value.code == "ledger-locked"
+        link = tmp_path / "elsewhere" / "link.db"
+        link.parent.mkdir()
+        link.symlink_to(path)
+        with pytest.raises(LockedError), run_lock(link):
+            pass
     with run_lock(path):
         pass
 
