@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sfsync.errors import NotFoundError
 from sfsync.ledger.connection import open_ledger, open_ledger_read_only
 from sfsync.ledger.sqlite_file import copy_into
+from sfsync.rows import NoRoomError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,11 @@ def scratch_copy(path: Path, *, demo: bool = False) -> Iterator[Path]:
 
     Where there is no ledger at `path` yet, or none that was ever completed, the copy is a fresh one
     (`demo` says of which sort).
+
+    Raises:
+        NoRoomError: there is no folder for temporary files.
     """
-    with tempfile.TemporaryDirectory(prefix="sfsync-plan-") as folder:
+    with _temporary_folder() as folder:
         copy = Path(folder) / "ledger.db"
         try:
             open_ledger_read_only(path).close()
@@ -33,6 +37,17 @@ def scratch_copy(path: Path, *, demo: bool = False) -> Iterator[Path]:
         else:
             _back_up(path, copy)
         yield copy
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="sfsync-plan-")
+    except OSError as trouble:
+        raise NoRoomError(
+            f"There is no folder for temporary files: {trouble.strerror}.",
+            code="no-room",
+            fix="name one that this user may write to in TMPDIR",
+        ) from trouble
 
 
 def _back_up(path: Path, copy: Path) -> None:

@@ -16,6 +16,7 @@ from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.lock import run_lock
 from sfsync.ledger.migrations import schema_version
 from sfsync.ledger.scratch import scratch_copy
+from sfsync.rows import NoRoomError
 from tests.ledger.ledger_books import ORG, fill, new_ledger
 
 if TYPE_CHECKING:
@@ -256,3 +257,13 @@ def test_scratch_copy_of_nothing_is_a_fresh_ledger(tmp_path: Path) -> None:
     with scratch_copy(path, demo=True) as copy, open_ledger(copy) as scratch:
         assert scratch.identity.demo
     assert not path.exists()
+
+
+def test_a_scratch_copy_needs_a_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine has none that can be written to, it is said, and what to do."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(NoRoomError, match="temporary files") as refused:
+        scratch_copy(tmp_path / "ledger.db").__enter__()
+    assert "TMPDIR" in refused.value.fix
