@@ -229,10 +229,11 @@ def write_drifts(ledger: Ledger, run_id: int, changes: Sequence[DriftChange]) ->
     opened = [one for one in changes if one.detail is not None]
     now = ledger.now()
     ledger.execute_many(
-        "INSERT INTO document_drift (document_id, detail, run_id, at) VALUES (?, ?, ?, ?)"
+        "INSERT INTO document_drift (document_id, detail, run_id, at, moved)"
+        " VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (document_id) DO UPDATE SET detail = excluded.detail,"
-        " run_id = excluded.run_id, at = excluded.at",
-        [(one.document_id, one.detail, run_id, now) for one in opened],
+        " run_id = excluded.run_id, at = excluded.at, moved = excluded.moved",
+        [(one.document_id, one.detail, run_id, now, int(one.moved)) for one in opened],
     )
     ledger.execute_many(
         "DELETE FROM document_drift WHERE document_id = ?",

@@ -297,7 +297,8 @@ class InvoiceState:
     """The newest document of an opportunity as the sync engine sees it.
 
     `source` is the canonical JSON last synced into it, `source_hash` its hash. `drift` is the
-    JSON of the open drift, None when there is none. `removed_stamp` is the opportunity's
+    JSON of the open drift, None when there is none; `moved` says that the deal itself changed, not
+    the config alone. `removed_stamp` is the opportunity's
     SystemModstamp when the document was deleted or reversed; of such a document `deal` is the
     opportunity as last read, in JSON.
     `accepted` is the JSON of the drift that a person called right as posted. A draft of which a
@@ -316,6 +317,7 @@ class InvoiceState:
     edited: InvoiceContent | None = None
     pins: frozenset[str] = frozenset()
     deal: str | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +365,15 @@ class DraftUpdate:
 
 @dataclass(frozen=True, slots=True)
 class DriftChange:
-    """Open, replace or (with `detail` None) close the drift of a document."""
+    """Open, replace or (with `detail` None) close the drift of a document.
+
+    `moved` is false where the deal is as it was, and only the config sees it in another way.
+    """
 
     document_id: int
     detail: str | None
     changes: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+    moved: bool = True
 
 
 @dataclass(frozen=True, slots=True)

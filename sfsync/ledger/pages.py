@@ -241,7 +241,7 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
         """
         SELECT d.opportunity_id, d.id, d.draft, d.number, d.status,
                coalesce(a.source, d.source), coalesce(a.source_hash, d.source_hash),
-               f.detail, r.system_modstamp, a.accepted,
+               f.detail, r.system_modstamp, a.accepted, coalesce(f.moved, 0),
                CASE WHEN r.document_id IS NOT NULL THEN
                    (SELECT source FROM opportunity WHERE salesforce_id = d.opportunity_id) END
         FROM json_each(?) j
@@ -273,9 +273,10 @@ def _invoices(ledger: Ledger, org_id: str, opportunities: str) -> dict[str, Invo
             edited=edited[document_id][0] if document_id in edited else None,
             pins=edited[document_id][1] if document_id in edited else frozenset(),
             deal=deal,
+            moved=bool(moved),
         )
         for (opportunity_id, document_id, draft, number, status, source, source_hash, drift,
-             removed_stamp, accepted, deal) in rows
+             removed_stamp, accepted, moved, deal) in rows
     }  # fmt: skip
 
 

@@ -80,15 +80,19 @@ def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> Opp
         decision = _with_content(record, content, known, state, rules)
         currency = content.currency
     else:
-        decision = _without_content(record, content, known, rules)
+        moved = known is not None and (known.moved or not _is_as_it_was(record, state))
+        decision = _without_content(record, content, known, rules, moved=moved)
         currency = _currency(record, rules)
     return _remember(decision, record, currency, state)
 
 
 def _unmoved(record: Record, state: OpportunityState, rules: Rules) -> bool:
     """Whether the config changed since the deal was decided, and the deal itself did not."""
-    if not rules.changed:
-        return False
+    return rules.changed and _is_as_it_was(record, state)
+
+
+def _is_as_it_was(record: Record, state: OpportunityState) -> bool:
+    """Whether the deal was not saved since an earlier run read it."""
     return state.stamps.get(record["Id"]) == as_text(record.get("SystemModstamp"))
 
 
@@ -162,7 +166,8 @@ def _with_content(
         return OpportunityDecision(outcome, drift=_closing(known))
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
-        if _unmoved(record, state, rules):
+        # What the deal did before is still to be answered for, whatever the config is by now.
+        if _unmoved(record, state, rules) and not known.moved:
             return _rebased(record, source, known)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
     if known.edited is not None:
@@ -245,10 +250,15 @@ def _moved_within(stamp: str, record: Record, known: InvoiceState, rules: Rules)
 
 
 def _without_content(
-    record: Record, reason: Skip | Failure, known: InvoiceState | None, rules: Rules
+    record: Record,
+    reason: Skip | Failure,
+    known: InvoiceState | None,
+    rules: Rules,
+    *,
+    moved: bool,
 ) -> OpportunityDecision:
     if known is not None and known.status in _LIVE:
-        return _live_but_unwanted(record, reason, known, rules)
+        return _live_but_unwanted(record, reason, known, rules, moved=moved)
     if isinstance(reason, Failure):
         return OpportunityDecision(_failed(record, reason))
     document_id = None if known is None else known.document_id
@@ -259,7 +269,7 @@ def _without_content(
 
 
 def _live_but_unwanted(
-    record: Record, reason: Skip | Failure, known: InvoiceState, rules: Rules
+    record: Record, reason: Skip | Failure, known: InvoiceState, rules: Rules, *, moved: bool
 ) -> OpportunityDecision:
     """The deal left the filters or can no longer be mapped, and its invoice is still there."""
     changes = {reason.code: (None, reason.message)}
@@ -268,7 +278,7 @@ def _live_but_unwanted(
         or known.status is DocumentStatus.POSTED
         or _has_lost_account(record, reason, rules)
     ):
-        drifted = _drifted(record, known, reason.code, reason.message, changes)
+        drifted = _drifted(record, known, reason.code, reason.message, changes, moved=moved)
         return drifted if isinstance(reason, Skip) else _mendable(drifted, reason)
     # The draft shows values that no longer hold: it must not be posted until the failure is gone.
     blocking = DriftChange(known.document_id, drift_detail(reason.code, changes), changes)
@@ -298,6 +308,8 @@ def _drifted(
     reason: str,
     message: str,
     changes: Mapping[str, tuple[object, object]],
+    *,
+    moved: bool = True,
 ) -> OpportunityDecision:
     detail = drift_detail(reason, changes)
     if known.accepted == detail:
@@ -314,8 +326,8 @@ def _drifted(
     outcome = _outcome(
         record, Outcome.DRIFTED, reason, message, document_id=known.document_id, changes=changes
     )._replace(fix=fix)
-    same = known.drift == detail
-    change = None if same else DriftChange(known.document_id, detail, changes)
+    same = known.drift == detail and known.moved == moved
+    change = None if same else DriftChange(known.document_id, detail, changes, moved)
     return OpportunityDecision(outcome, drift=change)
 
 

@@ -136,7 +136,7 @@ ATTACKS = [
     "INSERT OR REPLACE INTO document_removal VALUES (3, NULL, 'other', '', '')",
     "DELETE FROM document_removal",
     "INSERT INTO document_hold VALUES (1, 'x', '', '')",
-    "INSERT INTO document_drift VALUES (77, '{}', NULL, '')",
+    "INSERT INTO document_drift VALUES (77, '{}', NULL, '', 1)",
     "DELETE FROM run",
     "UPDATE run SET outcome = 'failed'",
     "INSERT OR REPLACE INTO run SELECT * FROM run",

@@ -39,7 +39,7 @@ DAYS = [date(2026, 1, 11), date(2026, 11, 1), date(2026, 10, 30), TODAY + timede
 PRODUCTS = ["License", "Implementation", "Training"]
 # How a plain connection, or time, may leave a draft; each is a guard's matter.
 SPOILED = {
-    "drifted": "INSERT INTO document_drift VALUES (:id, '{}', NULL, '')",
+    "drifted": "INSERT INTO document_drift VALUES (:id, '{}', NULL, '', 1)",
     "content-missing": "UPDATE document SET description = ' ' WHERE id = :id",
     "out-of-balance": "UPDATE document_line SET amount_minor = 1 WHERE document_id = :id",
     "total-not-positive": "UPDATE document SET total_minor = 0 WHERE id = :id",

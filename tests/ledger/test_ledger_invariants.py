@@ -90,7 +90,7 @@ BREAKS = [
     ),
     ("mark-changed", "INSERT INTO document_hold VALUES (5, 'x', '', '')"),
     ("mark-changed", "INSERT INTO document_review VALUES (5, '', '')"),
-    ("mark-changed", "INSERT INTO document_drift VALUES (4, '{}', NULL, '')"),
+    ("mark-changed", "INSERT INTO document_drift VALUES (4, '{}', NULL, '', 1)"),
     ("config-changed", "UPDATE config_text SET text = 'other'"),
     ("series-gap", "INSERT INTO number_series (key, first, next) VALUES ('x{seq}', 500, 500)"),
     ("account-changed", "UPDATE ledger_account SET name = 'Other' WHERE id = 1"),

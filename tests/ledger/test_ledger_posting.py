@@ -98,7 +98,7 @@ def test_guards_refuse_with_their_codes(ledger: Ledger) -> None:
     assert _refused(ledger) == "on-hold"
     release_invoice(ledger, "D-000001")
     with ledger.transaction():
-        ledger.execute("INSERT INTO document_drift VALUES (1, '{}', NULL, 'now')")
+        ledger.execute("INSERT INTO document_drift VALUES (1, '{}', NULL, 'now', 1)")
         ledger.execute("UPDATE customer SET active = 0")
     codes = [one.code for one in preview_posting(ledger, "D-000001", RULES, today=TODAY).refusals]
     assert codes == ["drifted", "customer-inactive"]

@@ -114,7 +114,7 @@ TRICKS = [
     "INSERT INTO document_acceptance VALUES (5, '{}', printf('%064d', 0), NULL, 'x', '', '')",
     "INSERT INTO document_pin VALUES (1, 'x')",
     "INSERT INTO document_review VALUES (1, '', '')",
-    "INSERT INTO document_drift VALUES (3, '{}', NULL, '')",
+    "INSERT INTO document_drift VALUES (3, '{}', NULL, '', 1)",
     "INSERT INTO credit_reason VALUES (1, 'x', '', '')",
     "INSERT INTO auto_post VALUES (1, 5, NULL, NULL)",
     "UPDATE config_text SET text = 'x'",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.sync.conftest import Workplace
 
 DEAL = "Globex – training"
+WITHOUT_LINES = "Ana Trujillo – web shop"
 RULES = rules_of(demo_settings())
 TODAY = datetime.now(UTC).date() + timedelta(days=1)
 
@@ -234,6 +235,44 @@ def test_a_changed_mapping_does_not_make_posted_invoices_drift(synced: Workplace
         assert all(row.description.startswith("Deal ") for row in drafts)
     again = synced.sync(changed, SyncRequest(full=True))
     assert outcome_of(again, deal["Id"]).outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_changed_mapping_does_not_excuse_what_the_deal_did(
+    synced: Workplace, store: OrgStore, *, below: bool
+) -> None:
+    """A drift stays open through an edit of the config, also one that lets the deal in again."""
+    deal = next(one for one in synced.deals() if one["Name"] == WITHOUT_LINES)
+    number = post(synced, deal["Id"])
+    moment = datetime.now(UTC) + timedelta(seconds=2)
+    amount = "300.00" if below else "9999.00"
+    store.update("Opportunity", deal["Id"], {"Amount": amount}, stamp=moment)
+    found = outcome_of(synced.sync(), deal["Id"])
+    assert (found.outcome, found.code) == (
+        Outcome.DRIFTED, "minimum-amount" if below else "changed",
+    )  # fmt: skip
+    text = demo_template().replace("min_amount: 500.00", "min_amount: 250.00")
+    assert text != demo_template()
+    for _ in range(2):
+        text = text.replace("    description: Name\n", '    description: "Deal {Name}"\n')
+        again = outcome_of(synced.sync(load_text(text, "mappings.yaml")), deal["Id"])
+        assert (again.outcome, again.code) == (Outcome.DRIFTED, "changed")
+        text = text.replace("phone: Phone", "phone: Fax", 1)
+    with synced.ledger() as ledger:
+        assert show_invoice(ledger, number).row.drifted
+        assert check_ledger(ledger) == []
+
+
+def test_a_filter_that_is_taken_back_leaves_no_drift(synced: Workplace) -> None:
+    """The deal stood still all the while: the invoice is at peace, whatever else was edited."""
+    deal = deal_of(synced)
+    post(synced, deal["Id"])
+    high = demo_template().replace("min_amount: 500.00", "min_amount: 500000.00")
+    found = outcome_of(synced.sync(load_text(high, "mappings.yaml")), deal["Id"])
+    assert (found.outcome, found.code) == (Outcome.DRIFTED, "minimum-amount")
+    text = demo_template().replace("    description: Name\n", '    description: "Deal {Name}"\n')
+    back = outcome_of(synced.sync(load_text(text, "mappings.yaml")), deal["Id"])
+    assert back.outcome is Outcome.UNCHANGED
 
 
 def test_what_was_deleted_here_comes_back_when_the_deal_changes(

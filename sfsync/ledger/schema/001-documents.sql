@@ -107,7 +107,9 @@ CREATE TABLE document_drift (
     document_id INTEGER PRIMARY KEY REFERENCES document (id),
     detail TEXT NOT NULL,
     run_id INTEGER REFERENCES run (id),
-    at TEXT NOT NULL
+    at TEXT NOT NULL,
+    -- Whether the deal itself changed: then no edit of the config explains the drift away.
+    moved INTEGER NOT NULL CHECK (moved IN (0, 1))
 ) STRICT;
 
 CREATE TABLE document_pin (
