@@ -61,7 +61,9 @@ def run_sync(
     request = request or SyncRequest()
     identity = org.identity
     ledger.bind_org(identity.org_id, identity.name, identity.kind, identity.instance_url)
-    changed = not request.opportunity_ids and _rules_changed(ledger, settings)
+    edited = _rules_changed(ledger, settings)
+    # Some deals by name are just these: the others wait for a whole run.
+    changed = edited and not request.opportunity_ids
     start = _start(org, settings, request, clock(), changed=changed)
     run_id = history.start_run(ledger, start)
     _log.log(_level(request), "run %d (%s)", run_id, request.trigger, extra={"run": run_id})
@@ -77,7 +79,13 @@ def run_sync(
             run_id=run_id,
             org=org,
             ledger=ledger,
-            rules=replace(prepared.rules, changed=changed, resync=request.resync, newest=newest),
+            rules=replace(
+                prepared.rules,
+                changed=edited,
+                named=bool(request.opportunity_ids),
+                resync=request.resync,
+                newest=newest,
+            ),
             progress=progress or Silence(),
             request=request,
             tally=tally,

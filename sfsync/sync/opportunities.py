@@ -168,7 +168,7 @@ def _with_content(
     if known.status is DocumentStatus.POSTED:
         # What the deal did before is still to be answered for, whatever the config is by now.
         if _unmoved(record, state, rules) and not known.moved:
-            return _rebased(record, source, known)
+            return _rebased(record, source, known, rules)
         return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
     if known.edited is not None:
         return _beside_edits(record, content, known, known.edited)
@@ -202,11 +202,15 @@ def _closing(known: InvoiceState) -> DriftChange | None:
     return None if known.drift is None else DriftChange(known.document_id, None)
 
 
-def _rebased(record: Record, source: str, known: InvoiceState) -> OpportunityDecision:
-    """The mapping changed, not the deal: a posted invoice does not drift by a config edit."""
+def _rebased(record: Record, source: str, known: InvoiceState, rules: Rules) -> OpportunityDecision:
+    """The mapping changed, not the deal: a posted invoice does not drift by a config edit.
+
+    What it is measured against changes in a whole run only: a config that was tried out on some
+    deals may be taken back before.
+    """
     reason = "the mapping changed; the deal did not"
     outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-    baseline = BaselineChange(known.document_id, source, reason)
+    baseline = None if rules.named else BaselineChange(known.document_id, source, reason)
     return OpportunityDecision(outcome, drift=_closing(known), baseline=baseline)
 
 

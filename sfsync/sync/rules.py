@@ -55,10 +55,10 @@ class Rules:
     `today` is the calendar date in the schedule's time zone. `rates` maps a currency to units per
     unit of the corporate currency (CurrencyType.ConversionRate); empty in a single-currency org.
     `read_lines` is false where the config wants no line items or the org has none. `changed` is
-    true in a run that decides everything again because the config is another one than before. With
-    `resync` a deal whose invoice was deleted or reversed gets a new draft although it did not
-    change. `newest` is the latest stamp of a deal that earlier runs have read, None where there was
-    no run yet.
+    true while the config is another one than that of the last whole run, `named` in a run over some
+    deals by name. With `resync` a deal whose invoice was deleted or reversed gets a new draft
+    although it did not change. `newest` is the latest stamp of a deal that earlier runs have read,
+    None where there was no run yet.
     """
 
     settings: Settings
@@ -71,6 +71,7 @@ class Rules:
     rates: Mapping[str, Decimal]
     read_lines: bool
     changed: bool = False
+    named: bool = False
     resync: bool = False
     newest: str | None = None
 

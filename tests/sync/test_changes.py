@@ -237,6 +237,27 @@ def test_a_changed_mapping_does_not_make_posted_invoices_drift(synced: Workplace
     assert outcome_of(again, deal["Id"]).outcome is Outcome.UNCHANGED
 
 
+@pytest.mark.parametrize("resync", [False, True])
+def test_nor_in_a_run_over_named_deals(synced: Workplace, store: OrgStore, *, resync: bool) -> None:
+    """Before the next whole run a deal named by hand is no drift either, unless it did change."""
+    deal = deal_of(synced)
+    number = post(synced, deal["Id"])
+    text = demo_template().replace("    description: Name\n", '    description: "Deal {Name}"\n')
+    changed = load_text(text, "mappings.yaml")
+    asked = SyncRequest(opportunity_ids=(deal["Id"],), resync=resync)
+    detail = synced.sync(changed, asked)
+    assert "mapping" not in detail.summary.selection
+    assert outcome_of(detail, deal["Id"]).outcome is Outcome.UNCHANGED
+    with synced.ledger() as ledger:
+        assert not show_invoice(ledger, number).row.drifted
+    # The config is taken back: what was tried out leaves nothing behind.
+    full = synced.sync(request=SyncRequest(full=True))
+    assert outcome_of(full, deal["Id"]).outcome is Outcome.UNCHANGED
+    moment = datetime.now(UTC) + timedelta(seconds=2)
+    store.update("Opportunity", deal["Id"], {"Name": "Another name"}, stamp=moment)
+    assert outcome_of(synced.sync(changed, asked), deal["Id"]).outcome is Outcome.DRIFTED
+
+
 @pytest.mark.parametrize("below", [False, True])
 def test_a_changed_mapping_does_not_excuse_what_the_deal_did(
     synced: Workplace, store: OrgStore, *, below: bool
