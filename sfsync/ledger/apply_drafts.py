@@ -194,8 +194,8 @@ def write_baselines(ledger: Ledger, changes: Sequence[BaselineChange]) -> list[A
     ledger.execute_many(
         "INSERT INTO document_acceptance (document_id, source, source_hash, reason, at, actor)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (document_id) DO UPDATE SET"
-        " source = excluded.source, source_hash = excluded.source_hash, accepted = NULL,"
-        " reason = excluded.reason, at = excluded.at, actor = excluded.actor",
+        # What a person said of it before stays said.
+        " source = excluded.source, source_hash = excluded.source_hash",
         [(one.document_id, one.source, source_hash(one.source), one.reason, now, ledger.actor)
          for one in changes],
     )  # fmt: skip

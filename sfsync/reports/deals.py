@@ -113,7 +113,8 @@ _DOCUMENTS = """
            coalesce(r.status, '') = 'reversed', h.note,
            EXISTS (SELECT 1 FROM document_drift WHERE document_id = d.id),
            EXISTS (SELECT 1 FROM document_pin WHERE document_id = d.id),
-           (SELECT reason FROM document_acceptance WHERE document_id = d.id),
+           (SELECT reason FROM document_acceptance
+            WHERE document_id = d.id AND accepted IS NOT NULL),
            m.reason, c.reason
     FROM document d LEFT JOIN document r ON r.id = d.reverses_id
     LEFT JOIN document_hold h ON h.document_id = d.id

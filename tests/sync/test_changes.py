@@ -17,8 +17,10 @@ from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices, show_invoice
 from sfsync.ledger.marks import accept_drift
 from sfsync.ledger.model import CustomerContent, Outcome
+from sfsync.ledger.opportunities import OpportunityFilter
 from sfsync.ledger.posting import post_invoice
 from sfsync.ledger.removal import delete_draft, reverse_invoice
+from sfsync.reports.deals import deals
 from sfsync.sync import SyncRequest, run_sync
 from tests.sync.conftest import demo_settings
 
@@ -356,6 +358,31 @@ def test_an_accepted_drift_is_at_peace_until_another_change(
     again = {"Amount": "5000.00"} if what == "amount" else {"StageName": "Closed Lost"}
     store.update("Opportunity", deal["Id"], again)
     assert outcome_of(synced.sync(), deal["Id"]).outcome is Outcome.DRIFTED
+
+
+def test_a_changed_mapping_keeps_the_reason_of_an_acceptance(
+    synced: Workplace, store: OrgStore
+) -> None:
+    """The pipeline gives the person's words, and calls nothing accepted that nobody accepted."""
+    deal, other = deal_of(synced), WITHOUT_LINES
+    without_lines(store, deal["Id"])
+    synced.sync()
+    number = post(synced, deal["Id"])
+    post(synced, next(one["Id"] for one in synced.deals() if one["Name"] == other))
+    store.update("Opportunity", deal["Id"], {"Amount": "4321.00"})
+    synced.sync()
+    with synced.ledger() as ledger:
+        accept_drift(ledger, number, "agreed with the customer")
+    text = demo_template().replace("    description: Name\n", '    description: "Deal {Name}"\n')
+    synced.sync(load_text(text, "mappings.yaml"))
+    with synced.ledger() as ledger:
+        found = {
+            deal.row.name: document.accepted
+            for deal in deals(ledger, OpportunityFilter())
+            for document in deal.documents
+            if document.status == "posted"
+        }
+    assert found == {DEAL: "agreed with the customer", other: None}
 
 
 def test_a_relinked_account_moves_its_drafts_at_the_next_sync(synced: Workplace) -> None:
