@@ -40,6 +40,8 @@ def evaluation_digest_of(settings: Settings) -> str:
             canonical(settings.duplicates),
             settings.ledger.currency,
             settings.posting.terms,
+            # A time counts as its calendar date there, and so does today.
+            str(settings.schedule.time_zone),
         ]
     )
 

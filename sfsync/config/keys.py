@@ -206,7 +206,7 @@ _SCHEDULE = Group(
         Key(
             "time_zone",
             time_zone,
-            "The time zone of 'at' and 'days', as an IANA name.",
+            "The time zone of 'at' and 'days', of today, and of times that become dates.",
             "UTC",
             "time_zone: America/New_York",
         ),

@@ -17,8 +17,11 @@ from sfsync.sync.invoices import account_id_of, total_of
 from sfsync.sync.mapping import as_text, getter
 from sfsync.sync.matching import CustomerIndex
 from sfsync.sync.transforms import compile_transforms
+from sfsync.sync.typed import read_date
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from sfsync.config.settings import FieldMapping
     from sfsync.ledger.model import AccountState
     from sfsync.sync.mapping import CompiledMapping, Record
@@ -108,7 +111,7 @@ def explain_deal(
     """
     customer = _customer(record, last, state, rules)
     values = tuple(
-        _mapped(compiled, record)
+        _mapped(compiled, record, rules)
         for compiled in (*rules.opportunity.targets, *rules.opportunity.properties)
     )
     asked = _checks(record, ignored, last, rules)
@@ -206,13 +209,14 @@ def _customer_check(customer: CustomerMatch) -> Check:
     )
 
 
-def _mapped(compiled: CompiledMapping, record: Record) -> MappedValue:
+def _mapped(compiled: CompiledMapping, record: Record, rules: Rules) -> MappedValue:
     mapping = compiled.mapping
     value = compiled.value(record)
     problem = value.message if isinstance(value, Failure) else ""
-    final = None if isinstance(value, Failure) else value
+    zone = rules.settings.schedule.time_zone
+    final = None if isinstance(value, Failure) else _as_dated(mapping.target, value, zone)
     raw = "" if mapping.source is None else as_text(getter(mapping.source)(record))
-    steps = _steps(mapping, raw)
+    steps = _steps(mapping, raw, zone)
     reached = steps[-1][1] if steps else raw
     if final is None:
         origin = "missing"
@@ -224,14 +228,22 @@ def _mapped(compiled: CompiledMapping, record: Record) -> MappedValue:
     return MappedValue(compiled.name, source, raw, steps, final, origin, problem)
 
 
-def _steps(mapping: FieldMapping, raw: str) -> tuple[tuple[str, str], ...]:
+def _as_dated(target: str, value: str | None, zone: ZoneInfo) -> str | None:
+    """The value as the invoice has it: where it is a date, a time counts as its day."""
+    if target not in {"document_date", "due_date"}:
+        return value
+    day = read_date(value, "", target, zone)
+    return value if isinstance(day, Failure) else day.isoformat()
+
+
+def _steps(mapping: FieldMapping, raw: str, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     """What each transform made of the value; stops at one that could not read it."""
     steps: list[tuple[str, str]] = []
     text = raw
     if not text:
         return ()
     for transform, step in zip(
-        mapping.transforms, compile_transforms(mapping.transforms), strict=True
+        mapping.transforms, compile_transforms(mapping.transforms, zone), strict=True
     ):
         try:
             text = step(text)

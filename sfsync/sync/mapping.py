@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from sfsync.sync.transforms import compile_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     from sfsync.config.settings import FieldMapping
 
@@ -84,15 +86,15 @@ class CompiledMapping:
     raw: Getter | None
 
 
-def compile_mapping(mapping: FieldMapping) -> CompiledMapping:
-    """Compile one mapping."""
+def compile_mapping(mapping: FieldMapping, zone: tzinfo = UTC) -> CompiledMapping:
+    """Compile one mapping; `zone` as in `compile_transforms`."""
     name = _target_name(mapping)
     if mapping.source is None:
-        value = _finished(mapping, _template(mapping.template or ""))
+        value = _finished(mapping, _template(mapping.template or ""), zone)
         return CompiledMapping(mapping, name, value, None)
     read = getter(mapping.source)
     if mapping.transforms:
-        value = _finished(mapping, lambda record: as_text(read(record)))
+        value = _finished(mapping, lambda record: as_text(read(record)), zone)
         return CompiledMapping(mapping, name, value, None)
     return CompiledMapping(mapping, name, _untransformed(mapping, read), read)
 
@@ -136,10 +138,10 @@ def _untransformed(mapping: FieldMapping, read: Getter) -> Callable[[Record], st
 
 
 def _finished(
-    mapping: FieldMapping, read: Callable[[Record], str]
+    mapping: FieldMapping, read: Callable[[Record], str], zone: tzinfo
 ) -> Callable[[Record], str | Failure | None]:
     """The whole way: read, transforms in their order, and what comes for an empty value."""
-    steps = compile_transforms(mapping.transforms)
+    steps = compile_transforms(mapping.transforms, zone)
     empty = _empty(mapping)
 
     def value(record: Record) -> str | Failure | None:

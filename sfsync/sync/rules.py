@@ -10,7 +10,7 @@ from sfsync.sync.mapping import compile_mapping, map_properties, map_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
+    from datetime import date, tzinfo
     from decimal import Decimal
 
     from sfsync.config.settings import RecordMapping, Settings
@@ -31,10 +31,10 @@ class CompiledRecord:
     target: Callable[[str], CompiledMapping | None]
 
     @classmethod
-    def of(cls, mapping: RecordMapping, *apart: str) -> CompiledRecord:
+    def of(cls, mapping: RecordMapping, zone: tzinfo, *apart: str) -> CompiledRecord:
         """Compile a record mapping; the targets `apart` are not among its texts."""
-        targets = tuple(map(compile_mapping, mapping.targets.values()))
-        properties = tuple(map(compile_mapping, mapping.properties.values()))
+        targets = tuple(compile_mapping(one, zone) for one in mapping.targets.values())
+        properties = tuple(compile_mapping(one, zone) for one in mapping.properties.values())
         by_target = {one.mapping.target: one for one in targets}
         texts = tuple(one for name, one in by_target.items() if name not in apart)
         return cls(targets, texts, properties, by_target.get)
@@ -80,16 +80,17 @@ class Rules:
         cls, settings: Settings, *, today: date, rates: Mapping[str, Decimal], read_lines: bool
     ) -> Rules:
         """Compile the settings for one run."""
+        zone = settings.schedule.time_zone
         return cls(
             settings=settings,
             today=today,
             opportunity=CompiledRecord.of(
-                settings.opportunities.mapping, "total", "currency", "customer"
+                settings.opportunities.mapping, zone, "total", "currency", "customer"
             ),
-            line=CompiledRecord.of(settings.line_items.mapping),
-            single_line=CompiledRecord.of(settings.line_items.single_line),
-            account=CompiledRecord.of(settings.accounts.mapping, "billing_address"),
-            contact=CompiledRecord.of(settings.contacts.mapping),
+            line=CompiledRecord.of(settings.line_items.mapping, zone),
+            single_line=CompiledRecord.of(settings.line_items.single_line, zone),
+            account=CompiledRecord.of(settings.accounts.mapping, zone, "billing_address"),
+            contact=CompiledRecord.of(settings.contacts.mapping, zone),
             rates=rates,
             read_lines=read_lines,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from sfsync.money import InvalidAmountError, parse_decimal, plain, round_half_up
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from sfsync.config.settings import Transform
 
 MAX_GROWTH = 10_000
@@ -18,9 +20,19 @@ Step = Callable[[str], str]
 """One compiled transform; raises ValueError with a sentence when it cannot read its input."""
 
 
-def compile_transforms(transforms: tuple[Transform, ...]) -> tuple[Step, ...]:
-    """The steps of a mapping, in the order written, ready to be applied to many values."""
-    return tuple(_COMPILERS[transform.name](transform.argument) for transform in transforms)
+def compile_transforms(transforms: tuple[Transform, ...], zone: tzinfo = UTC) -> tuple[Step, ...]:
+    """The steps of a mapping, in the order written, ready to be applied to many values.
+
+    Args:
+        transforms: as the mapping has them.
+        zone: whose calendar date a time stands for.
+    """
+    return tuple(
+        _add_days(transform.argument, zone)
+        if transform.name == "add_days"
+        else _COMPILERS[transform.name](transform.argument)
+        for transform in transforms
+    )
 
 
 def _digits_only(text: str) -> str:
@@ -57,16 +69,24 @@ def _date(argument: object) -> Step:
     return read
 
 
-def _add_days(argument: object) -> Step:
+def _add_days(argument: object, zone: tzinfo) -> Step:
     days = timedelta(days=cast("int", argument))
 
     def add(text: str) -> str:
         try:
-            return (date.fromisoformat(text[:10]) + days).isoformat()
+            return (_day(text, zone) + days).isoformat()
         except (ValueError, OverflowError):
             raise ValueError(f"'{text}' is not a date written as year-month-day") from None
 
     return add
+
+
+def _day(text: str, zone: tzinfo) -> date:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return date.fromisoformat(text[:10])
+    return moment.astimezone(zone).date() if moment.tzinfo else moment.date()
 
 
 def _map(argument: object) -> Step:
@@ -111,7 +131,6 @@ _COMPILERS: dict[str, Callable[[object], Step]] = {
     "negate": lambda _: _negate,
     "split_first": _split_first,
     "date": _date,
-    "add_days": _add_days,
     "map": _map,
     "prefix": _prefix,
     "suffix": _suffix,

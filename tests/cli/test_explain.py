@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
+CONFIG = Path("mappings.yaml")
 FAILED = "0065g000000000NAAQ"
 IN_EUROS = "0065g0000000009AAA"
 
@@ -31,6 +33,41 @@ def test_each_value_shows_its_source_and_every_transform(books: Sfsync) -> None:
     assert [step["transform"] for step in values["po_number"]["steps"]] == ["trim", "upper"]
     assert values["region"]["source"] == "Account.BillingCountry"
     assert values["department"]["origin"] in {"source", "default"}
+
+
+def test_a_time_is_its_day_in_the_time_zone_of_the_config(sfsync: Sfsync) -> None:
+    """In the invoice and in what explains it; another zone is an edit of the config, no drift."""
+    assert sfsync("demo", "start", ".", "-q").status == 0
+    east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # never on the same day
+    text = CONFIG.read_text(encoding="utf-8").replace("time_zone: UTC", f"time_zone: {east}")
+    moved = "CreatedDate\n    due_date: {from: CreatedDate, transform: [add_days: 30]}"
+    text = text.replace("{from: CloseDate, required: true}", moved)
+    CONFIG.write_text(text, encoding="utf-8")
+    assert sfsync("sync", "--now").status == 3
+    assert sfsync("invoice", "post", "D-000001").status == 0
+    before = dates_of(sfsync)
+    assert {due - day for day, due in before.values()} == {timedelta(days=30)}
+    values = sfsync("explain", "D-000002", "--json").document["result"]["values"]
+    explained = {one["target"]: one["value"] for one in values}
+    day, due = before["D-000002"]
+    assert (explained["document_date"], explained["due_date"]) == (str(day), str(due))
+    CONFIG.write_text(text.replace(east, west), encoding="utf-8")
+    assert sfsync("sync", "--now").status == 3
+    after = dates_of(sfsync)
+    assert after.pop("D-000001") == before.pop("D-000001")
+    assert all(after[draft][0] < day for draft, (day, _) in before.items())
+    assert sfsync("invoice", "list", "--drifted", "--json").document["result"] == []
+
+
+def dates_of(sfsync: Sfsync) -> dict[str, tuple[date, date]]:
+    """Date and due date of every invoice, by its draft's id."""
+    return {
+        row["draft"]: (
+            date.fromisoformat(row["document_date"]),
+            date.fromisoformat(row["due_date"]),
+        )
+        for row in sfsync("invoice", "list", "--json").document["result"]
+    }
 
 
 def test_the_screen_says_where_it_stops(books: Sfsync) -> None:

@@ -326,6 +326,7 @@ def test_the_digest_is_of_the_meaning() -> None:
         ("duplicates: {create: false}", True),
         ("ledger: {currency: EUR}", True),
         ("posting: {terms: Net 10}", True),
+        ("schedule: {time_zone: Asia/Tokyo}", True),
         ("ledger: {path: x.db}", False),
         ("schedule: {frequency: hourly}", False),
         ("seller: {name: Acme}", False),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,21 @@ def apply(text: str, *transforms: Transform) -> str:
 def test_each_transform_does_what_it_says(name: str, text: str, expected: str) -> None:
     """Every transform of the closed list, with its argument."""
     assert apply(text, Transform(name, ARGUMENTS.get(name))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-10-31T23:30:00.000+0000", "2026-12-01"),
+        ("2026-10-31T14:59:59.000+0000", "2026-11-30"),
+        ("2026-10-31T23:30:00", "2026-11-30"),
+        ("2026-10-31 or so", "2026-11-30"),
+    ],
+)
+def test_days_are_added_to_the_calendar_date_of_a_time(text: str, expected: str) -> None:
+    """A time counts as its day in the time zone, as it does where it is mapped untouched."""
+    (add,) = compile_transforms((Transform("add_days", 30),), ZoneInfo("Asia/Tokyo"))
+    assert add(text) == expected
 
 
 def test_transforms_are_applied_in_the_order_written() -> None:
