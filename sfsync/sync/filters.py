@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
-from sfsync.money import round_half_up
 from sfsync.salesforce import soql
 from sfsync.sync.failures import failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from sfsync.config.settings import CloseDateFilter, Filters, MinimumAmount
     from sfsync.sync.failures import Failure
     from sfsync.sync.mapping import Record
+
+_CENT = Decimal("0.01")
 
 SKIP_REASONS = {
     "stage": "its stage is not one of opportunities.filters.stages",
@@ -107,11 +108,13 @@ def minimum_amount(
                 source_field="CurrencyIsoCode",
                 target="currency",
             )
-        compared = amount / rates[currency] * rates[minimum.currency]
+        # Divided last: an amount that is exactly the minimum stays so.
+        compared = amount * rates[minimum.currency] / rates[currency]
         named = minimum.currency
     if compared >= minimum.amount:
         return None
-    shown = round_half_up(compared, 2)
+    # Cut, not rounded: what is below is never said to be the minimum itself.
+    shown = compared.quantize(_CENT, rounding=ROUND_FLOOR)
     return Skip("minimum-amount", f"{shown} {named} is below the minimum of {minimum.amount:f}")
 
 

@@ -290,6 +290,25 @@ def test_a_minimum_in_a_named_currency_is_converted(rules_of: RulesOf) -> None:
     assert passed.outcome.code == "rate-missing"
 
 
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("87.50", None),
+        ("87.49", "99.98 CHF is below the minimum of 100"),
+        ("87.4999", "99.99 CHF is below the minimum of 100"),
+    ],
+)
+def test_what_is_exactly_the_minimum_passes(
+    rules_of: RulesOf, amount: str, said: str | None
+) -> None:
+    """Also after a conversion; what is below by less than a cent is not said to be the minimum."""
+    config = "opportunities:\n  filters: {min_amount: {amount: 100, currency: CHF}}\n"
+    rules = rules_of(config, rates={"GBP": Decimal("0.77"), "CHF": Decimal("0.88")})
+    record = won(CurrencyIsoCode="GBP", Amount=Decimal(amount))
+    outcome = decide_opportunity(Deal(record, (), True, None), known(), rules).outcome
+    assert outcome.message == said
+
+
 def created(rules_of: RulesOf, record: dict[str, Any]) -> str:
     """The source that a first sync stored for a deal."""
     decision = decide(rules_of, record)
