@@ -14,7 +14,7 @@ from sfsync.config.settings import MatchBy
 from sfsync.sync.failures import Failure
 from sfsync.sync.filters import Skip, stage_and_date
 from sfsync.sync.invoices import account_id_of, total_of
-from sfsync.sync.mapping import as_text, getter
+from sfsync.sync.mapping import as_text, getter, source_text
 from sfsync.sync.matching import CustomerIndex
 from sfsync.sync.transforms import compile_transforms
 from sfsync.sync.typed import read_date
@@ -215,12 +215,12 @@ def _mapped(compiled: CompiledMapping, record: Record, rules: Rules) -> MappedVa
     problem = value.message if isinstance(value, Failure) else ""
     zone = rules.settings.schedule.time_zone
     final = None if isinstance(value, Failure) else _as_dated(mapping.target, value, zone)
-    raw = "" if mapping.source is None else as_text(getter(mapping.source)(record))
+    raw = source_text(mapping, record)
     steps = _steps(mapping, raw, zone)
     reached = steps[-1][1] if steps else raw
     if final is None:
         origin = "missing"
-    elif mapping.source is not None and not reached.strip():
+    elif not reached.strip():
         origin = "default"
     else:
         origin = "source"

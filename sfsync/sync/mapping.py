@@ -99,6 +99,13 @@ def compile_mapping(mapping: FieldMapping, zone: tzinfo = UTC) -> CompiledMappin
     return CompiledMapping(mapping, name, _untransformed(mapping, read), read)
 
 
+def source_text(mapping: FieldMapping, record: Record) -> str:
+    """What a mapping starts from: its field or its template, before any transform."""
+    if mapping.source is None:
+        return _template(mapping.template or "")(record)
+    return as_text(getter(mapping.source)(record))
+
+
 def map_values(mappings: Iterable[CompiledMapping], record: Record) -> Values | Failure:
     """The mapped values of all targets, or the first failure."""
     values: Values = {}

@@ -35,6 +35,26 @@ def test_each_value_shows_its_source_and_every_transform(books: Sfsync) -> None:
     assert values["department"]["origin"] in {"source", "default"}
 
 
+def test_a_template_shows_its_text_its_transforms_and_its_default(sfsync: Sfsync) -> None:
+    """As a field does: where the fields of a template are empty, the default is no source."""
+    assert sfsync("demo", "start", ".", "-q").status == 0
+    text = CONFIG.read_text(encoding="utf-8").replace(
+        "{from: PO_Number__c, transform: [trim, upper]}",
+        '{from: "po {PO_Number__c}", default: none yet, transform: [trim, upper]}',
+    )
+    CONFIG.write_text(text, encoding="utf-8")
+    assert sfsync("sync", "--now").status == 3
+    found = {}
+    for draft in ("D-000002", "D-000003"):
+        values = sfsync("explain", draft, "--json").document["result"]["values"]
+        found[draft] = next(one for one in values if one["target"] == "po_number")
+    filled, empty = found.values()
+    assert (filled["raw"], filled["value"]) == ("po  po-7702 ", "PO  PO-7702")
+    assert [step["transform"] for step in filled["steps"]] == ["trim", "upper"]
+    assert filled["origin"] == "source"
+    assert (empty["raw"], empty["value"], empty["origin"]) == ("", "none yet", "default")
+
+
 def test_a_time_is_its_day_in_the_time_zone_of_the_config(sfsync: Sfsync) -> None:
     """In the invoice and in what explains it; another zone is an edit of the config, no drift."""
     assert sfsync("demo", "start", ".", "-q").status == 0
