@@ -163,8 +163,14 @@ def _amount_check(record: Record, last: LastOutcome, rules: Rules) -> Check:
     reason = total.message if isinstance(total, (Skip, Failure)) else ""
     if isinstance(total, Failure) and total.code == "rate-missing":
         reason = last.said_of(_BY_RATES)
-    shown = as_text(record.get("Amount")) or "(empty)"
-    return Check("amount", shown, rule, not reason, reason)
+    return Check("amount", _asked_amount(record, rules) or "(empty)", rule, not reason, reason)
+
+
+def _asked_amount(record: Record, rules: Rules) -> str | None:
+    """The amount that is asked for: the mapped total, whichever field it is read from."""
+    mapped = rules.opportunity.target("total")
+    found = as_text(record.get("Amount")) if mapped is None else mapped.value(record)
+    return None if isinstance(found, Failure) else found
 
 
 def _date_rule(rules: Rules) -> str:

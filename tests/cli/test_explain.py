@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CONFIG = Path("mappings.yaml")
 FAILED = "0065g000000000NAAQ"
+WITHOUT_LINES = "0065g000000000LAAQ"
 IN_EUROS = "0065g0000000009AAA"
 
 
@@ -33,6 +34,21 @@ def test_each_value_shows_its_source_and_every_transform(books: Sfsync) -> None:
     assert [step["transform"] for step in values["po_number"]["steps"]] == ["trim", "upper"]
     assert values["region"]["source"] == "Account.BillingCountry"
     assert values["department"]["origin"] in {"source", "default"}
+
+
+def test_the_amount_that_is_asked_for_is_the_mapped_total(sfsync: Sfsync) -> None:
+    """Not the deal's Amount, which the minimum is not held against."""
+    assert sfsync("demo", "start", ".", "-q").status == 0
+    text = CONFIG.read_text(encoding="utf-8").replace(
+        "total: {from: Amount, required: true}",
+        "total: {from: TotalOpportunityQuantity, default: '7', required: true}",
+    )
+    CONFIG.write_text(text, encoding="utf-8")
+    assert sfsync("sync", "--now").status == 0
+    checks = sfsync("explain", WITHOUT_LINES, "--json").document["result"]["checks"]
+    asked = next(check for check in checks if check["name"] == "amount")
+    assert (asked["value"], asked["passes"]) == ("7", False)
+    assert asked["reason"] == "7.00 USD is below the minimum of 500.00"
 
 
 def test_a_template_shows_its_text_its_transforms_and_its_default(sfsync: Sfsync) -> None:
