@@ -9,6 +9,7 @@ from sfsync.cli import opportunity_screens as screens
 from sfsync.cli.context import context_of
 from sfsync.cli.filters import bounds, day, needs_text
 from sfsync.cli.frame import tree
+from sfsync.cli.reasons import not_empty
 from sfsync.cli.render.tables import ROWS_SHOWN
 from sfsync.errors import UsageError
 from sfsync.rows import Rows
@@ -119,7 +120,9 @@ def ignore(
     ctx: typer.Context,
     ids: IdsArgument = None,
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="why; kept with the deal")],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="why; kept with the deal", callback=not_empty)
+    ],
     every: Annotated[
         bool, typer.Option("--all-uninvoiced", help="every won deal without an invoice")
     ] = False,

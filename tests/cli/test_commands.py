@@ -422,3 +422,32 @@ def test_a_draft_on_hold_is_not_posted(books: Sfsync) -> None:
         assert posted.status == 11
         assert f"only a draft can be {what}." in posted.err
         assert 'sfsync invoice credit INV-2026-00001 --reason "…" --amount …' in posted.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["invoice", "reverse", "INV-2026-00001"],
+        ["invoice", "credit", "INV-2026-00001", "--amount", "5"],
+        ["invoice", "delete", "D-000002"],
+        ["customer", "merge", "C-0001", "C-0002"],
+        ["history", "undo", "1"],
+        ["opportunity", "ignore", "--all-uninvoiced", "--before", "2026-01-01"],
+    ],
+    ids=" ".join,
+)
+def test_nobody_is_asked_for_what_has_no_reason(books: Sfsync, argv: list[str]) -> None:
+    """An empty reason is refused before the question, not after the yes."""
+    assert books("invoice", "post", "D-000001").status == 0
+    done = books(*argv, "--reason", " ", terminal=True, answer="y\n")
+    assert (done.status, "[y/N]" in done.err + done.out) == (2, False)
+    assert "A reason is needed." in done.err
+
+
+def test_a_run_is_summed_up_beyond_the_largest_amount(books: Sfsync) -> None:
+    """What the drafts of a run add up to may be larger than any one of them can be."""
+    for name in ("One", "Another"):
+        books("demo", "close-deal", name, "--amount", "9000000000000")
+    done = books("sync", "--now")
+    assert done.status == 0
+    assert "Drafts created: 18,000,000,000,000.00 USD" in done.out
