@@ -73,8 +73,9 @@ def unignore_opportunities(ledger: Ledger, references: Sequence[str]) -> list[st
         before = _reasons(ledger, ids)
         missing = [one for one in ids if one not in before]
         if missing:
+            verb = "is" if len(missing) == 1 else "are"
             raise RefusedError(
-                f"{', '.join(missing[:5])} is not ignored.",
+                f"{', '.join(missing[:5])} {verb} not ignored.",
                 code="not-ignored",
                 fix="sfsync opportunity list --ignored",
             )

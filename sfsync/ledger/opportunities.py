@@ -12,7 +12,7 @@ from sfsync.ids import full_id, ids_in
 from sfsync.ledger.many import ids_json
 from sfsync.ledger.names import name_key
 from sfsync.ledger.open_failures import MAX_TRIES
-from sfsync.ledger.references import find_document
+from sfsync.ledger.references import ALL_DOCUMENTS, find_document
 from sfsync.money import EXPONENTS, InvalidAmountError, minor_to_text, parse_decimal, to_minor
 
 if TYPE_CHECKING:
@@ -258,7 +258,15 @@ def find_opportunity(ledger: Ledger, reference: str) -> str:
     if row is not None:
         return str(row[0])
     if not candidates:
-        return find_document(ledger, reference).opportunity_id
+        try:
+            return find_document(ledger, reference).opportunity_id
+        except NotFoundError as missing:
+            near = missing.fix != ALL_DOCUMENTS
+            raise NotFoundError(
+                f"There is no deal and no invoice '{reference}'.",
+                code=missing.code,
+                fix=missing.fix if near else "sfsync opportunity list",
+            ) from None
     raise NotFoundError(
         f"No run has read an opportunity '{reference}'.",
         code="opportunity-not-found",

@@ -43,6 +43,9 @@ def drafts_of_deal(ledger: Ledger, opportunity_id: str) -> list[str]:
     return [draft for (draft,) in rows]
 
 
+ALL_DOCUMENTS = "sfsync invoice list"
+"""Where to look for a document when nothing is near what was named."""
+
 _SELECT = "SELECT id, draft, number, status, kind, opportunity_id FROM document WHERE "
 
 
@@ -97,4 +100,4 @@ def _near(ledger: Ledger, text: str) -> str:
         "SELECT coalesce(number, draft) FROM document ORDER BY id DESC LIMIT ?", (_CANDIDATES,)
     )
     near = difflib.get_close_matches(text.upper(), [name for (name,) in newest], n=3, cutoff=0.75)
-    return f"did you mean {', '.join(near)}?" if near else "sfsync invoice list"
+    return f"did you mean {', '.join(near)}?" if near else ALL_DOCUMENTS

@@ -152,6 +152,27 @@ def test_a_deal_with_an_invoice_is_not_ignored(books: Sfsync) -> None:
     assert _listed(books, "--ignored") == []
 
 
+@pytest.mark.parametrize("command", ["show", "unignore", "explain"])
+def test_what_is_no_deal_is_looked_for_among_deals(books: Sfsync, command: str) -> None:
+    """Neither a deal nor an invoice: the fix lists deals, or names the invoice that is near."""
+    argv = [command] if command == "explain" else ["opportunity", command]
+    done = books(*argv, "Acme", "--json").document["error"]
+    assert done["message"] == "There is no deal and no invoice 'Acme'."
+    assert done["fix"] == "sfsync opportunity list"
+    near = books(*argv, "D-000091", "--json").document["error"]
+    assert near["fix"].startswith("did you mean D-0000")
+
+
+def test_deals_that_are_not_ignored_are_named(books: Sfsync) -> None:
+    """One is, several are."""
+    one = books("opportunity", "unignore", TOO_OLD).err
+    assert f"{TOO_OLD} is not ignored." in one
+    assert (
+        f"{TOO_OLD}, {NO_AMOUNT} are not ignored."
+        in books("opportunity", "unignore", TOO_OLD, NO_AMOUNT).err
+    )
+
+
 def test_cut_over_ignores_all_before_a_day(books: Sfsync) -> None:
     """--all-uninvoiced --before counts, totals and asks; what closed on the day is left alone."""
     argv = ("opportunity", "ignore", "--all-uninvoiced", "--before", before_today(45))
