@@ -166,7 +166,8 @@ def edit(
     """
     from sfsync.ledger.customer_edit import edit_customer  # noqa: PLC0415 - start-up time
 
-    values = pairs(changes, "--set", "FIELD=VALUE") | ({} if name is None else {"name": name})
+    renamed = [] if name is None else [f"name={name}"]
+    values = pairs([*(changes or []), *renamed], "--set", "FIELD=VALUE")
     if not values:
         raise UsageError("say what to change", code="usage", fix="--name TEXT or --set FIELD=VALUE")
     context = context_of(ctx)

@@ -48,7 +48,7 @@ def plan_merge(ledger: Ledger, source: str, into: str) -> MergePlan:
         refuse_merged(customer)
     if from_customer.customer_id == into_customer.customer_id:
         raise RefusedError(
-            f"{into_customer.number} cannot be merged into itself.", code="same-customer"
+            f"Both are {into_customer.number}: name two customers.", code="same-customer"
         )
     key = (from_customer.customer_id,)
     (drafts, kept) = ledger.row(

@@ -80,6 +80,12 @@ def test_wrong_edits_change_nothing(books: Sfsync, argv: list[str], status: int,
     assert _customer(books, HORN) == before
 
 
+def test_a_name_is_not_given_in_two_ways(books: Sfsync) -> None:
+    """--name and --set name=… contradict each other; neither wins in silence."""
+    done = books("customer", "edit", ACME, "--name", "X", "--set", "name=Y")
+    assert (done.status, "names 'name' twice" in done.err) == (2, True)
+
+
 def test_duplicates_are_suggested_with_the_command_that_merges(books: Sfsync) -> None:
     """Equal keys, similar names, tax numbers and e-mail domains are suggested; mailboxes not."""
     for argv in (
