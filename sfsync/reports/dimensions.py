@@ -72,7 +72,7 @@ def _dimension(text: str, allowed: Collection[str], taken: Collection[str]) -> D
     if f"{prefix}{colon}" == _PROPERTY and wanted and _PROPERTY in allowed:
         clash = wanted in taken or wanted.replace("_", "-") in allowed
         return Dimension(text, text if clash else wanted, wanted)
-    close = get_close_matches(name, allowed, n=1)
+    close = [one for one in get_close_matches(name, allowed, n=1) if one != name]
     hint = f" Did you mean '{close[0]}'?" if close else ""
     shown = [f"{one}NAME" if one == _PROPERTY else one for one in allowed]
     raise UsageError(

@@ -165,3 +165,10 @@ def test_a_won_deal_of_the_demo_has_an_amount_as_everywhere(books: Sfsync) -> No
     assert (refused.status, refused.document["error"]["code"]) == (2, "invalid-amount")
     assert books("demo", "break", "missing-field").status == 0
     assert "2,490.50 EUR" in books("sync", "--now").out
+
+
+def test_a_property_needs_its_name(books: Sfsync) -> None:
+    """What was typed is never suggested in place of itself."""
+    done = books("report", "revenue", "--by", "property:")
+    assert (done.status, "Did you mean" in done.err) == (2, False)
+    assert "property:NAME" in done.err
