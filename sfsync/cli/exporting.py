@@ -71,7 +71,8 @@ def _file(context: Context, *, opens: bool) -> Path | None:
 def _format(context: Context, path: Path | None) -> Format:
     flags = context.flags
     if path is None:
-        return flags.format or Format.TSV
+        # --json is one document whatever else is asked for, as in every list.
+        return Format.JSON if flags.json else flags.format or Format.TSV
     if flags.format is None or flags.json:
         return format_of(path)
     require_ending(path, flags.format)

@@ -313,3 +313,10 @@ def test_a_phone_number_survives_export_and_import(books: Sfsync, tmp_path: Path
     assert books("customer", "import", str(path)).status == 0
     shown = books("customer", "show", "Other Ltd", "--json").document["result"]
     assert shown["phone"] == "+1 555 0100"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
+def test_an_export_under_json_is_one_document(books: Sfsync, form: str) -> None:
+    """--json goes before a format that contradicts it, on stdout, as in every list."""
+    document = books("export", "customers", "--json", "--format", form).document
+    assert (document["schema"], document["status"]) == ("sfsync.export_customers.v1", 0)
