@@ -120,7 +120,7 @@ def close_deal(
         path: the org's file.
         name: the deal; an open deal of that name is won, else one is made. Without a name, amount
             and lines the next open deal that has an account and an amount is won.
-        amount: its amount; ignored where it has lines.
+        amount: its amount; lines that it gets are priced to add up to it.
         lines: how many product lines to give it.
 
     Returns:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sfsync.demo.store import OrgStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sfsync.demo.rules import Row
@@ -25,11 +27,27 @@ def close_deal(path: Path, name: str | None, amount: str | None, lines: int) -> 
         changes: Row = {"StageName": _WON, "CloseDate": datetime.now(UTC).date()}
         if deal and not deal["Project_Code__c"]:
             changes["Project_Code__c"] = _PROJECT
+        prices: list[Decimal | None] = [None] * lines
         if amount is not None:
-            changes["Amount"] = amount
-        _add_lines(store, deal_id, lines)
+            prices = _parts(_set_amount(store, deal_id, amount), lines)
+        _add_lines(store, deal_id, prices)
         store.update("Opportunity", deal_id, changes)
         return _sentence(store, store.get("Opportunity", deal_id))
+
+
+def _set_amount(store: OrgStore, deal_id: str, amount: str) -> Decimal:
+    if store.get("Opportunity", deal_id)["HasOpportunityLineItem"]:
+        raise ValueError("its amount is that of the lines it has")
+    store.update("Opportunity", deal_id, {"Amount": amount})
+    return Decimal(store.get("Opportunity", deal_id)["Amount"])
+
+
+def _parts(amount: Decimal, count: int) -> list[Decimal | None]:
+    """The amount in as many prices, to the cent: once a deal has lines, it is their sum."""
+    if not count:
+        return []
+    each, rest = divmod(int(amount.scaleb(2)), count)
+    return [Decimal(each + (place < rest)).scaleb(-2) for place in range(count)]
 
 
 def _open_deal(store: OrgStore, name: str | None, *, fresh: bool) -> Row | None:
@@ -66,15 +84,16 @@ def _new_deal(store: OrgStore, name: str | None, amount: str) -> str:
     )
 
 
-def _add_lines(store: OrgStore, deal_id: str, count: int) -> None:
-    if not count:
+def _add_lines(store: OrgStore, deal_id: str, prices: Sequence[Decimal | None]) -> None:
+    """Give a deal a line for each price; None is the price of the price book."""
+    if not prices:
         return
     currency = store.get("Opportunity", deal_id)["CurrencyIsoCode"]
     entries = [store.get("PricebookEntry", entry) for entry in store.ids("PricebookEntry")]
     usable = [entry for entry in entries if entry["CurrencyIsoCode"] in {currency, None}]
     if not usable:
         raise ValueError(f"the org has no product with a price in {currency}")
-    chosen = [usable[place % len(usable)] for place in range(count)]
+    chosen = [(usable[place % len(usable)], price) for place, price in enumerate(prices)]
     store.insert_many(
         "OpportunityLineItem",
         [
@@ -82,10 +101,10 @@ def _add_lines(store: OrgStore, deal_id: str, count: int) -> None:
                 "OpportunityId": deal_id,
                 "PricebookEntryId": entry["Id"],
                 "Quantity": 1,
-                "UnitPrice": entry["UnitPrice"],
+                "UnitPrice": entry["UnitPrice"] if price is None else price,
                 "CurrencyIsoCode": currency,
             }
-            for entry in chosen
+            for entry, price in chosen
         ],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,3 +23,26 @@ def test_a_deal_is_won_once(org_file: Path) -> None:
         demo.close_deal(org_file, "Brand new", "5", 1)
     with OrgStore.open(org_file) as store:
         assert len(store.ids("Opportunity")) == before + 1
+
+
+def test_the_lines_of_a_won_deal_add_up_to_its_amount(org_file: Path) -> None:
+    """An amount and lines are both as they were asked for, to the cent."""
+    for name, amount, lines in (("One", "42000", 2), ("Other", "100.01", 3), ("Bare", "7", 0)):
+        said = demo.close_deal(org_file, name, amount, lines)
+        assert f"{float(amount):,.2f} USD" in said
+        with OrgStore.open(org_file) as store:
+            deal = next(
+                one
+                for one in map(partial(store.get, "Opportunity"), store.ids("Opportunity"))
+                if one["Name"] == name
+            )
+            items = map(partial(store.get, "OpportunityLineItem"), store.ids("OpportunityLineItem"))
+            own = [one for one in items if one["OpportunityId"] == deal["Id"]]
+        assert (str(deal["Amount"]), len(own)) == (f"{float(amount):.2f}", lines)
+
+
+def test_an_amount_is_not_dropped_for_the_lines_that_are_there(org_file: Path) -> None:
+    """A real org ignores it; whoever asked for it hears so, and nothing is won."""
+    with pytest.raises(ValueError, match="the lines it has"):
+        demo.close_deal(org_file, "Acme – rockets", "7", 0)
+    assert "21,300.00" in demo.close_deal(org_file, "Acme – rockets", None, 0)
