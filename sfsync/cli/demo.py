@@ -18,6 +18,7 @@ from sfsync.cli.demo_org import (
 from sfsync.cli.filters import required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.paths import CONFIG_NAME
+from sfsync.cli.render.text import safe
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -241,4 +242,4 @@ def _require_known(what: str) -> None:
 
 
 def _say(context: Context, schema: str, sentence: str) -> None:
-    context.emit(schema, {"done": sentence}, text=f"DEMO: {sentence}\n", action=True)
+    context.emit(schema, {"done": sentence}, text=f"DEMO: {safe(sentence)}\n", action=True)

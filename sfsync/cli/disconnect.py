@@ -5,6 +5,7 @@ import typer
 from sfsync.cli.connect import connection_result
 from sfsync.cli.context import context_of
 from sfsync.cli.frame import tree
+from sfsync.cli.render.text import safe
 from sfsync.errors import UsageError
 
 app = tree.new_app()
@@ -26,4 +27,5 @@ def disconnect(ctx: typer.Context) -> None:
     known = find_connection(folder, name)
     context.confirm(f"Revoke the sign-in of {known.username} at {known.org_name}?")
     gone = connection_result(revoke(folder, name))
-    context.emit("disconnect", gone, text=f"Disconnected from {known.org_name}.\n", action=True)
+    said = f"Disconnected from {safe(known.org_name)}.\n"
+    context.emit("disconnect", gone, text=said, action=True)

@@ -118,6 +118,15 @@ def test_hostile_names_stay_on_their_line(books: Sfsync, monkeypatch: pytest.Mon
     assert books("customer", "show", name, "--json").document["result"]["name"] == name
 
 
+def test_what_was_done_to_a_hostile_deal_is_said_inertly(books: Sfsync) -> None:
+    """The name of a deal or its account is foreign text in a sentence too."""
+    done = books("demo", "close-deal", "ev\x1b[31mil\n\u202e", "--amount", "900")
+    assert done.status == 0
+    assert "ev\\x1b[31mil\\n\\u202e" in done.out
+    assert {"\x1b", "\u202e"}.isdisjoint(done.out)
+    assert done.out.count("\n") == 1
+
+
 def test_filters_mean_the_same_in_list_and_post(books: Sfsync) -> None:
     """What `list --status draft FILTER` shows is what `post --all FILTER` posts."""
     chosen = books("invoice", "list", "--max", "5000", "--json").document["result"]
