@@ -78,6 +78,13 @@ def test_an_option_given_twice_is_wrong_usage(sfsync: Sfsync, argv: list[str]) -
     assert sfsync(*argv, "-h").status == 0
 
 
+def test_what_is_no_number_is_called_so(sfsync: Sfsync) -> None:
+    """Not by the name that the parser has for the type."""
+    for argv in (["invoice", "list", "--limit", "many"], ["audit", "show", "many"]):
+        assert "'many' is not a whole number." in sfsync(*argv).err
+    assert "'soon' is not a number." in sfsync("report", "run", "x", "--timeout", "soon").err
+
+
 def test_help_about_errors_takes_a_code_and_knows_what_it_does_not_know(sfsync: Sfsync) -> None:
     """`help errors CODE` is `help CODE`; no hint repeats the very word that was not found."""
     assert sfsync("help", "errors", "missing-field").out == sfsync("help", "missing-field").out

@@ -177,6 +177,9 @@ def _usage(error: typer.TyperException) -> UsageError:
     path = ctx.command_path if ctx is not None else "sfsync"
     # The parser lists what can be chosen with line breaks and tabs.
     message = " ".join(error.format_message().split())
+    # It calls what is no number by the name of its own type: "not a valid int range".
+    message = re.sub(r"not a valid int(eger)?( range)?\.$", "not a whole number.", message)
+    message = re.sub(r"not a valid float( range)?\.$", "not a number.", message)
     option = _meant_option(message, ctx)
     if option is not None:
         return UsageError(
