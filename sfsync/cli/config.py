@@ -12,7 +12,7 @@ from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import Format
 from sfsync.cli.frame.paths import CONFIG_NAME
 from sfsync.cli.render.files import write_new_file
-from sfsync.cli.render.tables import ALL_ROWS, Column, Table
+from sfsync.cli.render.tables import ALL_ROWS, Column, Kind, Table
 
 if TYPE_CHECKING:
     from sfsync.config.settings import Settings
@@ -26,8 +26,13 @@ app = tree.new_app(
     "sfsync config explain posting.auto_post",
 )
 
-SHOW_COLUMNS = (Column("key", "Setting", wraps=True), Column("value", "Value", wraps=True))
-ORIGIN_COLUMNS = (*SHOW_COLUMNS, Column("origin", "From", wraps=True))
+SHOW_COLUMNS = (Column("key", "Setting", Kind.CODE), Column("value", "Value", wraps=True))
+# Three columns that stay whole have no room on a terminal: here the key gives way too.
+ORIGIN_COLUMNS = (
+    Column("key", "Setting", wraps=True),
+    Column("value", "Value", wraps=True),
+    Column("origin", "From", wraps=True),
+)
 SHOW_FIELDS = ("key", "value", "origin")
 _PARENTS = ("User", "Product2")
 

@@ -15,6 +15,7 @@ import pytest
 
 from sfsync import demo
 from sfsync.demo.store import OrgStore
+from tests.exports.file_readers import pdf_pages
 
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
@@ -259,3 +260,20 @@ def test_a_deal_of_an_unknown_customer_can_be_broken_and_mended(books: Sfsync) -
     assert books("sync", "retry", "-q").status == 3
     assert "customer-not-found" not in books("history", "failures").out.partition("Account")[0]
     assert books("invoice", "list", "--drifted", "--json").document["result"] == []
+
+
+def test_what_is_to_be_copied_is_not_broken(
+    books: Sfsync, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The key of a setting on a narrow terminal, and a record's id on paper, stay in one line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = books("config", "show", "--color", "never", terminal=True).out
+    assert "opportunities.filters.close_date.last_days" in shown
+    file = tmp_path / "run.pdf"
+    assert books("history", "show", "-o", str(file)).status == 0
+    ids = [
+        one["salesforce_id"]
+        for one in books("history", "show", "--json").document["result"]["records"]
+    ]
+    text = "\n".join(pdf_pages(file))
+    assert [one for one in ids if one not in text] == []

@@ -60,6 +60,7 @@ class Column:
 
 
 _KINDS = {
+    **dict.fromkeys(("salesforce_id", "opportunity"), Kind.CODE),
     **dict.fromkeys(("document_date", "due_date", "close_date", "posting_date", "date"), Kind.DATE),
     **dict.fromkeys(("no", "run", "invoices", "deals", "lines", "tries"), Kind.INTEGER),
     **dict.fromkeys(("quantity", "unit_price"), Kind.NUMBER),
