@@ -99,7 +99,7 @@ def filter_of(ledger: Ledger, typed: Typed) -> JournalFilter:
 def list_table(rows: Rows, *, limit: int | None) -> Table:
     """The table of entries; a terminal gets the kind in words."""
     return Table(LIST_COLUMNS, FIELDS, rows, limit=limit, empty="no entries", drawn=_in_words,
-                 piped=PIPE_COLUMNS)  # fmt: skip
+                 piped=PIPE_COLUMNS, adds_up=False)  # fmt: skip
 
 
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:

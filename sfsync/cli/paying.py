@@ -46,7 +46,15 @@ PIPE_COLUMNS = tuple(
 
 def list_table(rows: Rows, *, limit: int | None) -> Table:
     """The table of a payment list."""
-    return Table(COLUMNS, FIELDS, rows, limit=limit, empty="no payments", piped=PIPE_COLUMNS)
+    return Table(
+        COLUMNS,
+        FIELDS,
+        rows,
+        limit=limit,
+        empty="no payments",
+        piped=PIPE_COLUMNS,
+        adds_up=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,3 +320,20 @@ def test_an_export_under_json_is_one_document(books: Sfsync, form: str) -> None:
     """--json goes before a format that contradicts it, on stdout, as in every list."""
     document = books("export", "customers", "--json", "--format", form).document
     assert (document["schema"], document["status"]) == ("sfsync.export_customers.v1", 0)
+
+
+@pytest.mark.parametrize("what", ["payment list", "journal list"])
+def test_what_is_taken_back_is_not_summed_up(books: Sfsync, tmp_path: Path, what: str) -> None:
+    """A voided payment beside the one that stands, a void beside its payment: no sum says that."""
+    number = "INV-2026-00001"
+    assert books("invoice", "post", "D-000001").status == 0
+    for amount in ("100", "50"):
+        assert books("payment", "add", number, "--amount", amount).status == 0
+    assert books("payment", "void", "P-000001").status == 0
+    file = tmp_path / "a.pdf"
+    assert books(*what.split(), "-o", str(file)).status == 0
+    text = "\n".join(read.pdf_pages(file))
+    assert "100.00" in text
+    assert "Total" not in text
+    assert books("export", "invoices", "-o", str(tmp_path / "b.pdf")).status == 0
+    assert "Total USD" in "\n".join(read.pdf_pages(tmp_path / "b.pdf"))

@@ -60,7 +60,7 @@ def write_table_of(context: Context, answer: Answer, wanted: Format, stream: Bin
             facts=facts.shown,
             created=facts.created,
             chart=table.chart,
-            totals=tuple(table.totals) or None,
+            totals=tuple(table.totals) or (None if table.adds_up else ()),
             status=answer.status,
         )
         return write_table(export, wanted, stream)

@@ -96,6 +96,8 @@ class Table:
         title: what the list answers, for a terminal and a document; a pipe has none.
         totals: sums of the rows, one for each currency, under the same fields; a terminal and a
             document show them below the rows, a pipe does not.
+        adds_up: whether the sum of the amounts of the rows means something; of a list in which
+            one row takes another one back it does not, and a document shows none.
         drawn: what a terminal shows in place of a row; its `columns` may name what only that has.
     """
 
@@ -108,6 +110,7 @@ class Table:
     chart: Chart | None = None
     title: str = ""
     totals: Sequence[Row] = ()
+    adds_up: bool = True
     drawn: Callable[[Row], Row] = as_is
     piped: tuple[Column, ...] = ()
 
