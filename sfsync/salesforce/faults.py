@@ -194,7 +194,7 @@ def _limit_exceeded(message: str) -> SfsyncError:
     return UnavailableError(
         "The org's API requests for the last 24 hours are used up.",
         code="api-limit",
-        fix="Wait for the allowance to come back; `sfsync org limits` shows it.",
+        fix="Wait: each request is counted for 24 hours. Setup → Company Information shows them.",
     )
 
 

@@ -277,3 +277,12 @@ def test_what_is_to_be_copied_is_not_broken(
     ]
     text = "\n".join(pdf_pages(file))
     assert [one for one in ids if one not in text] == []
+
+
+def test_a_used_up_allowance_is_not_looked_up_by_a_request(books: Sfsync) -> None:
+    """The fix names no command that needs what there is none of."""
+    assert books("demo", "break", "api-limit").status == 0
+    for argv in (("sync", "--now"), ("org", "limits")):
+        done = books(*argv)
+        assert done.status == 6
+        assert "sfsync org" not in done.err

@@ -72,7 +72,7 @@ CONNECTING: dict[str, tuple[str, str]] = {
     ),
     "api-limit": (
         "the API requests of the org for the last 24 hours are used up",
-        "wait; sfsync org limits shows the allowance",
+        "wait: each request is counted for 24 hours; Setup → Company Information shows them",
     ),
     "api-busy": ("too many requests run in the org at this moment", "try again in some minutes"),
     "api-budget": (
