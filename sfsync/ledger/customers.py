@@ -108,8 +108,11 @@ def refuse_known_external_ids(ledger: Ledger, contents: Sequence[CustomerContent
     )
     taken = sorted(twice | {external_id for (external_id,) in known})
     if taken:
+        ids = ", ".join(taken[:5])
         raise RefusedError(
-            f"External id {', '.join(taken[:5])} belongs to another customer already.",
+            f"External id {ids} belongs to another customer already."
+            if len(taken) == 1
+            else f"External ids {ids} belong to other customers already.",
             code="external-id-taken",
             fix="see whose it is: sfsync customer show ID; give this one another, or none",
         )

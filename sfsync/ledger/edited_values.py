@@ -204,7 +204,8 @@ def _line_texts(texts: Mapping[str, str], lines: int) -> dict[int, dict[str, str
             continue
         number = int(line[1])
         if number > lines:
-            raise _unfit(name, f"there {'are' if lines > 1 else 'is'} only {lines} line(s)")
+            there = "is only 1 line" if lines == 1 else f"are only {lines} lines"
+            raise _unfit(name, f"there {there}")
         found.setdefault(number, {})[line[2]] = text
     return found
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.command_line import Sfsync
 
 HORN, ACME, ACME_INC, HOOLI = "C-0001", "C-0003", "C-0004", "C-0010"
@@ -78,6 +80,21 @@ def test_wrong_edits_change_nothing(books: Sfsync, argv: list[str], status: int,
     done = books("customer", "edit", *argv, "--json")
     assert (done.status, done.document["error"]["code"]) == (status, code)
     assert _customer(books, HORN) == before
+
+
+def test_one_is_and_several_are(books: Sfsync, tmp_path: Path) -> None:
+    """What is counted in a refusal has its number."""
+    file = tmp_path / "customers.csv"
+    for ids, said in (
+        (["C-1001"], "External id C-1001 belongs to another customer already."),
+        (["C-1001", "C-1002"], "External ids C-1001, C-1002 belong to other customers already."),
+    ):
+        file.write_text(
+            "name,external_id\n" + "".join(f"N,{one}\n" for one in ids), encoding="utf-8"
+        )
+        assert said in books("customer", "import", str(file)).err
+    for draft, said in (("D-000003", "are only 2 lines"), ("D-000012", "is only 1 line")):
+        assert said in books("invoice", "edit", draft, "--set", "line.9.quantity=1").err
 
 
 def test_a_name_is_not_given_in_two_ways(books: Sfsync) -> None:
