@@ -92,11 +92,14 @@ class SignInRequest:
         if self.auth in HANDED and not (self.has_secret or self._is_handed):
             missing.append(_GIVEN[self.auth])
         if missing:
+            them = "it" if len(missing) == 1 else "them"
+            # The config holds no secret, so that there is nowhere to set one.
+            secret = missing == [_GIVEN["client-credentials"]]
+            config = "" if secret else f", or set {them} under `connection` in mappings.yaml"
             raise UsageError(
                 f"Signing in with {self.auth} needs {' and '.join(missing)}.",
                 code="sign-in-incomplete",
-                fix="Pass it, or set it under `connection` in mappings.yaml; docs/servers.md has "
-                "the other ways.",
+                fix=f"Pass {them}{config}; docs/servers.md has the other ways.",
             )
 
     @property

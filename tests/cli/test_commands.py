@@ -387,6 +387,9 @@ def test_connect_confirms_user_org_and_store(books: Sfsync) -> None:
 def test_connect_refuses_what_cannot_work(sfsync: Sfsync) -> None:
     """Missing parts and contradictions are wrong usage, before anybody is asked to sign in."""
     assert sfsync("connect", "--json").document["error"]["code"] == "sign-in-incomplete"
+    secret = sfsync("connect", "--auth", "client-credentials", "--client-id", "x").err
+    assert "fix: Pass it; docs/servers.md" in secret, "the config holds no secret"
+    assert "Pass them, or set them under `connection`" in sfsync("connect", "--auth", "jwt").err
     assert sfsync("connect", "--sandbox", "--login-url", "https://x.my.salesforce.com").status == 2
     assert sfsync("connect", "--login-url", "http://evil.example", "--client-id", "x").status == 4
     assert sfsync("connect", "--client-id", "x", "--client-secret-file", "none").status == 9
