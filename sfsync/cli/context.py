@@ -313,8 +313,10 @@ class Context:
         if self.flags.yes:
             return
         if not self.interactive:
+            forbidden = self.flags.no_input
+            why = "--no-input is given." if forbidden else "There is no terminal to ask on."
             raise UsageError(
-                f"{question} There is no terminal to ask on.",
+                f"{question} {why}",
                 code="needs-yes",
                 fix="add --yes to go on without being asked",
             )

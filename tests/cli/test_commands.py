@@ -192,6 +192,15 @@ def test_posting_many_needs_a_yes(books: Sfsync) -> None:
     assert books("invoice", "post", "D-000001", "--max", "5").status == 2
 
 
+def test_who_may_not_be_asked_is_told_why(books: Sfsync) -> None:
+    """No terminal is one reason, --no-input on a terminal another."""
+    assert "There is no terminal" in books("invoice", "delete", "D-000001").err
+    forbidden = books("invoice", "delete", "D-000001", "--no-input", terminal=True)
+    assert forbidden.status == 2
+    assert "--no-input is given." in forbidden.err
+    assert "no terminal" not in forbidden.err
+
+
 def test_delete_and_reverse_keep_what_was(books: Sfsync) -> None:
     """A deleted draft is listed only when asked for; a reversed invoice names its credit note."""
     assert books("invoice", "delete", "D-000002", "--reason", "test").status == 2
