@@ -92,10 +92,10 @@ def sync(
 
 def _may_run(context: Context) -> bool:
     """Whether the schedule asks for a run, and no refused sign-in holds it back; else say why."""
-    from sfsync.cli.ticks import NOT_DUE, is_due_now  # noqa: PLC0415 - start-up time
+    from sfsync.cli.ticks import is_due_now, not_due  # noqa: PLC0415 - start-up time
 
     if not is_due_now(context):
-        context.emit("sync", None, text=NOT_DUE, action=True)
+        context.emit("sync", None, text=not_due(context), action=True)
         return False
     from sfsync.cli.telling import held_back  # noqa: PLC0415 - start-up time
 
@@ -112,7 +112,7 @@ def _sync_once(
 ) -> None:
     from sfsync.cli.orgs import open_org_for  # noqa: PLC0415 - start-up time
     from sfsync.cli.progress import sync_progress  # noqa: PLC0415 - as above
-    from sfsync.cli.ticks import NOT_DUE, is_due_now  # noqa: PLC0415 - as above
+    from sfsync.cli.ticks import is_due_now, not_due  # noqa: PLC0415 - as above
     from sfsync.sync import run_sync  # noqa: PLC0415 - as above
 
     settings = context.settings()
@@ -122,7 +122,7 @@ def _sync_once(
             return
         if scheduled and not is_due_now(context):
             # It was, until the run that held the lock had ended.
-            context.emit("sync", None, text=NOT_DUE, action=True)
+            context.emit("sync", None, text=not_due(context), action=True)
             return
         org = stack.enter_context(open_org_for(context, settings))
         ledger = stack.enter_context(context.open_ledger(create=True, demo=org.identity.is_demo))

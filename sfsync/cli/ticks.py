@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.schedule import Answers
 
-NOT_DUE = "Nothing is due. To sync anyway: sfsync sync --now\n"
+
+def not_due(context: Context) -> str:
+    """That nothing is due, and how to do what was asked for all the same."""
+    from sfsync.cli.render.text import safe  # noqa: PLC0415 - start-up time
+
+    return f"Nothing is due. To sync anyway: {safe(context.typed)} --now\n"
 
 
 def is_due_now(context: Context) -> bool:

@@ -250,7 +250,9 @@ def test_a_wrong_option_is_wrong_when_nothing_is_due_too(
     books: Sfsync, wrong: tuple[str, ...]
 ) -> None:
     """Who writes a line for a scheduler learns of a mistake at once, not on the day of the run."""
-    assert "Nothing is due" in books("sync").out
+    assert books("sync").out == "Nothing is due. To sync anyway: sfsync sync --now\n"
+    deal = ("sync", "--opportunity", "0065g0000000001AAA")
+    assert books(*deal).out.endswith(f"sfsync {' '.join(deal)} --now\n"), "not more than was asked"
     assert books("sync", *wrong).status == 2
 
 
