@@ -18,7 +18,7 @@ from sfsync.cli.demo_org import (
 from sfsync.cli.filters import required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.paths import CONFIG_NAME
-from sfsync.cli.render.text import safe
+from sfsync.cli.render.text import counted, safe
 from sfsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def start(ctx: typer.Context, folder: Folder = Path(DEFAULT_FOLDER), *, data: Da
         "config": str(folder.absolute() / CONFIG_NAME),
         "records": _records(found),
     }
-    counts = ", ".join(
-        f"{count} {name.replace('_', ' ')}" for name, count in _records(found).items()
-    )
+    counts = ", ".join(counted(count, *_NOUNS[name]) for name, count in _records(found).items())
     context.emit(
         "demo_start",
         result,
@@ -205,6 +203,15 @@ def serve(
         context.say(f"client id      {CLIENT_ID}\nclient secret  {CLIENT_SECRET}")
         while True:
             time.sleep(3600)
+
+
+_NOUNS = {
+    "accounts": ("account",),
+    "contacts": ("contact",),
+    "opportunities": ("opportunity", "opportunities"),
+    "won": ("won", "won"),
+    "line_items": ("line item",),
+}
 
 
 def _records(found: "OrgStatus") -> dict[str, int]:

@@ -181,7 +181,8 @@ def _date_rule(rules: Rules) -> str:
     if dates.last is not None:
         parts.append(f"to {dates.last}")
     if dates.last_days is not None:
-        parts.append(f"within the last {dates.last_days} days")
+        days = "day" if dates.last_days == 1 else f"{dates.last_days} days"
+        parts.append(f"within the last {days}")
     return " ".join(parts) or "any"
 
 

@@ -286,3 +286,22 @@ def test_a_used_up_allowance_is_not_looked_up_by_a_request(books: Sfsync) -> Non
         done = books(*argv)
         assert done.status == 6
         assert "sfsync org" not in done.err
+
+
+def test_an_org_of_one_account_is_counted_as_one(sfsync: Sfsync, tmp_path: Path) -> None:
+    """What a new demo org holds is said with the number that each noun needs."""
+    record = {"attributes": {"type": "Account", "referenceId": "A1"}, "Name": "Acme"}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "Account.json").write_text(
+        json.dumps({"records": [record]}), encoding="utf-8"
+    )
+    done = sfsync("demo", "start", "one", "--data", str(tmp_path / "data"))
+    assert "1 account, 0 contacts, 0 opportunities, 0 won, 0 line items" in done.out
+
+
+def test_the_last_day_is_one(books: Sfsync) -> None:
+    """A filter on the last day is explained as such."""
+    config = Path("mappings.yaml")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("last_days: 365", "last_days: 1"), encoding="utf-8")
+    assert "within the last day" in books("explain", "D-000001").out
