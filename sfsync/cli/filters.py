@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.ledger.invoice_filter import InvoiceFilter
 
+_FIRST_YEAR = 1900
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -252,6 +254,22 @@ def required_day(text: str, option: str) -> date:
             f"{option} is not a date: '{text}'; write year-month-day, e.g. 2026-01-31",
             code="invalid-date",
         ) from None
+
+
+def day_of_books(text: str | None) -> date | None:
+    """``--date``, the day of something that is written into the books for good.
+
+    Raises:
+        UsageError: it is not a date, or one of long ago: a slip such as 1026-11-01.
+    """
+    found = day(text, "--date")
+    if found is not None and found.year < _FIRST_YEAR:
+        raise UsageError(
+            f"--date: {found} is before all books",
+            code="invalid-date",
+            fix="write year-month-day, e.g. 2026-01-31",
+        )
+    return found
 
 
 def amount(text: str | None, option: str) -> Decimal | None:

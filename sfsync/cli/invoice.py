@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import posting
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import FilterOptions, as_filter, day, pairs, takes_filters
+from sfsync.cli.filters import FilterOptions, as_filter, day_of_books, pairs, takes_filters
 from sfsync.cli.frame import tree
 from sfsync.cli.invoice_screens import draw_invoice, list_table
 from sfsync.cli.reasons import NO_REASON, ReasonOption
@@ -116,7 +116,7 @@ def post(
     from sfsync.cli import foretelling  # noqa: PLC0415 - start-up time
 
     context = context_of(ctx)
-    asked = foretelling.Asked(tuple(numbers or ()), filters, every, day(date, "--date"))
+    asked = foretelling.Asked(tuple(numbers or ()), filters, every, day_of_books(date))
     if dry_run:
         foretelling.foretell_drafts(context, asked)
         return
@@ -253,7 +253,7 @@ def reverse(
         row = show_invoice(ledger, number).row
         left = f"{row.balance} {row.currency}" if row.balance_minor else ""
         context.confirm(f"Reverse {', '.join(filter(None, (row.name, row.customer_name, left)))}?")
-        result = posting.reverse(context, ledger, row.name, reason, day(date, "--date"))
+        result = posting.reverse(context, ledger, row.name, reason, day_of_books(date))
     context.emit(
         "invoice_reverse",
         result,
@@ -298,7 +298,7 @@ def credit(
 
     context = context_of(ctx)
     request = crediting.request_of(lines or [], amount)
-    on = day(date, "--date")
+    on = day_of_books(date)
     with context.open_ledger() as ledger:
         result = crediting.credit(context, ledger, number, request, reason, on)
     context.emit(

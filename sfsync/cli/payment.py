@@ -7,7 +7,7 @@ import typer
 
 from sfsync.cli import paying
 from sfsync.cli.context import context_of
-from sfsync.cli.filters import bounds, day, needs_text, required_amount
+from sfsync.cli.filters import bounds, day_of_books, needs_text, required_amount
 from sfsync.cli.frame import tree
 from sfsync.cli.reasons import NO_REASON, ReasonOption
 from sfsync.rows import Rows
@@ -64,7 +64,7 @@ def add(
     context = context_of(ctx)
     given = paying.Given(
         required_amount(amount_, "--amount"),
-        day(date, "--date"),
+        day_of_books(date),
         currency and currency.upper(),
         method or None,
         reference or None,
@@ -144,7 +144,7 @@ def void(
     """Take a payment back by an entry of its own; the invoice is owed again."""
     context = context_of(ctx)
     with context.open_ledger() as ledger:
-        result = paying.void(context, ledger, payment, reason, day(date, "--date"))
+        result = paying.void(context, ledger, payment, reason, day_of_books(date))
     context.emit(
         "payment_void", result, screen=lambda out: paying.draw_voided(out, result), action=True
     )

@@ -97,3 +97,21 @@ def test_a_payment_is_voided(books: Sfsync, invoice: dict[str, Any]) -> None:
     assert books("payment", "void", "P-000001", "--reason", "again").status == 11
     assert books("invoice", "reverse", invoice["number"], "--reason", "x", "--yes").status == 0
     assert books("db", "verify").status == 0
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("invoice", "post", "D-000002"),
+        ("invoice", "reverse", "INV-2026-00001", "--reason", "x", "-y"),
+        ("payment", "add", "INV-2026-00001", "--amount", "5"),
+        ("payment", "void", "P-000001"),
+    ],
+    ids=lambda argv: " ".join(argv[:2]),
+)
+def test_a_slip_in_the_year_is_not_booked(books: Sfsync, argv: tuple[str, ...]) -> None:
+    """What is dated in another millennium would stay so for good."""
+    assert books("invoice", "post", "D-000001").status == 0
+    done = books(*argv, "--date", "1026-11-01", "--json")
+    assert (done.status, done.document["error"]["code"]) == (2, "invalid-date")
+    assert "1026-11-01 is before all books" in done.document["error"]["message"]
