@@ -14,7 +14,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """Before and after of every mapped value that differs, lines and properties one by one.
 
     Keys read ``total``, ``properties.cost_center``, ``line.2.amount``; a line that appeared or
-    went is ``line.3`` with None on one side.
+    went is ``line.3`` with None on one side. Customers are named by their numbers.
     """
     changes: Changes = {}
     for name in (*before, *(key for key in after if key not in before)):
@@ -25,9 +25,15 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
             changes.update(_line_differences(old or [], new or []))
         elif name == "properties":
             changes.update(_prefixed("properties", old or {}, new or {}))
+        elif name == "customer":
+            changes[name] = (_number(old), _number(new))
         else:
             changes[name] = (old, new)
     return changes
+
+
+def _number(customer: object) -> object:
+    return f"C-{customer:04d}" if isinstance(customer, int) else customer
 
 
 def value_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:

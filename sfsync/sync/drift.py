@@ -26,7 +26,7 @@ def kept_words(kept: Mapping[str, tuple[object, object]], fallen: Collection[str
             currency changed.
     """
     parts = [
-        f"{name} stays {_word(name, mine)}, Salesforce has {_word(name, theirs)}"
+        f"{name} stays {_word(mine)}, Salesforce has {_word(theirs)}"
         for name, (mine, theirs) in kept.items()
     ]
     if fallen:
@@ -34,7 +34,5 @@ def kept_words(kept: Mapping[str, tuple[object, object]], fallen: Collection[str
     return "; ".join(parts) or "agrees with what was edited"
 
 
-def _word(name: str, value: object) -> str:
-    if value in {None, ""}:
-        return "empty"
-    return f"C-{value:04d}" if name == "customer" else f"'{value}'"
+def _word(value: object) -> str:
+    return "empty" if value in {None, ""} else f"'{value}'"

@@ -391,8 +391,11 @@ def test_a_relinked_account_moves_its_drafts_at_the_next_sync(synced: Workplace)
     with synced.ledger() as ledger:
         number = add_customer(ledger, CustomerContent(name="Globex Holding")).number
         link_account(ledger, number, deal["AccountId"])
+        before = show_invoice(ledger, deal["Id"]).row.customer_id
     record = outcome_of(synced.sync(), deal["Id"])
     assert record.outcome is Outcome.UPDATED
+    # Named as everywhere else, not by a key of the ledger's own.
+    assert tuple(record.changes["customer"]) == (before, number)
     with synced.ledger() as ledger:
         assert show_invoice(ledger, deal["Id"]).row.customer_id == number
 
