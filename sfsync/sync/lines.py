@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from sfsync.config.keys_records import OPPORTUNITY_LINES
 from sfsync.config.settings import OnTotalMismatch, WhenNoLines
 from sfsync.ledger.model import LineContent, ProductKey
 from sfsync.money import (
@@ -51,7 +52,7 @@ def build_lines(
         exponent: decimals of the currency.
         rules: the run's rules.
     """
-    if not items and rules.settings.line_items.sync and record.get("HasOpportunityLineItem"):
+    if not items and _are_said_to_be_there(record, rules):
         return _hidden(rules)
     if not items:
         return _without_items(record, total_minor, exponent, rules)
@@ -117,6 +118,13 @@ def _other_currency(item: Record, record: Record) -> Failure | None:
         source_field="CurrencyIsoCode",
         target="lines",
     )
+
+
+def _are_said_to_be_there(record: Record, rules: Rules) -> bool:
+    """Whether the deal says that it has lines; of an object of one's own it says nothing."""
+    lines = rules.settings.line_items
+    is_told = lines.sync and lines.object == OPPORTUNITY_LINES
+    return is_told and bool(record.get("HasOpportunityLineItem"))
 
 
 def _hidden(rules: Rules) -> Failure:

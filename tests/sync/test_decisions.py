@@ -227,6 +227,19 @@ def test_lines_that_do_not_add_up_fail_with_the_difference(rules_of: RulesOf) ->
     assert "0.01" in (outcome.message or "")
 
 
+def test_products_of_the_deal_say_nothing_of_lines_of_ones_own(rules_of: RulesOf) -> None:
+    """A deal without lines of the object that is read becomes what when_none says."""
+    config = (
+        "line_items: {object: Deal_Line__c, opportunity_field: Opportunity__c,"
+        " map: {product: Product__c, amount: Amount__c}}\n"
+    )
+    record = won(HasOpportunityLineItem=True)
+    assert decide(rules_of, record).outcome.code == "lines-hidden"
+    decision = decide(rules_of, record, config)
+    assert decision.create is not None
+    assert [line.amount_minor for line in decision.create.content.lines] == [100_000]
+
+
 def test_a_mismatch_may_become_a_line_of_its_own(rules_of: RulesOf) -> None:
     """With on_total_mismatch: warn the difference is on the invoice, if it can be an amount."""
     decision = decide(rules_of, won(), "line_items: {on_total_mismatch: warn}\n", items=(line(1),))
