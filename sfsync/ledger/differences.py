@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Changes = dict[str, tuple[object, object]]
 
@@ -34,6 +34,20 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
 
 def _number(customer: object) -> object:
     return f"C-{customer:04d}" if isinstance(customer, int) else customer
+
+
+def keeping(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Collection[str]
+) -> dict[str, Any]:
+    """The values `after`, but those of `before` where `names` has them; lines stay together."""
+    kept = {**after, **{name: before.get(name) for name in names if name in after}}
+    if any(name.startswith("line.") for name in names):
+        kept["lines"] = before["lines"]
+    own = [name.removeprefix("properties.") for name in names if name.startswith("properties.")]
+    properties = {key: value for key, value in after["properties"].items() if key not in own}
+    there = {key: before["properties"][key] for key in own if key in before["properties"]}
+    kept["properties"] = {**properties, **there}
+    return kept
 
 
 def value_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:

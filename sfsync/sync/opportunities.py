@@ -8,9 +8,9 @@ outcome, and every outcome but created, updated and unchanged carries its reason
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sfsync.ledger.differences import differences
+from sfsync.ledger.differences import differences, keeping
 from sfsync.ledger.model import (
     NO_CHANGES,
     BaselineChange,
@@ -166,10 +166,9 @@ def _with_content(
         return OpportunityDecision(outcome, drift=_closing(known))
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
-        # What the deal did before is still to be answered for, whatever the config is by now.
-        if _unmoved(record, state, rules) and not known.moved:
-            return _rebased(record, source, known, rules)
-        return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
+        if _unmoved(record, state, rules):
+            return _seen_anew(record, values, known, rules)
+        return _changed(record, known, changes)
     if known.edited is not None:
         return _beside_edits(record, content, known, known.edited)
     update = DraftUpdate(known.document_id, content, source, changes)
@@ -202,15 +201,47 @@ def _closing(known: InvoiceState) -> DriftChange | None:
     return None if known.drift is None else DriftChange(known.document_id, None)
 
 
+def _changed(
+    record: Record, known: InvoiceState, changes: Mapping[str, tuple[object, object]]
+) -> OpportunityDecision:
+    return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
+
+
+def _seen_anew(
+    record: Record, values: Mapping[str, Any], known: InvoiceState, rules: Rules
+) -> OpportunityDecision:
+    """The mapping changed, not the deal; what the deal did before is still to be answered for.
+
+    Of an open drift only what it names stays: the other values differ by the config alone.
+    """
+    before = json.loads(known.source)
+    if not known.moved:
+        return _rebased(record, canonical_json(values), known, rules)
+    told = json.loads(known.drift or "{}")
+    if told.get("reason") != "changed":
+        return _changed(record, known, differences(before, values))
+    base = keeping(before, values, told["changes"])
+    left = differences(base, values)
+    if not left:
+        return _rebased(record, canonical_json(values), known, rules)
+    decision = _changed(record, known, left)
+    if rules.named or base == before:
+        return decision
+    return decision._replace(baseline=_baseline(known, canonical_json(base)))
+
+
+def _baseline(known: InvoiceState, source: str) -> BaselineChange:
+    return BaselineChange(known.document_id, source, "the mapping changed; the deal did not")
+
+
 def _rebased(record: Record, source: str, known: InvoiceState, rules: Rules) -> OpportunityDecision:
     """The mapping changed, not the deal: a posted invoice does not drift by a config edit.
 
     What it is measured against changes in a whole run only: a config that was tried out on some
     deals may be taken back before.
     """
-    reason = "the mapping changed; the deal did not"
     outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-    baseline = None if rules.named else BaselineChange(known.document_id, source, reason)
+    baseline = None if rules.named else _baseline(known, source)
     return OpportunityDecision(outcome, drift=_closing(known), baseline=baseline)
 
 

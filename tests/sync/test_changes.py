@@ -280,6 +280,9 @@ def test_a_changed_mapping_does_not_excuse_what_the_deal_did(
         text = text.replace("    description: Name\n", '    description: "Deal {Name}"\n')
         again = outcome_of(synced.sync(load_text(text, "mappings.yaml")), deal["Id"])
         assert (again.outcome, again.code) == (Outcome.DRIFTED, "changed")
+        # What differs by the config alone is no part of what the deal did, where both are known.
+        assert ("description" in again.changes) is below
+        assert again.changes["total"][1] == amount
         text = text.replace("phone: Phone", "phone: Fax", 1)
     with synced.ledger() as ledger:
         assert show_invoice(ledger, number).row.drifted
