@@ -320,9 +320,15 @@ class Context:
                 code="needs-yes",
                 fix="add --yes to go on without being asked",
             )
-        self.say(f"{question} [y/N] ", end="")
-        if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
+        if not self.agrees(question):
             raise RefusedError("you said no; nothing was changed", code="declined")
+
+    def agrees(self, question: str) -> bool:
+        """Whether a person says yes; without a terminal nobody does."""
+        if not self.interactive:
+            return False
+        self.say(f"{question} [y/N] ", end="")
+        return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
     @staticmethod
     def say(message: str, end: str = "\n") -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shlex
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfsync.errors import UsageError
+from sfsync.cli.edit_text import as_text, values_of
+from sfsync.errors import SfsyncError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sfsync.ledger.invoices import InvoiceDetail
     from sfsync.ledger.model import InvoiceContent
 
-_ENTRY = re.compile(r"([^:\s][^:]*):(?:\s(.*))?")
 _LINE_FIELDS = ("product", "description", "quantity", "unit_price", "discount", "amount")
 _HEADER_FIELDS = ("document_date", "due_date", "sales_rep", "region", "po_number", "contact")
 
@@ -52,11 +51,14 @@ def edit(
             code="usage",
             fix=f"sfsync invoice edit {number} --set date=2026-01-31 --set line.1.quantity=2",
         )
-    return edit_in_editor(ledger, number)
+    return edit_in_editor(context, ledger, number)
 
 
-def edit_in_editor(ledger: Ledger, number: str) -> Edited:
-    """Edit a draft in $VISUAL or $EDITOR; an unchanged text changes nothing."""
+def edit_in_editor(context: Context, ledger: Ledger, number: str) -> Edited:
+    """Edit a draft in $VISUAL or $EDITOR; an unchanged text changes nothing.
+
+    A text that is refused can be edited again, and stays where it is when the person gives up.
+    """
     from sfsync.ledger.contents import stored_content  # noqa: PLC0415 - start-up time
     from sfsync.ledger.editing import edit_draft  # noqa: PLC0415 - as above
     from sfsync.ledger.invoices import show_invoice  # noqa: PLC0415 - as above
@@ -69,13 +71,25 @@ def edit_in_editor(ledger: Ledger, number: str) -> Edited:
         raise ways_out_of(document, "edited")
     seen = stored_content(ledger, document.document_id)
     before = editable_values(show_invoice(ledger, number), seen)
-    after = _edited(_as_text(document.draft, before), document.draft)
-    if unknown := sorted(after.keys() - before.keys()):
-        # A new property is a new name; anything else is told by what reads the values.
-        before |= dict.fromkeys(unknown, "")
-    changed = {name: text for name, text in after.items() if text != before[name]}
-    changed |= {name: "" for name in before.keys() - after.keys() if before[name]}
-    return edit_draft(ledger, number, changed, seen=seen)
+    text = as_text(document.draft, before)
+    with _text_file(document.draft, text) as path:
+        while True:
+            try:
+                _run_editor(path)
+                changed = _changed(before, values_of(_content(path)))
+                return edit_draft(ledger, number, changed, seen=seen)
+            except SfsyncError as problem:
+                if not _holds_more(path, text):
+                    raise
+                if not _wants_again(context, problem):
+                    raise _without_the_text_lost(problem, path) from None
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """What is to be set: a value that was taken out is empty, and what is new was."""
+    # A new name is a new property; anything else is told by what reads the values.
+    changed = {name: text for name, text in after.items() if text != before.get(name, "")}
+    return changed | {name: "" for name in before.keys() - after.keys() if before[name]}
 
 
 def editable_values(shown: InvoiceDetail, content: InvoiceContent) -> dict[str, str]:
@@ -90,55 +104,43 @@ def editable_values(shown: InvoiceDetail, content: InvoiceContent) -> dict[str, 
     return values
 
 
-def _as_text(draft: str, values: Mapping[str, str]) -> str:
-    """The text that a person edits: a value a line."""
-    lines = [
-        f"# {draft}. Change values, save, and leave the editor; # begins a comment.",
-        "# What you change stays as you set it, whatever Salesforce says later.",
-        "# A line's amount follows from quantity, unit_price and discount unless you change it;",
-        "# the total is the sum of the lines. A customer is its number: sfsync customer list",
-        "",
-    ]
-    group = ""
-    for name, value in values.items():
-        begins = ".".join(name.split(".")[:2]) if name.startswith("line.") else ""
-        if begins != group:
-            lines.append("")
-        group = begins
-        lines.append(f"{name}: {_written(value)}".rstrip())
-    return "\n".join(lines) + "\n"
-
-
-def _written(value: str) -> str:
-    # Quoted only where a line of plain text would read back as something else.
-    plain = value.isprintable() and value == value.strip() and not value.startswith('"')
-    return value if plain else json.dumps(value, ensure_ascii=True)
-
-
-def _edited(text: str, draft: str) -> dict[str, str]:
-    """What the editor made of the text, read; a broken text is kept, and its place named."""
+@contextmanager
+def _text_file(draft: str, text: str) -> Iterator[Path]:
+    """The file for the editor; it stays only where the block fails and somebody has typed."""
     handle, name = tempfile.mkstemp(prefix=f"sfsync-{draft}-", suffix=".txt")
     path = Path(name)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
     try:
-        _run_editor(path)
-        values = _parsed(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise UsageError(
-            f"The text is not UTF-8; nothing was changed. It is in {path}.", code="text-broken"
-        ) from None
-    except _BrokenTextError as broken:
-        raise UsageError(
-            f"{broken}; nothing was changed. Your text is in {path}.",
-            code="text-broken",
-            fix="edit it again; each line reads: name: value",
-        ) from None
+        yield path
     except BaseException:
-        path.unlink()
+        if not _holds_more(path, text):
+            path.unlink(missing_ok=True)
         raise
-    path.unlink()
-    return values
+    path.unlink(missing_ok=True)
+
+
+def _content(path: Path) -> bytes:
+    """What the file holds; an editor may have removed it."""
+    return path.read_bytes() if path.exists() else b""
+
+
+def _holds_more(path: Path, text: str) -> bool:
+    return _content(path) not in {b"", text.encode()}
+
+
+def _wants_again(context: Context, problem: SfsyncError) -> bool:
+    """Whether the person goes on with the text that was refused."""
+    if problem.code in {"changed-meanwhile", "no-editor", "editor-failed"}:
+        return False
+    fix = f"\n  fix: {problem.fix}" if problem.fix else ""
+    context.say(f"{problem.message}{fix}")
+    return context.agrees("Edit it again?")
+
+
+def _without_the_text_lost(problem: SfsyncError, path: Path) -> SfsyncError:
+    message = f"{problem.message} Your text is in {path}."
+    return type(problem)(message, code=problem.code, fix=problem.fix)
 
 
 def _run_editor(path: Path) -> None:
@@ -161,36 +163,6 @@ def _run_editor(path: Path) -> None:
         raise UsageError(
             f"The editor ended with {done.returncode}; nothing was changed.", code="editor-failed"
         )
-
-
-class _BrokenTextError(ValueError):
-    """A line that cannot be read; the message names it."""
-
-
-def _parsed(text: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        entry = _ENTRY.fullmatch(line.strip())
-        if entry is None:
-            raise _BrokenTextError(f"Line {number} is not of the form 'name: value'")
-        if entry[1] in values:
-            raise _BrokenTextError(f"Line {number} names '{entry[1]}' again")
-        values[entry[1]] = _unquoted((entry[2] or "").strip(), number)
-    if not values:
-        raise _BrokenTextError("Nothing is left of the text")
-    return values
-
-
-def _unquoted(value: str, number: int) -> str:
-    if not value.startswith('"'):
-        return value
-    try:
-        found = json.loads(value)
-    except ValueError:
-        raise _BrokenTextError(f"Line {number} has a quotation mark that is not closed") from None
-    return str(found)
 
 
 def edit_json(done: Edited) -> dict[str, Any]:

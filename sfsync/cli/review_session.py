@@ -143,7 +143,7 @@ class Review:
         """Edit it in the person's editor."""
         from sfsync.cli.editing import edit_in_editor  # noqa: PLC0415 - start-up time
 
-        done = edit_in_editor(self.ledger, card.detail.row.draft)
+        done = edit_in_editor(self.context, self.ledger, card.detail.row.draft)
         return Step.AGAIN if done.changes else self._unchanged()
 
     def explain(self, card: Card) -> Step:

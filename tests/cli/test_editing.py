@@ -97,6 +97,7 @@ def test_an_editor_changes_what_was_changed_in_it(
         ("echo 'region: a' >> \"$1\"", 2, "names 'region' again"),
         ('echo \'po_number: "x\' > "$1"', 2, "quotation mark"),
         (': > "$1"', 2, "Nothing is left of the text"),
+        ('rm "$1"', 2, "Nothing is left of the text"),
         ("sed -i 's/^document_date: .*/document_date: soon/' \"$1\"", 2, "'soon' is not a date"),
     ],
 )
@@ -115,6 +116,33 @@ def test_an_unchanged_or_broken_text_changes_nothing(
     assert done.status == status
     assert said in " ".join((done.out + done.err).split())
     assert books("invoice", "show", SHOP, "--json").out == before
+
+
+def test_a_refused_text_is_edited_again(
+    books: Sfsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bad value costs none of the others: the text is there again, until it is taken."""
+    first = "s/^document_date: .*/document_date: soon/; s/^region: .*/region: Mars/"
+    then = "s/^document_date: soon/document_date: 2026-11-01/"
+    editor(tmp_path, monkeypatch, f'sed -i "{then}; t; {first}" "$1"')
+    done = books("invoice", "edit", SHOP, terminal=True, answer="y\n")
+    assert done.status == 0, done.err
+    assert "'soon' is not a date" in done.err
+    shown = books("invoice", "show", SHOP, "--json").document["result"]
+    assert (shown["document_date"], shown["region"]) == ("2026-11-01", "Mars")
+    assert list(tmp_path.glob("sfsync-D-*")) == []
+
+
+def test_a_text_that_is_given_up_is_kept(
+    books: Sfsync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that somebody typed is lost, and the message says where it is."""
+    editor(tmp_path, monkeypatch, "sed -i 's/^customer: .*/customer: C-0999/' \"$1\"")
+    done = books("invoice", "edit", SHOP, terminal=True, answer="n\n")
+    assert done.status == 9
+    (kept,) = tmp_path.glob("sfsync-D-*")
+    assert str(kept) in "".join(done.err.split("\n"))
+    assert "customer: C-0999" in kept.read_text(encoding="utf-8")
 
 
 def test_without_an_editor_it_says_so(books: Sfsync, monkeypatch: pytest.MonkeyPatch) -> None:
