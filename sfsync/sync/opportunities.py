@@ -348,8 +348,9 @@ def _drifted(
 ) -> OpportunityDecision:
     detail = drift_detail(reason, changes)
     if known.accepted == detail:
+        # Another drift may have come and gone since.
         outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome)
+        return OpportunityDecision(outcome, drift=_closing(known))
     draft = known.status is DocumentStatus.DRAFT
     fix = (
         f"sfsync invoice delete {known.draft}, or mend the deal in Salesforce"

@@ -361,6 +361,12 @@ def test_an_accepted_drift_is_at_peace_until_another_change(
     again = {"Amount": "5000.00"} if what == "amount" else {"StageName": "Closed Lost"}
     store.update("Opportunity", deal["Id"], again)
     assert outcome_of(synced.sync(), deal["Id"]).outcome is Outcome.DRIFTED
+    # Back at what was accepted, nothing is left of what came after it.
+    store.update("Opportunity", deal["Id"], change)
+    assert outcome_of(synced.sync(), deal["Id"]).outcome is Outcome.UNCHANGED
+    with synced.ledger() as ledger:
+        assert not show_invoice(ledger, number).row.drifted
+        assert check_ledger(ledger) == []
 
 
 def test_a_changed_mapping_keeps_the_reason_of_an_acceptance(
