@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ from sfsync.ledger import history, open_ledger_read_only
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.invoices import list_invoices
 from sfsync.sync.watching import Rhythm, beats
-from tests.cli.command_line import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,24 +39,24 @@ if TYPE_CHECKING:
 ORG, LEDGER = Path("demo-org.db"), Path("demo.db")
 
 
-def after(seconds: float, work: Callable[[], object]) -> threading.Thread:
-    """Have something done in the background."""
-    timer = threading.Timer(seconds, work)
-    timer.start()
-    return timer
-
-
-def test_a_deal_that_is_won_is_a_draft_within_an_interval(books: Sfsync) -> None:
+def test_a_deal_that_is_won_is_a_draft_within_an_interval(
+    books: Sfsync, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One run at the beginning, one for the deal, none for quiet intervals; then exit 0."""
     before = len(books("invoice", "list", "--json").document["result"])
-    winner = after(1.2, lambda: demo.close_deal(ORG, "Planted", "4321.00"))
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        if not waits:
+            demo.close_deal(ORG, "Planted", "4321.00")
+        waits.append(seconds)
+
+    rhythm = partial(Rhythm, clock=lambda: sum(waits), sleep=wait)
+    monkeypatch.setattr("sfsync.cli.watch.Rhythm", rhythm)
     done = books("sync", "watch", "--every", "1s", "--for", "3s", "--json")
-    winner.join()
     assert (done.status, done.err) == (0, "")
     result = done.document["result"]
-    # A busy machine has no time for the third.
-    assert result["intervals"] in {2, 3}
-    assert (result["runs"], result["troubles"]) == (2, 0)
+    assert (result["intervals"], result["runs"], result["troubles"]) == (3, 2, 0)
     assert result["counts"] == {"created": 1, "updated": 0, "failed": 0, "drifted": 0}
     runs = books("history", "list", "--json").document["result"]
     assert [run["trigger"] for run in runs] == ["watch", "watch", "manual"]
@@ -65,11 +65,21 @@ def test_a_deal_that_is_won_is_a_draft_within_an_interval(books: Sfsync) -> None
 
 
 @pytest.mark.long
-def test_between_looks_the_ledger_is_free(books: Sfsync) -> None:
+def test_between_looks_the_ledger_is_free(books: Sfsync, home: Path) -> None:
     """Another sync works while a watch waits; a pipe gets one line per run that did something."""
+    assert books("status").status == 0
     demo.close_deal(ORG, "Planted", "4321.00")
     found: list[int] = []
-    other = after(2.5, lambda: found.append(start(["sync", "--now", "-q"]).status))
+
+    def sync_too() -> None:
+        until(lambda: _runs() == ["ok", "partial"])
+        # The history has the run a moment before its lock is free.
+        with _started(home, "--now", "--lock-wait", "20s") as process:
+            process.communicate(timeout=30)
+        found.append(process.returncode)
+
+    other = threading.Thread(target=sync_too)
+    other.start()
     done = books("sync", "watch", "--every", "60s", "--for", "5s")
     other.join()
     assert found == [0]
@@ -105,7 +115,7 @@ def test_a_signal_ends_a_watch_cleanly(
 ) -> None:
     """While it waits: the exit code of the signal, and what was done so far beside the error."""
     assert books("status").status == 0
-    process = _started(home)
+    process = _started(home, "watch", "--every", "60s")
     until(lambda: _runs() == ["ok", "partial"])
     time.sleep(0.3)
     process.send_signal(number)
@@ -116,9 +126,9 @@ def test_a_signal_ends_a_watch_cleanly(
     assert _runs() == ["ok", "partial"]
 
 
-def _started(home: Path) -> subprocess.Popen[str]:
+def _started(home: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sfsync", "sync", "watch", "--every", "60s", "--json"],
+        [sys.executable, "-m", "sfsync", "sync", *words, "--json"],
         env={**os.environ, "SFSYNC_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -133,7 +143,7 @@ def test_a_signal_in_the_middle_of_a_run_rolls_its_page_back(books: Sfsync, home
     before = len(books("invoice", "list", "--json").document["result"])
     demo.close_deal(ORG, "Planted", "4321.00")
     demo.plan_faults(ORG, [Fault("/services/data", 3, "delay", "3")])
-    process = _started(home)
+    process = _started(home, "watch", "--every", "60s")
     until(lambda: _runs() == ["running", "partial"])
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
