@@ -463,12 +463,3 @@ def test_nobody_is_asked_for_what_has_no_reason(books: Sfsync, argv: list[str]) 
     done = books(*argv, "--reason", " ", terminal=True, answer="y\n")
     assert (done.status, "[y/N]" in done.err + done.out) == (2, False)
     assert "A reason is needed." in done.err
-
-
-def test_a_run_is_summed_up_beyond_the_largest_amount(books: Sfsync) -> None:
-    """What the drafts of a run add up to may be larger than any one of them can be."""
-    for name in ("One", "Another"):
-        books("demo", "close-deal", name, "--amount", "9000000000000")
-    done = books("sync", "--now")
-    assert done.status == 0
-    assert "Drafts created: 18,000,000,000,000.00 USD" in done.out
