@@ -8,40 +8,35 @@ outcome, and every outcome but created, updated and unchanged carries its reason
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sfsync.ledger.differences import differences, keeping
+from sfsync.ledger.differences import differences
 from sfsync.ledger.model import (
-    NO_CHANGES,
-    BaselineChange,
     DocumentStatus,
     DraftCreate,
     DraftUpdate,
-    DriftChange,
     InvoiceContent,
     Outcome,
-    RecordOutcome,
     canonical_json,
     source_hash,
 )
 from sfsync.ledger.pins import keep_pinned
-from sfsync.sync.drift import drift_detail, kept_words
+from sfsync.sync.drift import changed, closing, kept_words, seen_anew, unwanted
 from sfsync.sync.failures import Failure, failure
 from sfsync.sync.filters import SKIP_REASONS, Skip, condition, stage_and_date
 from sfsync.sync.invoices import account_id_of, build_invoice, deal_currency, total_of
 from sfsync.sync.lines import unknown_product
 from sfsync.sync.mapping import as_text
 from sfsync.sync.memory import account_name, as_read, memory_of
-from sfsync.sync.outcomes import failed_outcome
+from sfsync.sync.opportunity_outcomes import OpportunityDecision, failed_of, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from sfsync.ledger.model import InvoiceState, OpportunityState, RememberedOpportunity
+    from sfsync.ledger.model import InvoiceState, OpportunityState
     from sfsync.sync.mapping import Record
     from sfsync.sync.rules import Rules
 
-SOBJECT = "Opportunity"
 _LIVE = frozenset({DocumentStatus.DRAFT, DocumentStatus.POSTED})
 
 
@@ -57,17 +52,6 @@ class Deal(NamedTuple):
     items: Sequence[Record]
     meets_condition: bool
     customer_problem: Failure | None
-
-
-class OpportunityDecision(NamedTuple):
-    """What becomes of one opportunity: its outcome, and what is written for it."""
-
-    outcome: RecordOutcome
-    remembered: RememberedOpportunity | None = None
-    create: DraftCreate | None = None
-    update: DraftUpdate | None = None
-    drift: DriftChange | None = None
-    baseline: BaselineChange | None = None
 
 
 def decide_opportunity(deal: Deal, state: OpportunityState, rules: Rules) -> OpportunityDecision:
@@ -156,24 +140,24 @@ def _with_content(
 ) -> OpportunityDecision:
     if known is None:
         create = DraftCreate(record["Id"], content)
-        return OpportunityDecision(_outcome(record, Outcome.CREATED), create=create)
+        return OpportunityDecision(outcome_of(record, Outcome.CREATED), create=create)
     if known.status not in _LIVE:
         return _after_removal(record, content, known, rules)
     values = content.as_source()
     source = canonical_json(values)
     if known.source_hash == source_hash(source):
-        outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome, drift=_closing(known))
+        outcome = outcome_of(record, Outcome.UNCHANGED, document_id=known.document_id)
+        return OpportunityDecision(outcome, drift=closing(known))
     changes = differences(json.loads(known.source), values)
     if known.status is DocumentStatus.POSTED:
         if _unmoved(record, state, rules):
-            return _seen_anew(record, values, known, rules)
-        return _changed(record, known, changes)
+            return seen_anew(record, values, known, rules)
+        return changed(record, known, changes)
     if known.edited is not None:
         return _beside_edits(record, content, known, known.edited)
     update = DraftUpdate(known.document_id, content, source, changes)
-    outcome = _outcome(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
-    return OpportunityDecision(outcome, update=update, drift=_closing(known))
+    outcome = outcome_of(record, Outcome.UPDATED, document_id=known.document_id, changes=changes)
+    return OpportunityDecision(outcome, update=update, drift=closing(known))
 
 
 def _beside_edits(
@@ -185,7 +169,7 @@ def _beside_edits(
     changes = differences(edited.as_source(), kept.as_source())
     said = kept_words(differences(kept.as_source(), values), known.pins - pins)
     update = DraftUpdate(known.document_id, kept, canonical_json(values), changes, pins)
-    outcome = _outcome(
+    outcome = outcome_of(
         record,
         Outcome.UPDATED,
         "edited",
@@ -193,56 +177,7 @@ def _beside_edits(
         document_id=known.document_id,
         changes=changes,
     )
-    return OpportunityDecision(outcome, update=update, drift=_closing(known))
-
-
-def _closing(known: InvoiceState) -> DriftChange | None:
-    """What ends the document's open drift, if it has one."""
-    return None if known.drift is None else DriftChange(known.document_id, None)
-
-
-def _changed(
-    record: Record, known: InvoiceState, changes: Mapping[str, tuple[object, object]]
-) -> OpportunityDecision:
-    return _drifted(record, known, "changed", "changed in Salesforce after posting", changes)
-
-
-def _seen_anew(
-    record: Record, values: Mapping[str, Any], known: InvoiceState, rules: Rules
-) -> OpportunityDecision:
-    """The mapping changed, not the deal; what the deal did before is still to be answered for.
-
-    Of an open drift only what it names stays: the other values differ by the config alone.
-    """
-    before = json.loads(known.source)
-    if not known.moved:
-        return _rebased(record, canonical_json(values), known, rules)
-    told = json.loads(known.drift or "{}")
-    if told.get("reason") != "changed":
-        return _changed(record, known, differences(before, values))
-    base = keeping(before, values, told["changes"])
-    left = differences(base, values)
-    if not left:
-        return _rebased(record, canonical_json(values), known, rules)
-    decision = _changed(record, known, left)
-    if rules.named or base == before:
-        return decision
-    return decision._replace(baseline=_baseline(known, canonical_json(base)))
-
-
-def _baseline(known: InvoiceState, source: str) -> BaselineChange:
-    return BaselineChange(known.document_id, source, "the mapping changed; the deal did not")
-
-
-def _rebased(record: Record, source: str, known: InvoiceState, rules: Rules) -> OpportunityDecision:
-    """The mapping changed, not the deal: a posted invoice does not drift by a config edit.
-
-    What it is measured against changes in a whole run only: a config that was tried out on some
-    deals may be taken back before.
-    """
-    outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-    baseline = None if rules.named else _baseline(known, source)
-    return OpportunityDecision(outcome, drift=_closing(known), baseline=baseline)
+    return OpportunityDecision(outcome, update=update, drift=closing(known))
 
 
 def _after_removal(
@@ -257,13 +192,13 @@ def _after_removal(
         or (differs and _moved_within(stamp, record, known, rules))
     ):
         create = DraftCreate(record["Id"], content, predecessor_id=known.document_id)
-        return OpportunityDecision(_outcome(record, Outcome.CREATED), create=create)
+        return OpportunityDecision(outcome_of(record, Outcome.CREATED), create=create)
     deleted = known.status is DocumentStatus.DELETED
     code = "deleted-here" if deleted else "reversed-here"
     name = known.draft if deleted else known.number or known.draft
     message = f"{name} was {known.status}; it comes back when the deal changes, or with resync"
     return OpportunityDecision(
-        _outcome(record, Outcome.SKIPPED, code, message, document_id=known.document_id)
+        outcome_of(record, Outcome.SKIPPED, code, message, document_id=known.document_id)
     )
 
 
@@ -293,116 +228,14 @@ def _without_content(
     moved: bool,
 ) -> OpportunityDecision:
     if known is not None and known.status in _LIVE:
-        return _live_but_unwanted(record, reason, known, rules, moved=moved)
+        return unwanted(record, reason, known, rules, moved=moved)
     if isinstance(reason, Failure):
-        return OpportunityDecision(_failed(record, reason))
+        return OpportunityDecision(failed_of(record, reason))
     document_id = None if known is None else known.document_id
-    outcome = _outcome(
+    outcome = outcome_of(
         record, Outcome.SKIPPED, reason.code, reason.message, document_id=document_id
     )
     return OpportunityDecision(outcome)
-
-
-def _live_but_unwanted(
-    record: Record, reason: Skip | Failure, known: InvoiceState, rules: Rules, *, moved: bool
-) -> OpportunityDecision:
-    """The deal left the filters or can no longer be mapped, and its invoice is still there."""
-    changes = {reason.code: (None, reason.message)}
-    if (
-        isinstance(reason, Skip)
-        or known.status is DocumentStatus.POSTED
-        or _has_lost_account(record, reason, rules)
-    ):
-        drifted = _drifted(record, known, reason.code, reason.message, changes, moved=moved)
-        return drifted if isinstance(reason, Skip) else _mendable(drifted, reason)
-    # The draft shows values that no longer hold: it must not be posted until the failure is gone.
-    blocking = DriftChange(known.document_id, drift_detail(reason.code, changes), changes)
-    same = known.drift == blocking.detail
-    return OpportunityDecision(
-        _failed(record, reason, known.document_id), drift=None if same else blocking
-    )
-
-
-def _has_lost_account(record: Record, reason: Failure, rules: Rules) -> bool:
-    """Whether the deal names no account any more, wherever the mapping looks for it."""
-    emptied = reason.code in {"missing-field", "customer-not-found"}
-    return emptied and reason == account_id_of(record, rules)
-
-
-def _mendable(drifted: OpportunityDecision, reason: Failure) -> OpportunityDecision:
-    """What would mend the deal stands before what would undo its invoice."""
-    outcome = drifted.outcome
-    if outcome.outcome is not Outcome.DRIFTED:
-        return drifted
-    return drifted._replace(outcome=outcome._replace(fix=f"{reason.fix}; or {outcome.fix}"))
-
-
-def _drifted(
-    record: Record,
-    known: InvoiceState,
-    reason: str,
-    message: str,
-    changes: Mapping[str, tuple[object, object]],
-    *,
-    moved: bool = True,
-) -> OpportunityDecision:
-    detail = drift_detail(reason, changes)
-    if known.accepted == detail:
-        # Another drift may have come and gone since.
-        outcome = _outcome(record, Outcome.UNCHANGED, document_id=known.document_id)
-        return OpportunityDecision(outcome, drift=_closing(known))
-    draft = known.status is DocumentStatus.DRAFT
-    fix = (
-        f"sfsync invoice delete {known.draft}, or mend the deal in Salesforce"
-        if draft
-        else f"sfsync invoice reverse {known.number} --reason …, then "
-        f"sfsync invoice resync {known.number}; "
-        f"or sfsync invoice accept {known.number} --reason …"
-    )
-    outcome = _outcome(
-        record, Outcome.DRIFTED, reason, message, document_id=known.document_id, changes=changes
-    )._replace(fix=fix)
-    same = known.drift == detail and known.moved == moved
-    change = None if same else DriftChange(known.document_id, detail, changes, moved)
-    return OpportunityDecision(outcome, drift=change)
-
-
-def _failed(record: Record, reason: Failure, document_id: int | None = None) -> RecordOutcome:
-    return failed_outcome(
-        SOBJECT,
-        record["Id"],
-        as_text(record.get("Name")),
-        reason,
-        amount=_amount(record),
-        document_id=document_id,
-    )
-
-
-def _outcome(
-    record: Record,
-    outcome: Outcome,
-    code: str | None = None,
-    message: str | None = None,
-    *,
-    document_id: int | None = None,
-    changes: Mapping[str, tuple[object, object]] | None = None,
-) -> RecordOutcome:
-    return RecordOutcome(
-        SOBJECT,
-        record["Id"],
-        as_text(record.get("Name")),
-        outcome,
-        code,
-        message,
-        amount=_amount(record),
-        document_id=document_id,
-        changes=changes or NO_CHANGES,
-        repeated=outcome is Outcome.UNCHANGED,
-    )
-
-
-def _amount(record: Record) -> str | None:
-    return as_text(record.get("Amount")) or None
 
 
 def _currency(record: Record, rules: Rules) -> str:

@@ -19,7 +19,7 @@ from sfsync.ledger.model import (
 from sfsync.sync.opportunities import Deal, decide_opportunity
 
 if TYPE_CHECKING:
-    from sfsync.sync.opportunities import OpportunityDecision
+    from sfsync.sync.opportunity_outcomes import OpportunityDecision
     from tests.sync.conftest import RulesOf
 
 ID = "006000000000001AAA"
