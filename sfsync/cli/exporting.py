@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from sfsync.cli.export_sources import SOURCES
 from sfsync.cli.frame.flags import Format
 from sfsync.cli.render.answer import OF_FILES, format_of, require_ending
+from sfsync.cli.render.streams import writing
 from sfsync.cli.render.tables import Column, Table, value_at
 from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
@@ -125,8 +126,9 @@ def _to_stdout(context: Context, table: ExportTable, wanted: Format, font: Path 
             written = exporting.write_table(table, wanted, stream, font)
         _warn(context, written, "the output")
     else:
-        sys.stdout.writelines(exporting.text_pieces(table, wanted))
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.writelines(exporting.text_pieces(table, wanted))
+            sys.stdout.flush()
 
 
 def write_file(

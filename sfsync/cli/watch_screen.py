@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sfsync.cli.render.streams import writing
 from sfsync.cli.render.text import counted, safe
 from sfsync.exports.json_text import utc
 from sfsync.ledger.model import RunOutcome
@@ -77,8 +78,9 @@ class WatchScreen:
             line = f"{_clock()} run #{run.run} {run.outcome.value}  {done}"
         else:
             line = f"{run.finished_at}\t{run.run}\t{run.outcome.value}\t{done}"
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
 
     def tell(self, beat: Beat) -> None:
         """Count an interval; say what goes wrong, and on a terminal that it goes on."""

@@ -100,7 +100,8 @@ def _piped(home: Path, command: str) -> subprocess.CompletedProcess[str]:
     program = f"{sys.executable} -m sfsync {command}"
     return subprocess.run(
         ["bash", "-c", program.replace("STATUS", "echo ${PIPESTATUS[0]}")],  # noqa: S607 - the shell of the test
-        env={**os.environ, "SFSYNC_HOME": str(home)},
+        # Buffered as in any shell, whatever the tests themselves run in.
+        env={**os.environ, "SFSYNC_HOME": str(home), "PYTHONUNBUFFERED": ""},
         cwd=home.parent / "work",
         capture_output=True,
         text=True,
@@ -110,7 +111,10 @@ def _piped(home: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("words", ["status", "invoice list --json", "history show"])
+@pytest.mark.parametrize("words", [
+    "status", "invoice list", "invoice list --json", "history show", "-h", "invoice post -h",
+    "export lines --format csv", "export lines --format xlsx", "invoice pdf D-000001 -o -",
+])  # fmt: skip
 def test_a_reader_that_leaves_and_a_full_disk(books: Sfsync, home: Path, words: str) -> None:
     """141 in silence when the reader has gone; exit 1 and one line when nothing can be written."""
     assert books("status").status == 0

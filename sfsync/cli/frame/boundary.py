@@ -19,7 +19,7 @@ from sfsync import __version__
 from sfsync.cli.context import Context
 from sfsync.cli.frame import tree
 from sfsync.cli.frame.flags import GlobalFlags, Words, hoist, wants_json
-from sfsync.cli.render.streams import prepare_streams
+from sfsync.cli.render.streams import OutputError, prepare_streams
 from sfsync.errors import ConfigError, ExitCode, SfsyncError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ def _answered(argv: Sequence[str], context: Context) -> int:
         raise
     except typer.Exit as leaving:
         context.status = leaving.exit_code
-    except (Exception, KeyboardInterrupt, _Terminated) as error:  # noqa: BLE001 - the boundary
+    except (Exception, KeyboardInterrupt, _Terminated) as error:
+        if isinstance(error, OSError) and _asks_help(argv):
+            # The parser prints help by itself, and touches nothing else.
+            raise
         return _report(context, error)
     _finish(context)
     return context.status
@@ -145,6 +148,9 @@ def _report(context: Context, error: BaseException) -> int:
         _write_document(failure(known, status, context.warnings, context.details))
     else:
         sys.stderr.write(error_text(known))
+        if isinstance(known, OutputError):
+            # What could not be written waits in the buffer, and would fail again.
+            _discard_stdout()
     sys.stdout.flush()
     return status
 

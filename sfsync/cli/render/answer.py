@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame.flags import Color, Format
 from sfsync.cli.render import envelope, tables
-from sfsync.errors import SfsyncError, UsageError
+from sfsync.cli.render.streams import writing
+from sfsync.errors import UsageError
 from sfsync.exports import plain_text
 from sfsync.exports.json_text import Style, pieces
 from sfsync.exports.table import Kind
@@ -40,10 +40,6 @@ OF_FILES = frozenset({Format.XLSX, Format.PDF, Format.HTML})
 """What is a file of its own, and nothing to read on a terminal."""
 
 
-class OutputError(SfsyncError):
-    """Where the output goes takes no more of it, for example because a disk is full."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command has to say; see `Context.emit` for the parts.
@@ -71,7 +67,7 @@ def write_answer(context: Context, answer: Answer) -> None:
         answer, wanted = _for_file(context, answer, wanted)
         answer = _to_file(context, answer, wanted)
     if context.json and (flags.json or not to_file):
-        with _writing():
+        with writing():
             result = envelope.settled_result(answer.result)
         context.document = envelope.success(answer.schema_name, answer.status, result, [])
     elif not to_file:
@@ -192,7 +188,7 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
     if wanted in OF_FILES and answer.text is None:
         _to_binary_stream(context, answer, wanted)
         return
-    with _writing():
+    with writing():
         if wanted is Format.TABLE and answer.text is None:
             # Only now: making a console imports rich.
             _draw(answer, context.err if muted else context.out)
@@ -201,24 +197,11 @@ def _to_stream(context: Context, answer: Answer, wanted: Format) -> None:
         stream.flush()
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    """Say what keeps the output from being written; a reader that went away is no trouble."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as trouble:
-        raise OutputError(
-            f"the output cannot be written: {trouble.strerror}", code="output-unwritable"
-        ) from trouble
-
-
 def _to_binary_stream(context: Context, answer: Answer, wanted: Format) -> None:
     """A workbook, a PDF or a page into a pipe."""
     from sfsync.cli.render.exporting import file_for_stdout, write_table_of  # noqa: PLC0415 - as above
 
-    with _writing(), file_for_stdout(wanted) as stream:
+    with file_for_stdout(wanted) as stream:
         write_table_of(context, answer, wanted, stream)
 
 

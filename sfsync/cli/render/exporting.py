@@ -11,6 +11,7 @@ from sfsync.cli.frame.flags import Format
 from sfsync.cli.render import answer as answers
 from sfsync.cli.render.facts import facts_of, record_export
 from sfsync.cli.render.files import new_file
+from sfsync.cli.render.streams import writing
 from sfsync.cli.render.text import counted
 from sfsync.errors import UsageError
 from sfsync.exports import plain_text
@@ -162,6 +163,7 @@ def file_for_stdout(wanted: Format) -> Iterator[BinaryIO]:
 
     Raises:
         UsageError: stdout is a terminal.
+        OutputError: stdout takes no more.
     """
     import shutil  # noqa: PLC0415 - start-up time
     import tempfile  # noqa: PLC0415 - as above
@@ -172,8 +174,8 @@ def file_for_stdout(wanted: Format) -> Iterator[BinaryIO]:
             code="output-missing",
             fix=f"add -o FILE.{wanted.value}",
         )
-    with tempfile.TemporaryFile() as stream:
+    with writing(), tempfile.TemporaryFile() as stream:
         yield stream
         stream.seek(0)
         shutil.copyfileobj(stream, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()

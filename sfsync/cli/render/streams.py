@@ -1,4 +1,4 @@
-"""Streams that are not UTF-8 spell what they cannot write; those that are closed are filled."""
+"""Stdout and stderr: spelled where they are not UTF-8, filled where closed, said where full."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import errno
 import io
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfsync.errors import SfsyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _STDERR = 2
 
@@ -17,14 +24,38 @@ _LIKENESS = dict(zip("✓✗–—→←…·≥≤×─", _SPELLED, strict=True
 """Our own signs on screens, in ASCII."""
 
 
+def _no_reader(*_given: object) -> int:
+    """Fail as a pipe does whose reader has gone."""
+    raise BrokenPipeError(errno.EPIPE, "stdout is closed")
+
+
+class _NoByteReader(io.BytesIO):
+    write = _no_reader
+
+
 class _NoReader(io.StringIO):
     """What stands for a stdout that was closed before the program began."""
 
     encoding = "utf-8"
+    buffer = _NoByteReader()
+    write = _no_reader
 
-    def write(self, _text: str) -> int:
-        """Fail as a pipe does whose reader has gone."""
-        raise BrokenPipeError(errno.EPIPE, "stdout is closed")
+
+class OutputError(SfsyncError):
+    """Where the output goes takes no more of it, for example because a disk is full."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Say what keeps the output from being written; a reader that went away is no trouble."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as trouble:
+        raise OutputError(
+            f"the output cannot be written: {trouble.strerror}", code="output-unwritable"
+        ) from trouble
 
 
 def prepare_streams() -> None:
