@@ -155,7 +155,7 @@ def _answered(reply: Response, text: str) -> Response:
 
 
 def _spoilt(lie: Lie, body: Any) -> Any:
-    places = list(_places(body))
+    places = list(places_of(body))
     if not places:
         return lie.value
     holder, key = places[lie.which % len(places)]
@@ -177,11 +177,12 @@ def _spoilt(lie: Lie, body: Any) -> Any:
 
 
 def _records(body: Any) -> list[dict[str, Any]]:
-    pages = [one for one, _ in _places(body) if isinstance(one, dict) and "records" in one]
+    pages = [one for one, _ in places_of(body) if isinstance(one, dict) and "records" in one]
     return [record for page in pages for record in page["records"] if isinstance(record, dict)]
 
 
-def _places(node: Any) -> Iterator[tuple[Any, Any]]:
+def places_of(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Each value in a reply, by what holds it and its key or index there."""
     items = (
         node.items()
         if isinstance(node, dict)
@@ -191,4 +192,4 @@ def _places(node: Any) -> Iterator[tuple[Any, Any]]:
     )
     for key, value in list(items):
         yield node, key
-        yield from _places(value)
+        yield from places_of(value)

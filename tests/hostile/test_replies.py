@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfsync.salesforce.describes import object_describe
+from sfsync.salesforce.faults import PassingError
 from sfsync.salesforce.retry import RetryPolicy
+from sfsync.salesforce.soql import identifier
 from tests.cli.command_line import start
 from tests.hostile.inert import cases, drawn, require_ending, require_sound_ledger
-from tests.hostile.lying_org import BODIES, HUGE, Liar, Lie, lies, lying_gateway
+from tests.hostile.lying_org import (
+    BODIES,
+    HUGE,
+    WRONG,
+    Liar,
+    Lie,
+    lies,
+    lying_gateway,
+    places_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +92,7 @@ FOUND = {
     "a line whose place is no number": Lie(5, "replace", stays=True, which=1018, value="x"),
     "ids that are no ids": Lie(5, "replace", stays=True, which=3, value="006' OR Name != 'x"),
     "nothing but null": Lie(5, "all-null", stays=True),
+    "a field that looks up nothing": Lie(2, "replace", stays=False, which=238, value=None),
     "pages without end": Lie(4, "more-pages", stays=True),
     "a number of a thousand million digits": Lie(4, "body", stays=False, which=BODIES.index(HUGE)),
 }
@@ -100,6 +114,39 @@ def test_any_answer_of_an_org_is_survived(
     """A sample of lies: exit 6, 5 or 4, or records that failed by name; never a traceback."""
     run_cases(liar, tmp_path, monkeypatch, 5)
     assert liar.told > 0
+
+
+DESCRIBE = {
+    "name": "Opportunity",
+    "label": "Opportunity",
+    "fields": [
+        {"name": "AccountId", "label": "Account ID", "type": "reference", "nillable": True,
+         "filterable": True, "scale": 0, "length": 18, "relationshipName": "Account",
+         "referenceTo": ["Account"], "picklistValues": []},
+        {"name": "StageName", "label": "Stage", "type": "picklist", "nillable": False,
+         "filterable": True, "scale": 0, "length": 255, "relationshipName": None,
+         "referenceTo": [], "picklistValues": [{"value": "Closed Won", "active": True}]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(len(list(places_of(DESCRIBE)))))
+def test_a_description_is_taken_as_documented_or_not_at_all(place: int) -> None:
+    """Whatever stands at one place of it: a bad reply, or names, texts and counts as promised."""
+    for wrong in WRONG:
+        reply = copy.deepcopy(DESCRIBE)
+        holder, key = list(places_of(reply))[place]
+        holder[key] = wrong
+        try:
+            found = object_describe(reply)
+        except PassingError:
+            continue
+        for field in found.fields.values():
+            names = (found.name, field.name, field.relationship_name or "Id", *field.reference_to)
+            assert all(map(identifier, names))
+            assert all(isinstance(value, str) for value in field.picklist_values)
+            assert isinstance(field.scale, int)
+            assert isinstance(field.length, int)
 
 
 @pytest.mark.long
