@@ -38,11 +38,11 @@ def cases(count: int) -> int:
 
 
 def drawn(count: int) -> settings:
-    """How a property of so many cases is drawn: the few of a fast test are the same each time."""
+    """How a property of so many cases is drawn: a few are the same each time."""
     return settings(
         max_examples=count,
         deadline=None,
-        derandomize=count < _MANY and "SFSYNC_LONG_HOSTILE" not in os.environ,
+        derandomize=count < _MANY,
         suppress_health_check=list(HealthCheck),
     )
 
