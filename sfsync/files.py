@@ -10,18 +10,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def put_in_place(finished: Path, path: Path) -> None:
-    """Give a file, written and synced in the same folder, the name of `path`."""
-    finished.replace(path)
+def put_in_place(finished: Path, path: Path, *, replaces: bool = True) -> None:
+    """Give a file, written and synced in the same folder, the name of `path`.
+
+    Without `replaces` never over what another process has put there meanwhile.
+
+    Raises:
+        FileExistsError: there is something at `path`, which may not be replaced.
+    """
+    if replaces:
+        finished.replace(path)
+    else:
+        _take_free_name(finished, path)
     _keep_names(path)
 
 
-def put_in_free_place(finished: Path, path: Path) -> None:
-    """As `put_in_place`, but never over what another process has put there meanwhile.
-
-    Raises:
-        FileExistsError: there is something at `path`.
-    """
+def _take_free_name(finished: Path, path: Path) -> None:
     try:
         # Unlike a renaming it replaces nothing.
         os.link(finished, path)
@@ -31,10 +35,9 @@ def put_in_free_place(finished: Path, path: Path) -> None:
         # A file system on which a file has but one name.
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        put_in_place(finished, path)
-        return
-    finished.unlink()
-    _keep_names(path)
+        finished.replace(path)
+    else:
+        finished.unlink()
 
 
 def _keep_names(path: Path) -> None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sfsync.cli.context import Context
     from sfsync.ledger.invoice_filter import InvoiceFilter
 
-_FIRST_YEAR = 1900
+FIRST_YEAR = 1900
+"""No books and no records are older."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -263,7 +264,7 @@ def day_of_books(text: str | None) -> date | None:
         UsageError: it is not a date, or one of long ago: a slip such as 1026-11-01.
     """
     found = day(text, "--date")
-    if found is not None and found.year < _FIRST_YEAR:
+    if found is not None and found.year < FIRST_YEAR:
         raise UsageError(
             f"--date: {found} is before all books",
             code="invalid-date",

@@ -36,9 +36,6 @@ AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="accept that Salesforce answers no deal at all")
 ]
 
-_FIRST_YEAR = 1900
-"""No record is older; of the first centuries not every year can be written in a query."""
-
 
 @tree.command(
     app,
@@ -387,6 +384,8 @@ def _request(
 
 
 def _moment(text: str | None) -> datetime | None:
+    from sfsync.cli.filters import FIRST_YEAR  # noqa: PLC0415 - start-up time
+
     if text is None:
         return None
     try:
@@ -398,7 +397,8 @@ def _moment(text: str | None) -> datetime | None:
         ) from None
     if moment > datetime.now(UTC):
         raise UsageError(f"--since: {text} is still to come", code="usage")
-    if moment.year < _FIRST_YEAR:
+    # Of the first centuries not every year can be written in a query.
+    if moment.year < FIRST_YEAR:
         raise UsageError(
             f"--since: {text} is before all records", code="usage", fix="--full reads them all"
         )

@@ -13,14 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
-from sfsync.files import put_in_free_place, put_in_place
+from sfsync.errors import LedgerError, NotFoundError, RefusedError, UsageError
+from sfsync.files import put_in_place
 from sfsync.ledger.audit import head
 from sfsync.ledger.connection import Ledger, open_ledger_read_only
 from sfsync.ledger.files import file_version, refuse_unsuitable
 from sfsync.ledger.invariants import check_ledger
 from sfsync.ledger.migrations import schema_version
-from sfsync.ledger.sqlite_file import BUSY_SECONDS, connect, copy_into, translated, write_ahead
+from sfsync.ledger.sqlite_file import (
+    BUSY_SECONDS,
+    busy,
+    connect,
+    copy_into,
+    translated,
+    write_ahead,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,10 +136,7 @@ def _new_copy(path: Path, target: Path, *, force: bool) -> Iterator[Path]:
         try:
             _copy(path, copy)
             yield copy
-            if force:
-                put_in_place(copy, target)
-            else:
-                put_in_free_place(copy, target)
+            put_in_place(copy, target, replaces=force)
         finally:
             for each in (copy, *(copy.with_name(copy.name + end) for end in ("-wal", "-shm"))):
                 each.unlink(missing_ok=True)
@@ -273,12 +277,7 @@ class _Replacing:
             # A state kept before the first step would lack what is written until that step.
             self.kept = self.kept or keep_copy(self._current, "replaced")
         elif time.monotonic() > self._until:
-            raise LockedError(
-                f"Another process has been writing to {self._current} for more than"
-                f" {BUSY_SECONDS:.0f} s.",
-                code="ledger-busy",
-                fix="wait until it is done, then try again",
-            )
+            raise busy(self._current)
 
 
 def _swap(source: Path, current: Path) -> Path | None:

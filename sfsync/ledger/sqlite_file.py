@@ -125,11 +125,7 @@ def translated(path: Path) -> Iterator[None]:
 
 def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -> Exception:
     if _is_busy(error):
-        return LockedError(
-            f"Another process has been writing to {path} for more than {BUSY_SECONDS:.0f} s.",
-            code="ledger-busy",
-            fix="wait until it is done, then try again",
-        )
+        return busy(path)
     code = _code(error)
     # What is not UTF-8 is a complaint of Python, once with the whole text that it could not read.
     no_text = isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT)
@@ -153,6 +149,15 @@ def _for_people(error: sqlite3.DatabaseError | UnicodeDecodeError, path: Path) -
             fix="restore it from a backup: sfsync db restore FILE",
         )
     return error
+
+
+def busy(path: Path) -> LockedError:
+    """Others kept writing for as long as one waits."""
+    return LockedError(
+        f"Another process has been writing to {path} for more than {BUSY_SECONDS:.0f} s.",
+        code="ledger-busy",
+        fix="wait until it is done, then try again",
+    )
 
 
 def _code(error: Exception) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sfsync.errors import LedgerError, LockedError, NotFoundError, RefusedError, UsageError
-from sfsync.files import put_in_free_place
+from sfsync.files import put_in_place
 from sfsync.ledger import migrations, open_ledger, open_ledger_read_only
 from sfsync.ledger.audit import list_events, verify_chain
 from sfsync.ledger.backups import back_up, backup_folder, default_target, keep_copy, prune
@@ -130,11 +130,11 @@ def test_a_backup_may_be_pruned_by_who_made_a_later_one(
 ) -> None:
     """Of two with `--keep 1` at once one goes at once: that is no failure of who made it."""
 
-    def put_and_prune(copy: Path, target: Path) -> None:
-        put_in_free_place(copy, target)
+    def put_and_prune(copy: Path, target: Path, *, replaces: bool) -> None:
+        put_in_place(copy, target, replaces=replaces)
         target.unlink()
 
-    monkeypatch.setattr("sfsync.ledger.backups.put_in_free_place", put_and_prune)
+    monkeypatch.setattr("sfsync.ledger.backups.put_in_place", put_and_prune)
     assert back_up(path, path.with_name("copy.db")).size > 0
 
 
@@ -296,7 +296,6 @@ BEGIN SELECT RAISE(ABORT, 'second_thought: stays'); END;
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from sfsync.files import put_in_free_place
 from sfsync.ledger import migrations, open_ledger
 path, second, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 migrations.MIGRATIONS["002"] = (second,)

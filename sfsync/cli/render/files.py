@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sfsync.errors import NotFoundError, RefusedError, UsageError
-from sfsync.files import put_in_free_place, put_in_place
+from sfsync.files import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,10 +55,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[NewFile]:
                 file = NewFile(path, stream)
                 yield file
                 _complete(file)
-            if force:
-                put_in_place(temporary, path)
-            else:
-                put_in_free_place(temporary, path)
+            put_in_place(temporary, path, replaces=force)
         finally:
             temporary.unlink(missing_ok=True)
     except BrokenPipeError:
