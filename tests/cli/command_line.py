@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from unittest.mock import patch
 
@@ -55,3 +56,11 @@ def start(argv: Sequence[str], *, terminal: bool = False, answer: str = "") -> D
     with patch.multiple(sys, stdout=out, stderr=err, stdin=given):
         status = run(argv)
     return Done(status, out.getvalue(), err.getvalue())
+
+
+def in_mapping(old: str, new: str) -> None:
+    """Change a text of the mapping file."""
+    path = Path("mappings.yaml")
+    text = path.read_text(encoding="utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfsync.cli.frame import tree
 from sfsync.demo.store import OrgStore
+from tests.cli.command_line import in_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +36,6 @@ def edit_deal(books: Sfsync, number: str, **values: object) -> None:
 def customers_file(_: Sfsync) -> None:
     """A file of two customers."""
     Path("customers.csv").write_text("name,email\nUmbrella,u@x.example\nWayne,\n", encoding="utf-8")
-
-
-def in_mapping(old: str, new: str) -> None:
-    """Change a text of the mapping file."""
-    path = Path("mappings.yaml")
-    text = path.read_text(encoding="utf-8")
-    assert old in text, old
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def news(books: Sfsync) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.command_line import in_mapping
+
 if TYPE_CHECKING:
     from tests.cli.command_line import Sfsync
 
-CONFIG = Path("mappings.yaml")
 FAILED = "0065g000000000NAAQ"
 WITHOUT_LINES = "0065g000000000LAAQ"
 IN_EUROS = "0065g0000000009AAA"
@@ -39,11 +40,10 @@ def test_each_value_shows_its_source_and_every_transform(books: Sfsync) -> None:
 def test_the_amount_that_is_asked_for_is_the_mapped_total(sfsync: Sfsync) -> None:
     """Not the deal's Amount, which the minimum is not held against."""
     assert sfsync("demo", "start", ".", "-q").status == 0
-    text = CONFIG.read_text(encoding="utf-8").replace(
+    in_mapping(
         "total: {from: Amount, required: true}",
         "total: {from: TotalOpportunityQuantity, default: '7', required: true}",
     )
-    CONFIG.write_text(text, encoding="utf-8")
     assert sfsync("sync", "--now").status == 0
     checks = sfsync("explain", WITHOUT_LINES, "--json").document["result"]["checks"]
     asked = next(check for check in checks if check["name"] == "amount")
@@ -54,11 +54,10 @@ def test_the_amount_that_is_asked_for_is_the_mapped_total(sfsync: Sfsync) -> Non
 def test_a_template_shows_its_text_its_transforms_and_its_default(sfsync: Sfsync) -> None:
     """As a field does: where the fields of a template are empty, the default is no source."""
     assert sfsync("demo", "start", ".", "-q").status == 0
-    text = CONFIG.read_text(encoding="utf-8").replace(
+    in_mapping(
         "{from: PO_Number__c, transform: [trim, upper]}",
         '{from: "po {PO_Number__c}", default: none yet, transform: [trim, upper]}',
     )
-    CONFIG.write_text(text, encoding="utf-8")
     assert sfsync("sync", "--now").status == 3
     found = {}
     for draft in ("D-000002", "D-000003"):
@@ -75,10 +74,9 @@ def test_a_time_is_its_day_in_the_time_zone_of_the_config(sfsync: Sfsync) -> Non
     """In the invoice and in what explains it; another zone is an edit of the config, no drift."""
     assert sfsync("demo", "start", ".", "-q").status == 0
     east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # never on the same day
-    text = CONFIG.read_text(encoding="utf-8").replace("time_zone: UTC", f"time_zone: {east}")
+    in_mapping("time_zone: UTC", f"time_zone: {east}")
     moved = "CreatedDate\n    due_date: {from: CreatedDate, transform: [add_days: 30]}"
-    text = text.replace("{from: CloseDate, required: true}", moved)
-    CONFIG.write_text(text, encoding="utf-8")
+    in_mapping("{from: CloseDate, required: true}", moved)
     assert sfsync("sync", "--now").status == 3
     assert sfsync("invoice", "post", "D-000001").status == 0
     before = dates_of(sfsync)
@@ -87,7 +85,7 @@ def test_a_time_is_its_day_in_the_time_zone_of_the_config(sfsync: Sfsync) -> Non
     explained = {one["target"]: one["value"] for one in values}
     day, due = before["D-000002"]
     assert (explained["document_date"], explained["due_date"]) == (str(day), str(due))
-    CONFIG.write_text(text.replace(east, west), encoding="utf-8")
+    in_mapping(east, west)
     assert sfsync("sync", "--now").status == 3
     after = dates_of(sfsync)
     assert after.pop("D-000001") == before.pop("D-000001")
